@@ -1,0 +1,47 @@
+# One command a purpose; `make` alone lists them.
+PYTHON ?= python3
+PROFILE ?= laptop
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
+
+.PHONY: help install test check reproduce figures lab clean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## make .venv with the pinned versions (done only when they changed)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt
+	touch $@
+
+test: $(STAMP)  ## run the tests, then every notebook in its smoke profile
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Side by side on all cores, a training runs on one thread: small models gain nothing from more.
+reproduce figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
+reproduce: export OMP_NUM_THREADS := 1
+reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
+	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
+	$(WORKFLOW) --report runs/$(PROFILE)/report.html
+
+figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
+	mkdir -p runs/$(PROFILE)
+	$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml notebooks/06_figures.ipynb \
+		runs/$(PROFILE)/06_figures.ipynb
+
+lab: $(STAMP)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+clean:  ## remove caches; runs/, results/ and .venv stay
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d \
+		-exec rm -rf {} +

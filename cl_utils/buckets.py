@@ -1,0 +1,67 @@
+"""From difficulty to buckets: a label is a function of the metric's value alone.
+
+In: metric values. Out: easy, medium or hard for each, and a rank in which ties are broken by a
+hash of the program, never by the order in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from cl_utils.errors import StudyError
+
+BUCKETS = ("easy", "medium", "hard")
+PAPER_THRESHOLDS = (2.0, 4.0)  # second-hand: the paper's own text has them, its code has not
+
+
+def thresholds(rule: str | Sequence[float], values: ArrayLike) -> tuple[float, float]:
+    """Return the two thresholds: those given, or those that cut `values` nearest to thirds.
+
+    A program is easy below the first, hard from the second on. With "tertiles" each cut falls
+    between two values of the metric, so that equal values are never parted.
+    """
+    if rule != "tertiles":
+        lower, upper = (float(value) for value in rule)
+        if not lower < upper:
+            raise StudyError(f"thresholds={list(rule)}: the first must be below the second")
+        return lower, upper
+    levels, counts = np.unique(np.asarray(values, dtype=float), return_counts=True)
+    if len(levels) < 3:
+        raise StudyError(f"the metric takes {len(levels)} values here: tertiles need at least 3")
+    below = np.concatenate([[0], np.cumsum(counts)[:-1]]) / counts.sum()
+    first = int(np.abs(below[1:-1] - 1 / 3).argmin()) + 1
+    second = int(np.abs(below[first + 1 :] - 2 / 3).argmin()) + first + 1
+    return float(levels[first]), float(levels[second])
+
+
+def bucket_of(values: ArrayLike, limits: tuple[float, float]) -> NDArray[np.str_]:
+    """Return the bucket of each value: easy < limits[0] <= medium < limits[1] <= hard."""
+    codes = np.digitize(np.asarray(values, dtype=float), limits)
+    names: NDArray[np.str_] = np.asarray(BUCKETS)[codes]
+    return names
+
+
+def difficulty_order(values: ArrayLike, hashes: ArrayLike) -> NDArray[np.int64]:
+    """Return the indices that sort programs by the metric, equal values by their hash."""
+    return np.lexsort((np.asarray(hashes), np.asarray(values, dtype=float)))
+
+
+def counts_by_level(
+    programs: pd.DataFrame, limits: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """Return how many programs of each level fall into each bucket, for each metric in `limits`.
+
+    Columns: metric, lower, upper (the thresholds), level, bucket, programs.
+    """
+    parts = []
+    for metric, (lower, upper) in limits.items():
+        labels = pd.Series(bucket_of(programs[metric], (lower, upper)), index=programs.index)
+        counts = pd.crosstab(programs["level"], labels).reindex(columns=BUCKETS, fill_value=0)
+        rows = counts.rename_axis(columns="bucket").stack().rename("programs").reset_index()
+        parts.append(rows.assign(metric=metric, lower=lower, upper=upper))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["metric", "lower", "upper", "level", "bucket", "programs"]]

@@ -1,0 +1,120 @@
+"""How hard a program is, by the paper's overall metric, under two definitions of Halstead's.
+
+In: sources. Out: cyclomatic complexity, Halstead difficulty by radon (the paper's, as far as its
+numbers tell) and by tokens (the textbook's), and the overall metric OM = (CC + HD) / 2 of each.
+radon counts the operators inside expressions alone, so assignments, calls and loops weigh nothing;
+the textbook counts every token.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
+
+import pandas as pd
+from radon.visitors import ComplexityVisitor, HalsteadVisitor
+
+from cl_utils.errors import StudyError
+
+_TOKEN = re.compile(r"\w+|[<>=!]=|[^\s\w]")
+_NAME_OR_NUMBER = re.compile(r"\b(?:[a-z]|\d+)\b")
+# Numbers that equal another spelling (1e1, 1.50, 00), text and comments: no short cut for these.
+_BEYOND_TINYPY = re.compile(r"[^\t\n !()*+,\-/0-9:<=>a-z]|\b0\d|\d[a-z]")
+_CACHED_FORMS = 2**16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difficulty:
+    """The scores of one program; `_token` marks textbook Halstead, the others are radon's."""
+
+    cyclomatic_complexity: int
+    halstead_difficulty: float
+    halstead_difficulty_token: float
+    overall_metric: float
+    overall_metric_token: float
+
+
+def difficulty(source: str) -> Difficulty:
+    """The scores of one program.
+
+    Equal to the last bit to radon's `ComplexityVisitor.from_code(source).total_complexity` and
+    `h_visit(source).total.difficulty`, with the text parsed once. Raises StudyError when the source
+    is not valid Python.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise StudyError(f"difficulty needs valid Python, mend {source[:60]!r}: {error}") from error
+    complexity = ComplexityVisitor.from_ast(tree).total_complexity
+    visitor = HalsteadVisitor.from_ast(tree)
+    radon = _halstead(visitor.distinct_operators, visitor.distinct_operands, visitor.operands)
+    token = token_halstead_difficulty(source)
+    return Difficulty(
+        cyclomatic_complexity=complexity,
+        halstead_difficulty=radon,
+        halstead_difficulty_token=token,
+        overall_metric=(complexity + radon) / 2,
+        overall_metric_token=(complexity + token) / 2,
+    )
+
+
+def token_halstead_difficulty(source: str) -> float:
+    """Halstead's difficulty over all tokens (Elements of Software Science, 1977, ch. 2).
+
+    Operands are variables and numbers. Operators are all the rest: keywords, the functions called,
+    arithmetic, relations, `=`, comma, colon, and a pair of brackets, which counts once. Line ends
+    and indentation count nothing.
+    """
+    operators: set[str] = set()
+    operands: list[str] = []
+    for token in _TOKEN.findall(source):
+        if token.isdigit() or (token.isalpha() and len(token) == 1):
+            operands.append(token)
+        elif token != ")":
+            operators.add(token)
+    return _halstead(len(operators), len(set(operands)), len(operands))
+
+
+def _halstead(distinct_operators: int, distinct_operands: int, operands: int) -> float:
+    """(h1 / 2) * (N2 / h2), rounded as radon rounds it; 0 without operands."""
+    if distinct_operands == 0:
+        return 0.0
+    return distinct_operators * operands / float(2 * distinct_operands)
+
+
+def measure(sources: Sequence[str]) -> pd.DataFrame:
+    """The scores of many programs: a row each, in order, a column per field of `Difficulty`.
+
+    Programs whose operands repeat in the same pattern share every score, and share the work.
+    """
+    rows = [astuple(_shared(source)) for source in sources]
+    return pd.DataFrame(rows, columns=[field.name for field in fields(Difficulty)])
+
+
+def _shared(source: str) -> Difficulty:
+    if _BEYOND_TINYPY.search(source):
+        return difficulty(source)
+    return _difficulty_of_form(_operand_form(source))
+
+
+_difficulty_of_form = lru_cache(maxsize=_CACHED_FORMS)(difficulty)
+
+
+def _operand_form(source: str) -> str:
+    """The source with variables and numbers renamed apart, each kind in order of first use.
+
+    Halstead's counts see only which operands are equal, so the form has the program's own scores.
+    """
+    names: dict[str, str] = {}
+    numbers: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        text = match[0]
+        if text.isdigit():
+            return numbers.setdefault(text, str(len(numbers)))
+        return names.setdefault(text, chr(ord("a") + len(names)))
+
+    return _NAME_OR_NUMBER.sub(renamed, source)

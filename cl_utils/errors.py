@@ -1,0 +1,7 @@
+"""The one exception that the study raises on purpose: it names the fault and the mend."""
+
+from __future__ import annotations
+
+
+class StudyError(ValueError):
+    """Bad input or a missing artifact; the message names the file, the value and what to do."""

@@ -1,0 +1,123 @@
+"""Figures of the three tasks: execution (ours and the paper's protocol), token and line completion.
+
+In: the measures of a study. Out: one Figure each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from cl_utils import style
+from cl_utils.figures.panels import (
+    canvas,
+    height_for,
+    marked_value,
+    note,
+    percent_axis,
+    require,
+    schedule_axis,
+    seed_bars,
+    seeds_text,
+    styled,
+    where_text,
+)
+from cl_utils.paper_numbers import PAPER_LABEL, PAPER_OUTPUT_ACCURACY
+from cl_utils.stats import select
+
+BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
+EXECUTION_SUBSETS = {"macro": "All buckets", "easy": "Easy", "medium": "Medium", "hard": "Hard"}
+COMPLETION_MEASURES = {
+    "token_accuracy": "Next character: all",
+    "token_accuracy_program": "… in the program",
+    "token_accuracy_output": "… in the output",
+    "line_exact": "Next line, exact",
+}
+
+
+@styled
+def execution_accuracy(measures: pd.DataFrame) -> Figure:
+    """Return execution accuracy by schedule: exact by bucket above, the paper's protocol below.
+
+    The paper's two published numbers are dashed lines in the lower panel only, where the scoring
+    is the same; its data are not.
+    """
+    exact = {
+        subset: select(measures, "execution_exact", "balanced", subset)
+        for subset in EXECUTION_SUBSETS
+    }
+    require(exact["macro"], "execution_exact on balanced/macro")
+    schedules = style.in_order(exact["macro"]["schedule"])
+    figure = canvas(height_for(len(schedules), panels=2) + 0.5)
+    grid = figure.add_gridspec(2, 1, height_ratios=[1.0, 1.15])
+    top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    titles = {subset: (title, exact[subset]) for subset, title in EXECUTION_SUBSETS.items()}
+    panel_row(top, titles, schedules, "exact outputs, greedy (%)")
+    paper_panel(bottom.subplots(), measures, schedules)
+    note(
+        bottom,
+        f"{BAR_LEGEND}; {seeds_text(exact['macro'])}. Above: balanced test set; "
+        "“all buckets” is the mean of the three.",
+        "Below: natural mix. No model can pass the ceiling, because 20 / 30 characters cut long "
+        "outputs.",
+    )
+    return figure
+
+
+@styled
+def completion_tasks(
+    measures: pd.DataFrame, test_set: str = "balanced", subset: str = "macro"
+) -> Figure:
+    """Return token completion (all, program, output characters) and line completion by schedule."""
+    panels = {
+        measure: (title, select(measures, measure, test_set, subset))
+        for measure, title in COMPLETION_MEASURES.items()
+    }
+    rows = panels["token_accuracy"][1]
+    require(rows, f"token_accuracy on {test_set}/{subset}")
+    schedules = style.in_order(rows["schedule"])
+    figure = canvas(height_for(len(schedules)) + 0.1)
+    panel_row(figure, panels, schedules, "correct, greedy (%)")
+    note(
+        figure,
+        f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(test_set, subset)}.",
+        "Most characters of a program are drawn at random, so no model completes them all.",
+    )
+    return figure
+
+
+def panel_row(
+    figure: Figure | SubFigure,
+    panels: Mapping[str, tuple[str, pd.DataFrame]],
+    schedules: list[str],
+    label: str,
+) -> None:
+    """Draw a row of bar panels (title, rows) that share the names of the schedules."""
+    for axes, (title, rows) in zip(
+        figure.subplots(1, len(panels), sharey=True), panels.values(), strict=True
+    ):
+        schedule_axis(axes, schedules)
+        percent_axis(axes, label)
+        axes.set_title(title)
+        seed_bars(axes, rows, schedules)
+
+
+def paper_panel(axes: Axes, measures: pd.DataFrame, schedules: list[str]) -> None:
+    """Draw the paper's protocol with its ceiling and the paper's own two numbers."""
+    schedule_axis(axes, schedules)
+    axes.set_ylim(len(schedules) + 0.3, -1.3)  # room for the names of the lines
+    percent_axis(axes, "numbers of the output right, paper’s protocol at temperature 1 (%)")
+    axes.set_title(f"Paper’s protocol; dashed: {PAPER_LABEL}")
+    seed_bars(axes, select(measures, "execution_paper", "natural", "all"), schedules)
+    for schedule, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
+        value = PAPER_OUTPUT_ACCURACY[schedule]
+        colour = style.schedule_colour(schedule)
+        text = f"paper’s {schedule} {value:.2f}"
+        marked_value(axes, value, text, colour, align=align, from_top=True)
+    ceiling = select(measures, "execution_paper_ceiling", "natural", "all")["value"].mean()
+    if pd.notna(ceiling):
+        text = f"our ceiling {ceiling:.1f}"
+        marked_value(axes, ceiling, text, style.NOTE, align="left", from_top=False)

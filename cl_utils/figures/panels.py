@@ -1,0 +1,174 @@
+"""What all figures share: canvases, schedule and percent axes, bars over seeds, notes.
+
+In: matplotlib Axes and rows of one measure. Out: the same Axes, drawn in house style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ParamSpec
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from scipy.optimize import isotonic_regression
+
+from cl_utils import style
+from cl_utils.errors import StudyError
+from cl_utils.stats import mean_interval, seed_values
+
+Arguments = ParamSpec("Arguments")
+WIDTH = 9.0
+"""Inches of every figure, so that letters have one size in the README."""
+VALUE_COLUMN = 103.0
+"""Where a percent axis prints its values: right of 100, clear of bars and lines."""
+
+
+def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """Return `draw` under the house settings, whatever the caller's matplotlib defaults are."""
+    return matplotlib.rc_context(dict(style.SETTINGS))(draw)
+
+
+def canvas(height: float) -> Figure:
+    """Return an empty figure of the common width; free of pyplot's global state."""
+    engine = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05, wspace=0.03)
+    return Figure(figsize=(WIDTH, height), layout=engine)
+
+
+def height_for(rows: int, panels: int = 1) -> float:
+    """Return the inches that `panels` stacked panels of `rows` horizontal bars need."""
+    return panels * (0.27 * rows + 0.75) + 0.45
+
+
+def require(rows: pd.DataFrame, what: str) -> None:
+    """Raise StudyError when there is nothing to draw."""
+    if rows.empty:
+        raise StudyError(f"no rows of {what}: run notebooks/05_evaluation.ipynb first")
+
+
+def seeds_text(rows: pd.DataFrame) -> str:
+    """Return how many seeds stand behind a figure, e.g. "n = 5 seeds"."""
+    counts = rows.groupby("schedule")["seed"].nunique()
+    if counts.nunique() == 1:
+        n = int(counts.iloc[0])
+        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds a schedule"
+    each = [f"{style.schedule_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
+    single = "; no interval where n = 1" if counts.min() == 1 else ""
+    return f"n seeds: {', '.join(each)}{single}"
+
+
+def where_text(test_set: str, subset: str) -> str:
+    """Return the test set and subset of a figure in words."""
+    words = {"macro": "mean of the three buckets", "all": "all programs"}
+    return f"{test_set.capitalize()} test set, {words.get(subset, subset)}"
+
+
+def note(figure: Figure | SubFigure, *sentences: str) -> None:
+    """Print what the reader must know, one line a sentence, left below the panels."""
+    text = "\n".join(sentences)
+    figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
+
+
+def schedule_axis(axes: Axes, schedules: Sequence[str]) -> None:
+    """Name the rows of a horizontal panel after schedules, the first on top."""
+    axes.set_yticks(range(len(schedules)), [style.schedule_label(name) for name in schedules])
+    axes.set_ylim(len(schedules) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def percent_axis(axes: Axes, label: str) -> None:
+    """Make x a percent axis from 0 to 100 with room for printed values behind it."""
+    axes.set_xlim(0, 100)
+    axes.set_xticks([0, 25, 50, 75, 100])
+    axes.set_xlabel(label)
+    axes.grid(axis="x")
+
+
+def seed_bars(axes: Axes, rows: pd.DataFrame, schedules: Sequence[str]) -> None:
+    """Draw one bar a schedule: mean, 95 % t interval, single seeds as dots, the mean in print."""
+    for place, schedule in enumerate(schedules):
+        values = seed_values(rows, schedule).to_numpy(dtype=float)
+        interval = mean_interval(values)
+        if interval.n == 0:
+            value_text(axes, place, "–")
+            continue
+        axes.barh(place, interval.mean, height=0.66, color=style.schedule_colour(schedule))
+        if interval.n > 1:
+            draw_interval(axes, place - 0.1, interval.low, interval.high)
+            seats = np.full(interval.n, place + 0.18)
+            axes.scatter(values, seats, s=9, color="white", edgecolor=style.INK, linewidth=0.6)
+        value_text(axes, place, f"{interval.mean:.1f}")
+
+
+def draw_interval(axes: Axes, place: float, low: float, high: float) -> None:
+    """Draw a horizontal interval as a thin line in ink."""
+    axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=4)
+
+
+def value_text(axes: Axes, place: float, text: str) -> None:
+    """Print a value in the column right of a percent axis."""
+    axes.text(VALUE_COLUMN, place, text, va="center", fontsize=8, clip_on=False)
+
+
+def marked_value(
+    axes: Axes, x: float, text: str, colour: str, *, align: str, from_top: bool
+) -> None:
+    """Draw a dashed vertical line at `x` over the rows of a panel, named above or below them.
+
+    The line leaves out the strip at its other end, where names of other lines stand.
+    """
+    bottom, top = axes.get_ylim()
+    ends = (top, bottom - 0.7) if from_top else (top + 0.7, bottom)
+    axes.plot([x, x], ends, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=5)
+    axes.annotate(
+        text,
+        (x, top if from_top else bottom),
+        xytext=(-4 if align == "right" else 4, -1 if from_top else 2),
+        textcoords="offset points",
+        ha=align,
+        va="top" if from_top else "bottom",
+        fontsize=8,
+        color=colour,
+    )
+
+
+def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+    """Name each schedule beside the end (x, y) of its line, spread so that names do not touch.
+
+    The y axis must show 0 to 100; names stand right of the panel, tied to their lines.
+    """
+    names = sorted(ends, key=lambda name: ends[name][1])
+    heights = spread([ends[name][1] for name in names], gap=5.0, low=2.0, high=98.0)
+    for name, height in zip(names, heights, strict=True):
+        axes.annotate(
+            style.schedule_label(name),
+            ends[name],
+            xytext=(1.05, height),
+            textcoords=("axes fraction", "data"),
+            color=style.schedule_colour(name),
+            va="center",
+            fontsize=8.5,
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": style.schedule_colour(name),
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),
+                "shrinkA": 2,
+                "shrinkB": 2,
+            },
+        )
+
+
+def spread(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return sorted `heights` moved as little as needed to lie `gap` apart within `low`..`high`."""
+    count = len(heights)
+    gap = min(gap, (high - low) / max(count - 1, 1))
+    slots = np.arange(count) * gap
+    free = np.asarray(heights, dtype=float) - slots  # must not decrease for a gap between all
+    fitted = isotonic_regression(free).x if count else free
+    return list(np.clip(fitted, low, high - (count - 1) * gap) + slots)

@@ -1,0 +1,104 @@
+"""The protocol audit: one model, four scorings, and the ceiling of the paper's.
+
+In: the measures of a study. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from cl_utils import style
+from cl_utils.figures.panels import (
+    canvas,
+    height_for,
+    note,
+    percent_axis,
+    require,
+    schedule_axis,
+    seeds_text,
+    styled,
+    value_text,
+    where_text,
+)
+from cl_utils.stats import seed_values, select
+
+LANES = {  # offset: measure at temperature 1, greedy measure, marker
+    -0.17: ("execution_expected", "execution_exact", "o"),
+    0.17: ("execution_paper", "execution_paper_greedy", "s"),
+}
+CEILING = "execution_paper_ceiling"
+
+
+@styled
+def protocol_audit(
+    measures: pd.DataFrame, test_set: str = "natural", subset: str = "all"
+) -> Figure:
+    """Return, by schedule, what whole-output and the paper's scoring say of the same models."""
+    rows = select(measures, "execution_exact", test_set, subset)
+    require(rows, f"execution_exact on {test_set}/{subset}")
+    schedules = style.in_order(rows["schedule"])
+    figure = canvas(1.45 * height_for(len(schedules)) + 0.2)
+    axes = figure.subplots()
+    schedule_axis(axes, schedules)
+    percent_axis(axes, "programs counted as right (%)")
+    for place, schedule in enumerate(schedules):
+        for offset, (sampled, greedy, marker) in LANES.items():
+            means = [
+                mean_of(measures, name, test_set, subset, schedule) for name in (sampled, greedy)
+            ]
+            lane(axes, place + offset, means, style.schedule_colour(schedule), marker)
+        ceiling = mean_of(measures, CEILING, test_set, subset, schedule)
+        axes.plot([ceiling, ceiling], [place, place + 0.34], color=style.INK, linewidth=2)
+    figure.legend(handles=audit_legend(), loc="outside upper center", ncols=3)
+    note(
+        figure,
+        f"Means over seeds, {seeds_text(rows)}. {where_text(test_set, subset)}. "
+        "Printed: temperature 1 → greedy.",
+        "The paper compares the numbers in the first 20 / 30 characters; the ceiling is what a "
+        "perfect model gets.",
+    )
+    return figure
+
+
+def mean_of(
+    measures: pd.DataFrame, measure: str, test_set: str, subset: str, schedule: str
+) -> float:
+    """Return the mean over seeds of one measure; nan when it is missing."""
+    return float(seed_values(select(measures, measure, test_set, subset), schedule).mean())
+
+
+def lane(axes: Axes, place: float, means: list[float], colour: str, marker: str) -> None:
+    """Draw one scoring: open marker at temperature 1, filled marker greedy, both in print."""
+    axes.plot(means, [place, place], color=colour, linewidth=1.2, alpha=0.6)
+    for value, face in zip(means, ("white", colour), strict=True):
+        axes.plot(value, place, marker, color=colour, markerfacecolor=face, markersize=6)
+    text = " → ".join("–" if pd.isna(value) else f"{value:.1f}" for value in means)
+    value_text(axes, place, text)
+
+
+def audit_legend() -> list[Line2D]:
+    """Return the key of the markers, in grey because colour means the schedule."""
+
+    def key(marker: str, face: str, label: str) -> Line2D:
+        return Line2D(
+            [],
+            [],
+            marker=marker,
+            color=style.FAINT,
+            markerfacecolor=face,
+            linestyle="",
+            label=label,
+        )
+
+    ceiling = Line2D([], [], marker="|", color=style.INK, linestyle="", label="its ceiling")
+    ceiling.set(markersize=10, markeredgewidth=2)
+    return [
+        key("o", "white", "whole output, temperature 1"),
+        key("o", style.FAINT, "whole output, greedy"),
+        key("s", "white", "paper’s scoring, temperature 1"),
+        key("s", style.FAINT, "paper’s scoring, greedy"),
+        ceiling,
+    ]

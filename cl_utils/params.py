@@ -1,0 +1,203 @@
+"""Parameters: what a notebook was told, completed by its profile's file, and checked.
+
+In: the global names of a notebook after its parameters cell (papermill's injected values
+included), or a params file. Out: a frozen `Params`, or one sentence that names the stranger or the
+wrong value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cl_utils.arms import SCHEDULES
+from cl_utils.errors import StudyError
+from cl_utils.grammar import GRAMMAR
+from cl_utils.model import ModelConfig
+from cl_utils.paths import PARAMS, Paths
+from cl_utils.recipes import RECIPES, recipe_named
+from cl_utils.training import Run
+
+_NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
+_PLAIN = (str, int, float, bool, list, dict, type(None))
+Count = Field(gt=0)
+
+
+class DataParams(BaseModel):
+    """What notebook 01 draws."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    profile: str
+    data_seed: int
+    variant: Literal["paper2024", "fixed"]
+    levels: list[str] | Literal["ALL"]
+    operand_max: int = Field(ge=9, le=255)
+    while_loops: bool  # level 4.1, only in "fixed"
+    maximum_characters: int = Count  # of a record; longer programs are rejected
+    programs: int = Count  # drawn in the grammar's natural mix
+    metric: Literal["overall_metric", "overall_metric_token"]
+    bucket_rule: list[float] | Literal["tertiles"]
+    least_per_bucket: int = Field(ge=0)  # then drawn on until each bucket has so many; 0: not
+
+
+class BucketParams(DataParams):
+    """How notebook 03 splits."""
+
+    training_programs: int = Count  # per bucket, as are the next two
+    validation_programs: int = Count
+    test_programs: int = Count
+    natural_programs: int = Count  # of the second test set, in the natural mix
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """Return the programs per bucket, for the natural test set in all, by split."""
+        return {
+            "train": self.training_programs,
+            "validation": self.validation_programs,
+            "test": self.test_programs,
+            "natural": self.natural_programs,
+        }
+
+
+class TrainingParams(BucketParams):
+    """What notebook 04 trains."""
+
+    recipe: str
+    schedule: str
+    seed: int = Field(ge=0)
+    layers: int = Count
+    heads: int = Count
+    width: int = Count
+    context: int = Count
+    steps: int = Count
+    characters_per_step: int = Count
+    hardest_share: float = Field(gt=0, le=1)
+    device: Literal["auto", "cpu", "cuda"]
+    compile: bool
+
+
+class Params(TrainingParams):
+    """Everything; notebooks 05 and 06 and the workflow read the rest."""
+
+    recipes: list[str]
+    schedules: list[str]
+    seeds: list[int]
+    line_programs: int = Count  # per test set, for the edit similarity of lines
+    resamples: int = Count  # of every bootstrap
+    readme: bool  # whether notebook 06 writes the README's tables
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Params:
+        for name, value, known in (
+            ("recipe", [self.recipe, *self.recipes], RECIPES),
+            ("schedule", [self.schedule, *self.schedules], SCHEDULES),
+            ("levels", [] if self.levels == "ALL" else self.levels, GRAMMAR),
+        ):
+            for each in value:
+                if each not in known:
+                    raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
+        if self.least_per_bucket and self.bucket_rule == "tertiles":
+            raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
+        return self
+
+    @property
+    def paths(self) -> Paths:
+        """The profile's files."""
+        return Paths(self.profile)
+
+    @property
+    def figures(self) -> Path:
+        """Where figures go: a folder a recipe if the profile has several."""
+        folder = self.paths.figures
+        return folder / self.recipe if len(self.recipes) > 1 else folder
+
+    def of(self, stage: type[BaseModel]) -> dict[str, Any]:
+        """Return the parameters that `stage` (one of the classes above) depends on."""
+        return {name: getattr(self, name) for name in stage.model_fields}
+
+    def run(self, device: str = "cpu") -> Run:
+        """Return the run that recipe, schedule and seed name."""
+        recipe = recipe_named(self.recipe)
+        model = ModelConfig(
+            layers=self.layers,
+            heads=self.heads,
+            width=self.width,
+            context=self.context,
+            blocks=recipe.blocks,
+        )
+        return Run(
+            model=model,
+            recipe=recipe,
+            schedule=self.schedule,
+            seed=self.seed,
+            steps=self.steps,
+            characters_per_step=self.characters_per_step,
+            hardest_share=self.hardest_share,
+            device=device,
+            compiled=self.compile,
+        )
+
+
+def read_params(path: Path, overrides: Mapping[str, Any] | None = None) -> Params:
+    """Return the parameters of a YAML file with `overrides` laid over them.
+
+    Raises StudyError for a missing file, a name that is no parameter, or a value out of bounds.
+    """
+    return _validated({**_read_yaml(path), **(overrides or {})}, str(path))
+
+
+def notebook_params(names: Mapping[str, Any]) -> Params:
+    """Return the parameters of a running notebook: ``notebook_params(globals())``.
+
+    Plain values among the notebook's global names are parameters; what they leave open comes from
+    params/<profile>.yaml. Raises StudyError for a name that is no parameter.
+    """
+    given = {
+        name: value
+        for name, value in names.items()
+        if not name.startswith("_") and name not in _NOTEBOOK_NAMES and isinstance(value, _PLAIN)
+    }
+    profile = given.get("profile")
+    if not isinstance(profile, str):
+        raise StudyError(f"profile={profile!r} is not a profile's name: set profile='smoke'")
+    missing = [name for name in Params.model_fields if name not in given]
+    return _validated(
+        {**(_read_yaml(PARAMS / f"{profile}.yaml") if missing else {}), **given},
+        f"the notebook's parameters, profile {profile!r}",
+    )
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = sorted(each.stem for each in PARAMS.glob("*.yaml"))
+        raise StudyError(
+            f"{path} is missing: use one of the profiles {known}, or write it"
+        ) from None
+    except yaml.YAMLError as error:
+        raise StudyError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise StudyError(f"{path} holds no parameters: write one 'name: value' a line")
+    return content
+
+
+def _validated(values: Mapping[str, Any], where: str) -> Params:
+    try:
+        return Params(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "parameters"
+        if first["type"] == "extra_forbidden":
+            raise StudyError(
+                f"{where}: {name} is no parameter: remove it or mend its spelling "
+                "(cl_utils/params.py lists them)"
+            ) from None
+        if first["type"] == "missing":
+            raise StudyError(f"{where}: {name} is missing: add it") from None
+        got = "" if first["type"] == "value_error" else f" {name}={first['input']!r}:"
+        raise StudyError(f"{where}:{got} {first['msg']}") from None

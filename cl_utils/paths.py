@@ -1,0 +1,75 @@
+"""Where everything lives: the one place that knows folders and file names.
+
+In: a profile, and for runs the recipe, schedule and seed. Out: paths. Params and notebooks are the
+repository's; runs, results and figures follow CURRICULUM_HOME when it is set (tests do).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+NOTEBOOKS = REPOSITORY / "notebooks"
+PARAMS = REPOSITORY / "params"
+HOME_VARIABLE = "CURRICULUM_HOME"
+
+
+def home() -> Path:
+    """Return the folder that holds runs/, results/ and figures/."""
+    return Path(os.environ.get(HOME_VARIABLE) or REPOSITORY)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The files of one profile."""
+
+    profile: str
+
+    @property
+    def runs(self) -> Path:
+        """Everything that can be made again: data, weights, executed notebooks."""
+        return home() / "runs" / self.profile
+
+    @property
+    def programs(self) -> Path:
+        """Programs with their outputs (notebook 01)."""
+        return self.runs / "programs.parquet"
+
+    @property
+    def difficulty(self) -> Path:
+        """Every metric of every program (notebook 02)."""
+        return self.runs / "difficulty.parquet"
+
+    @property
+    def buckets(self) -> Path:
+        """Bucket and split of every program (notebook 03)."""
+        return self.runs / "buckets.parquet"
+
+    def corpus(self, split: str) -> Path:
+        """Return the tokens of one split (notebook 03)."""
+        return self.runs / "corpus" / f"{split}.safetensors"
+
+    def run(self, recipe: str, schedule: str, seed: int) -> Path:
+        """Return the folder of a trained model (notebook 04)."""
+        return self.runs / "training" / recipe / schedule / f"seed{seed}"
+
+    @property
+    def results(self) -> Path:
+        """Tracked tables (notebooks 03 and 05)."""
+        return home() / "results" / self.profile
+
+    @property
+    def counts(self) -> Path:
+        """Tables about the data themselves, for figures and README (notebook 03)."""
+        return self.results / "data"
+
+    def result(self, recipe: str, schedule: str, seed: int) -> Path:
+        """Return the folder of a run's result rows (notebook 05)."""
+        return self.results / recipe / schedule / f"seed{seed}"
+
+    @property
+    def figures(self) -> Path:
+        """Figures (notebook 06)."""
+        return home() / "figures" / self.profile

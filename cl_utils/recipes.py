@@ -1,0 +1,65 @@
+"""Recipes: how a model is trained, whatever it is fed. The paper's, and one that learns faster.
+
+A recipe is model style + batching + optimiser + loss; size and budget come from the profile, the
+order of programs from the schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cl_utils.errors import StudyError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything about training that neither the schedule nor the profile decides."""
+
+    name: str
+    blocks: Literal["paper", "modern"]
+    batching: Literal["windows", "aligned"]
+    optimiser: Literal["adamw", "muon"]
+    learning_rate: float  # of AdamW: all parameters, or with Muon all but the blocks' matrices
+    matrix_learning_rate: float = 0.0  # of Muon
+    decay: Literal["steps", "linear"]
+    warmup_share: float = 0.0  # of a cycle
+    weight_decay: float = 0.01  # of AdamW
+    output_weight: float = 1.0  # loss weight of an output character; a program character has 1
+    restarts: bool  # a fresh optimiser and learning-rate cycle at every stage
+    precision: Literal["float32", "bfloat16"]  # of the matrix products
+
+
+PAPER = Recipe(
+    name="paper",
+    blocks="paper",
+    batching="windows",
+    optimiser="adamw",
+    learning_rate=1e-3,
+    decay="steps",
+    restarts=True,
+    precision="float32",
+)
+FAST = Recipe(
+    name="fast",
+    blocks="modern",
+    batching="aligned",
+    optimiser="muon",
+    learning_rate=5e-3,
+    matrix_learning_rate=2e-2,
+    decay="linear",
+    warmup_share=0.02,
+    weight_decay=0.0,
+    output_weight=5.0,
+    restarts=False,
+    precision="bfloat16",
+)
+RECIPES: Mapping[str, Recipe] = {"paper": PAPER, "fast": FAST}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return a recipe; raise StudyError for a name that does not exist."""
+    if name not in RECIPES:
+        raise StudyError(f"recipe={name!r} does not exist: choose one of {sorted(RECIPES)}")
+    return RECIPES[name]

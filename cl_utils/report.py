@@ -1,0 +1,190 @@
+"""The generated parts of the README: the main table, a sentence a contrast, figure captions.
+
+In: `Results` and the rows of `stats.contrast_table`. Out: Markdown; every number in it comes from
+those rows, but for the paper's two, which stand in `paper_numbers`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cl_utils import style
+from cl_utils.artifacts import atomic
+from cl_utils.errors import StudyError
+from cl_utils.figures.panels import seeds_text
+from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
+from cl_utils.params import Params
+from cl_utils.paths import REPOSITORY, home
+from cl_utils.results import Results, main_table
+from cl_utils.stats.contrasts import EQUIVALENCE_MARGIN, SEEDS_OF_A_TREND, SIGNIFICANCE
+
+MISSING = "–"
+TABLE_HEADS = {
+    "macro": "exact, all buckets",
+    "easy": "easy",
+    "medium": "medium",
+    "hard": "hard",
+    "difference": "points above baseline",
+    "execution_paper": "paper's protocol",
+    "ceiling": "its ceiling",
+    "paper": PAPER_SOURCE,
+    "token_accuracy": "next character",
+    "line_exact": "next line",
+}
+README_FIGURES = ("execution_accuracy", "paired_differences")
+CAPTIONS = {
+    "schedule_composition": "What each schedule drew over training, by bucket",
+    "accuracy_by_difficulty": "Exact accuracy by decile of the difficulty metric",
+    "execution_accuracy": "Execution accuracy by schedule: whole outputs, and the paper's protocol",
+    "completion_tasks": "Token and line completion by schedule",
+    "learning_curves": "Exact accuracy on the validation set against characters seen",
+    "learning_curves_seconds": "Exact accuracy on the validation set against wall-clock time",
+    "protocol_audit": "The same models under two scorings, ours and the paper's with its ceiling",
+    "paired_differences": "Differences to the baseline, paired by seed, with 95 % intervals",
+}
+SOURCES = {  # what a caption counts its seeds in; the measures unless named here
+    "schedule_composition": "history",
+    "accuracy_by_difficulty": "programs",
+    "learning_curves": "curves",
+    "learning_curves_seconds": "curves",
+}
+
+
+def results_markdown(results: Results, contrasts: pd.DataFrame, profile: str) -> str:
+    """Return the main table, its legend and one sentence a contrast, as Markdown.
+
+    Raises StudyError when `results` mix recipes.
+    """
+    table = main_table(results)
+    table = table.loc[style.in_order(table.index)]
+    parts = [markdown_table(table), legend(profile)]
+    if not contrasts.empty:
+        rows = contrasts.set_index("schedule", drop=False)
+        ordered = rows.loc[style.in_order(contrasts["schedule"])]
+        parts.append("\n".join(f"- {contrast_sentence(row)}" for _, row in ordered.iterrows()))
+    return "\n\n".join(parts)
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """Return the rows of `results.main_table` as a Markdown table, the paper's numbers beside."""
+    heads = ["schedule", "n", *TABLE_HEADS.values()]
+    lines = [heads, ["---"] + ["--:"] * (len(heads) - 1)]
+    for schedule, row in table.iterrows():
+        name = str(schedule)
+        cells = [table_cell(name, row, column) for column in TABLE_HEADS]
+        lines.append([style.schedule_label(name), f"{row['n']:.0f}", *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def table_cell(schedule: str, row: pd.Series, column: str) -> str:
+    """Return one cell of the main table; a dash for what is not there."""
+    if column == "paper":
+        published = PAPER_OUTPUT_ACCURACY.get(schedule)
+        return MISSING if published is None else f"{published:.2f}"
+    if pd.isna(row[column]):
+        return MISSING
+    if column == "difference":
+        interval = interval_text(row["difference_low"], row["difference_high"])
+        return f"{row[column]:+.1f}" + (f" ({interval})" if interval else "")
+    half_width = row[f"{column}_half_width"]
+    constant = pd.isna(half_width) or column == "ceiling"  # the ceiling belongs to the test set
+    return f"{row[column]:.1f}" if constant else f"{row[column]:.1f} ± {half_width:.1f}"
+
+
+def interval_text(low: float, high: float) -> str:
+    """Return "+1.0 to +2.0"; nothing where there is no interval."""
+    return "" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+
+
+def legend(profile: str) -> str:
+    """Return how to read the main table."""
+    return (
+        f"Profile `{profile}`; percent, mean ± half of the 95 % t interval over n seeds (no "
+        "interval where n = 1); differences are paired by seed. Balanced test set, and the "
+        "grammar's natural mix for the paper's protocol. The ceiling is what a perfect model gets "
+        f"under that protocol. {PAPER_SOURCE}: output accuracy as printed in the paper, on other "
+        "data and one run; its other numbers are not quoted, because we could not check them."
+    )
+
+
+def contrast_sentence(contrast: pd.Series) -> str:
+    """Return what one row of `stats.contrast_table` says, with all that is needed to judge it."""
+    facts = [f"{contrast['difference']:+.1f} points"]
+    if interval := interval_text(contrast["low"], contrast["high"]):
+        facts.append(f"95 % interval {interval}")
+    if pd.notna(contrast["p_holm"]):
+        facts.append(f"sign-flip p after Holm {contrast['p_holm']:.3f}{least_p_text(contrast)}")
+    seeds = "seed" if contrast["n"] == 1 else "seeds"
+    facts.append(f"n = {contrast['n']} paired {seeds}")
+    word, finding = verdict(contrast)
+    return f"**{word}**: {finding} ({'; '.join(facts)})."
+
+
+def verdict(contrast: pd.Series) -> tuple[str, str]:
+    """Return how strong a finding is and the finding, in words.
+
+    A claim needs five seeds and p < 0.05 after Holm, for a difference or for equivalence. An
+    interval that leaves out zero is no more than a trend, whatever n is. Below three seeds nothing
+    is said of the arms.
+    """
+    schedule, reference = style.schedule_label(contrast["schedule"]), contrast["reference"]
+    side = "above" if contrast["difference"] > 0 else "below"
+    if contrast["n"] < SEEDS_OF_A_TREND:
+        return "Single runs", f"{schedule} and {reference} cannot be told apart or alike"
+    word = str(contrast["strength"]).capitalize()
+    if contrast["p_holm"] < SIGNIFICANCE:
+        return word, f"{schedule} is {side} {reference}"
+    if contrast["p_equivalence_holm"] < SIGNIFICANCE:
+        margin = f"±{EQUIVALENCE_MARGIN:g} point"
+        return word, f"{schedule} is equivalent to {reference} within {margin}"
+    if contrast["low"] > 0 or contrast["high"] < 0:
+        return "Trend", f"{schedule} is {side} {reference} by its own interval, not after Holm"
+    return "Undecided", f"no difference between {schedule} and {reference} is shown"
+
+
+def least_p_text(contrast: pd.Series) -> str:
+    """Return the least p that so few seeds can give, where it is too large for any claim."""
+    least = min(1.0, contrast["p_smallest"] * contrast["family"])
+    return "" if least < SIGNIFICANCE else f" (least possible: {least:.3f})"
+
+
+def replace_section(text: str, name: str, body: str) -> str:
+    """Return `text` with `body` between the markers of the generated section `name`.
+
+    Raises StudyError unless both markers stand in `text` once and in order.
+    """
+    start, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+    head, _, rest = text.partition(start)
+    _, _, tail = rest.partition(end)
+    if text.count(start) != 1 or text.count(end) != 1 or end not in rest:
+        raise StudyError(f"the text needs one line {start!r} and, below it, one line {end!r}")
+    return f"{head}{start}\n{body.strip()}\n{end}{tail}"
+
+
+def figure_captions(results: Results) -> dict[str, str]:
+    """Return a caption by figure name, with its n; figures without rows have none."""
+    captions = {}
+    for name, sentence in CAPTIONS.items():
+        rows: pd.DataFrame = getattr(results, SOURCES.get(name, "measures"))
+        if not rows.empty:
+            captions[name] = f"{sentence}; {seeds_text(rows)}."
+    return captions
+
+
+def write_readme(results: Results, contrasts: pd.DataFrame, params: Params) -> None:
+    """Write the generated sections of README.md from the rows of one profile."""
+    path = REPOSITORY / "README.md"
+    text = readme_text(path.read_text(encoding="utf-8"), results, contrasts, params)
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def readme_text(text: str, results: Results, contrasts: pd.DataFrame, params: Params) -> str:
+    """Return the README with its sections "results" and "figures" made anew."""
+    captions = figure_captions(results)
+    folder = params.figures.relative_to(home()).as_posix()
+    shown = "\n\n".join(
+        f"![{captions[name]}]({folder}/{name}.png)\n*{captions[name]}*" for name in README_FIGURES
+    )
+    text = replace_section(text, "results", results_markdown(results, contrasts, params.profile))
+    return replace_section(text, "figures", shown)

@@ -1,0 +1,206 @@
+"""Load the results of one profile, whatever part of the study is finished, and its main table.
+
+In: results/<profile>/<recipe>/<schedule>/seed<k>/ with measures.csv, programs.parquet, curve.csv,
+history.csv and manifest.json. Out: `Results`, four tables with the columns recipe, schedule and
+seed in front; `main_table`, one row a schedule.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.errors import StudyError
+from cl_utils.stats import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    schedules_in,
+    seed_values,
+    select,
+)
+
+EVALUATION: Final = "notebooks/05_evaluation.ipynb"
+FINGERPRINT: Final = "data_fingerprint"
+RUN_COLUMNS: Final = ["recipe", "schedule", "seed"]
+COLUMNS: Final = {
+    "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
+    "curve.csv": ["step", "characters", "seconds", "bucket", "execution_exact"],
+    "history.csv": ["step", "stage", "loss", "share_easy", "share_medium", "share_hard"],
+    "programs.parquet": ["program_id", "test_set", "level", "bucket", "exact", "log_probability"],
+}
+"""The files of a run and the columns that every reader may count on."""
+TEXT_COLUMNS: Final = {"subset": str, "test_set": str, "measure": str, "stage": str, "bucket": str}
+
+Cell = tuple[str, str, str]  # measure, test set, subset
+PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
+MAIN_CELLS: Final[dict[str, Cell]] = {
+    "easy": ("execution_exact", "balanced", "easy"),
+    "medium": ("execution_exact", "balanced", "medium"),
+    "hard": ("execution_exact", "balanced", "hard"),
+    "macro": PRIMARY,
+    "execution_paper": ("execution_paper", "natural", "all"),
+    "ceiling": ("execution_paper_ceiling", "natural", "all"),
+    "token_accuracy": ("token_accuracy", "balanced", "macro"),
+    "line_exact": ("line_exact", "balanced", "macro"),
+}
+"""Columns of the main table: the paper's protocol on the grammar's natural mix, as its test set."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """All finished runs of one profile: a row a measure, checkpoint, training interval, program."""
+
+    measures: pd.DataFrame
+    curves: pd.DataFrame
+    history: pd.DataFrame
+    programs: pd.DataFrame
+
+    @property
+    def recipes(self) -> list[str]:
+        """Names of the recipes with a finished run, in the order of the alphabet."""
+        return sorted(self.measures["recipe"].unique())
+
+    def of_recipe(self, recipe: str) -> Results:
+        """Return the results of one recipe; StudyError when it has none."""
+        if recipe not in self.recipes:
+            raise StudyError(f"no results of recipe {recipe!r}: there are {self.recipes}")
+        tables = {name: table[table["recipe"] == recipe] for name, table in vars(self).items()}
+        return replace(self, **tables)
+
+
+def load_results(folder: Path) -> Results:
+    """Return every finished run under `folder` (results/<profile>).
+
+    A run is finished when its measures.csv exists; its other tables may be missing. Raises
+    StudyError when no run is finished, when a table lacks a column, or when runs were evaluated on
+    different data.
+    """
+    runs = finished_runs(folder)
+    if not runs:
+        raise StudyError(
+            f"{folder} holds no finished run: run {EVALUATION} with profile='{folder.name}'"
+        )
+    check_same_data(runs)
+    return Results(
+        measures=concatenate(runs, "measures.csv"),
+        curves=concatenate(runs, "curve.csv"),
+        history=concatenate(runs, "history.csv"),
+        programs=concatenate(runs, "programs.parquet"),
+    )
+
+
+def finished_runs(folder: Path) -> list[Path]:
+    """Return the folders <recipe>/<schedule>/seed<k> with measures, by name and seed number."""
+    runs = [path.parent for path in folder.glob("*/*/seed*/measures.csv")]
+    named = [run for run in runs if re.fullmatch(r"seed\d+", run.name)]
+    return sorted(named, key=lambda run: (run.parts[-3:-1], seed_of(run)))
+
+
+def seed_of(run: Path) -> int:
+    """Return the seed in the name of a run's folder, 3 for ``seed3``."""
+    return int(run.name.removeprefix("seed"))
+
+
+def check_same_data(runs: list[Path]) -> None:
+    """Raise StudyError unless all runs carry the same data fingerprint in their manifests."""
+    first, expected = runs[0], fingerprint(runs[0])
+    for run in runs[1:]:
+        if (found := fingerprint(run)) != expected:
+            raise StudyError(
+                f"{run} was evaluated on data {found}, but {first} on {expected}: "
+                f"run {EVALUATION} again for the older one, or delete its folder"
+            )
+
+
+def fingerprint(run: Path) -> str:
+    """Return the fingerprint of the data that a run was evaluated on."""
+    path = run / "manifest.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))[FINGERPRINT])
+    except FileNotFoundError:
+        raise StudyError(f"{path} is missing: run {EVALUATION} again for this run") from None
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise StudyError(
+            f"{path} holds no {FINGERPRINT!r}: run {EVALUATION} again for this run"
+        ) from None
+
+
+def concatenate(runs: list[Path], name: str) -> pd.DataFrame:
+    """Return the table `name` of all runs that have it, with recipe, schedule and seed in front."""
+    tables = [read_table(run, name) for run in runs if (run / name).exists()]
+    if not tables:
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *COLUMNS[name]])
+    return pd.concat(tables, ignore_index=True)
+
+
+def read_table(run: Path, name: str) -> pd.DataFrame:
+    """Return one table of one run; StudyError when a column is missing."""
+    path = run / name
+    parquet = path.suffix == ".parquet"
+    table = pd.read_parquet(path) if parquet else pd.read_csv(path, dtype=TEXT_COLUMNS)
+    if missing := [column for column in COLUMNS[name] if column not in table]:
+        raise StudyError(f"{path} lacks the columns {missing}: run {EVALUATION} again for this run")
+    table = table.drop(columns=RUN_COLUMNS, errors="ignore")
+    for place, value in enumerate([run.parts[-3], run.parts[-2], seed_of(run)]):
+        table.insert(place, RUN_COLUMNS[place], value)
+    return table
+
+
+def main_table(results: Results, reference: str = "baseline") -> pd.DataFrame:
+    """Return one row a schedule, indexed by its name; percent, or points for differences.
+
+    Columns: n (seeds with the primary measure), and for every name in `MAIN_CELLS` its mean and
+    `<name>_half_width` (95 % t interval over seeds); `difference`, `difference_low`,
+    `difference_high` and `pairs` of the primary measure against `reference`. What is not finished
+    is nan.
+    """
+    selected = {name: select(results.measures, *cell) for name, cell in MAIN_CELLS.items()}
+    schedules = schedules_in(results.measures)
+    return pd.DataFrame(
+        [table_row(results, selected, schedule, reference) for schedule in schedules],
+        index=pd.Index(schedules, name="schedule"),
+    )
+
+
+def table_row(
+    results: Results, selected: dict[str, pd.DataFrame], schedule: str, reference: str
+) -> dict[str, float]:
+    """Return the cells of `main_table` for one schedule."""
+    intervals = {
+        name: mean_interval(seed_values(rows, schedule)) for name, rows in selected.items()
+    }
+    row: dict[str, float] = {"n": intervals["macro"].n}
+    for name, interval in intervals.items():
+        row |= {name: interval.mean, f"{name}_half_width": interval.half_width}
+    difference = difference_to(results, schedule, reference)
+    return row | {
+        "difference": difference.mean,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
+        "pairs": difference.n,
+    }
+
+
+def difference_to(results: Results, schedule: str, reference: str) -> Interval:
+    """Return the paired difference of the primary measure; n = 0 without a common seed."""
+    if schedule == reference:
+        return mean_interval([])
+    measure, test_set, subset = PRIMARY
+    try:
+        contrast = paired_difference(
+            results.measures,
+            schedule,
+            reference,
+            measure=measure,
+            test_set=test_set,
+            subset=subset,
+        )
+    except StudyError:  # no seed in common yet
+        return mean_interval([])
+    return Interval(contrast.difference, contrast.low, contrast.high, contrast.n)

@@ -1,0 +1,76 @@
+"""Teacher-forced scoring: one pass over true texts instead of generating them.
+
+In: a model and a corpus. Out: for every character whether it was the model's first choice, and
+its log-probability. Greedy decoding writes an answer exactly if and only if the argmax is right at
+every one of its characters, terminator included, so this pass gives execution accuracy too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cl_utils.corpus import Corpus
+from cl_utils.model import GPT
+from cl_utils.packing import pack, spread
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of the N characters of a corpus; a program's first character is never predicted."""
+
+    correct: NDArray[np.bool_]  # (N,) the argmax is the true character; False at first characters
+    log_probability: NDArray[np.float32]  # (N,) nats; nan at first characters
+
+
+@torch.inference_mode()
+def score(
+    model: GPT,
+    corpus: Corpus,
+    *,
+    device: str | torch.device = "cpu",
+    characters_per_batch: int = 16384,
+) -> Scores:
+    """Score every character of every program given the true ones before it, in float32."""
+    correct = np.zeros(len(corpus.tokens), dtype=bool)
+    log_probability = np.full(len(corpus.tokens), np.nan, dtype=np.float32)
+    lengths = corpus.lengths - 1  # inputs: all but the last character
+    row_length = int(min(model.config.context, max(128, lengths.max(initial=1))))
+    starts = pack(lengths, row_length)
+    rows = starts // row_length
+    rows_per_batch = max(1, characters_per_batch // row_length)
+    model.eval()
+    for first in range(0, int(rows.max(initial=-1)) + 1, rows_per_batch):
+        chosen = np.flatnonzero((rows >= first) & (rows < first + rows_per_batch))
+        places = spread(starts[chosen] - first * row_length, lengths[chosen])
+        inside = spread(np.zeros(len(chosen), dtype=np.int64), lengths[chosen])
+        sources = inside + np.repeat(corpus.offsets[:-1][chosen], lengths[chosen])
+        grid = np.zeros((3, (int(rows[chosen].max()) - first + 1) * row_length), dtype=np.int64)
+        grid[:, places] = corpus.tokens[sources], inside, np.repeat(chosen + 1, lengths[chosen])
+        tokens, positions, documents = torch.from_numpy(grid.reshape(3, -1, row_length)).to(device)
+        logits = model(tokens, positions=positions, documents=documents).float()
+        logits = logits.view(-1, logits.shape[-1])[torch.from_numpy(places).to(device)]
+        true = torch.from_numpy(corpus.tokens[sources + 1].astype(np.int64)).to(device)
+        correct[sources + 1] = (logits.argmax(-1) == true).cpu().numpy()
+        picked = logits.log_softmax(-1).gather(1, true[:, None])[:, 0]
+        log_probability[sources + 1] = picked.cpu().numpy()
+    return Scores(correct, log_probability)
+
+
+def execution_exact(scores: Scores, corpus: Corpus) -> NDArray[np.bool_]:
+    """Return whether greedy decoding writes each program's answer exactly, (P,)."""
+    wrong = ~scores.correct & corpus.is_answer()
+    exact: NDArray[np.bool_] = np.add.reduceat(wrong, corpus.offsets[:-1], dtype=np.int64) == 0
+    return exact
+
+
+def answer_log_probability(scores: Scores, corpus: Corpus) -> NDArray[np.float64]:
+    """Return the log-probability of each program's whole answer, (P,), nats.
+
+    Its exponential is the expected accuracy of sampling at temperature 1.
+    """
+    kept = np.where(corpus.is_answer(), scores.log_probability, 0.0)
+    return np.add.reduceat(kept, corpus.offsets[:-1], dtype=np.float64)

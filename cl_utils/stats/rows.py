@@ -1,0 +1,53 @@
+"""Choose rows of the measures: one measure, on one test set and subset, of one recipe.
+
+In: the measures of a study (columns recipe, schedule, seed, test_set, subset, measure, value).
+Out: the rows that are comparable with one another, or their values by seed.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cl_utils.errors import StudyError
+
+
+def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> pd.DataFrame:
+    """Return the rows of one measure, one a schedule and seed; missing values are dropped.
+
+    Raises StudyError when the rows mix recipes or hold one run twice: a mean over them would
+    weigh runs unequally.
+    """
+    wanted = (
+        (measures["measure"] == measure)
+        & (measures["test_set"] == test_set)
+        & (measures["subset"] == subset)
+    )
+    rows: pd.DataFrame = measures[wanted].dropna(subset=["value"])
+    check_one_recipe(rows)
+    twice = rows[rows.duplicated(["schedule", "seed"])]
+    if not twice.empty:
+        run = f"{twice['schedule'].iloc[0]}, seed {twice['seed'].iloc[0]}"
+        raise StudyError(
+            f"{measure} on {test_set}/{subset} stands twice for {run}: keep one row a run"
+        )
+    return rows
+
+
+def check_one_recipe(rows: pd.DataFrame) -> None:
+    """Raise StudyError when `rows` come from more than one recipe."""
+    recipes = sorted(rows["recipe"].unique())
+    if len(recipes) > 1:
+        raise StudyError(
+            f"rows of the recipes {', '.join(recipes)} are mixed: "
+            "choose one with Results.of_recipe(name)"
+        )
+
+
+def seed_values(rows: pd.DataFrame, schedule: str) -> pd.Series:
+    """Return the values (percent) of one schedule, indexed and ordered by seed."""
+    return rows[rows["schedule"] == schedule].set_index("seed")["value"].sort_index()
+
+
+def schedules_in(rows: pd.DataFrame) -> list[str]:
+    """Return the names of the schedules in `rows`, in the order of the alphabet."""
+    return sorted(rows["schedule"].unique())

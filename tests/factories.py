@@ -1,0 +1,152 @@
+"""Synthetic results of a study: rows as evaluation writes them, from a seed, without any model.
+
+In: schedules, seeds, a generator. Out: `Results` in memory, or the folders of a profile on disk.
+Accuracies are invented; only their shape (0 to 100, hard below easy, spread over seeds) matters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.results import Results
+
+BUCKETS = ("easy", "medium", "hard")
+SCHEDULES = ("baseline", "sequential", "incremental", "hybrid", "competence", "mastery")
+LEVELS = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2")
+OFFSETS = {"execution_exact": 0.0, "execution_expected": -5.0, "execution_paper": -8.0}
+OFFSETS |= {"execution_paper_greedy": -4.0, "token_accuracy": 5.0, "line_exact": -30.0}
+OFFSETS |= {"token_accuracy_program": 2.0, "token_accuracy_output": 14.0}
+SHIFT = {"easy": 8.0, "medium": 0.0, "hard": -14.0, "macro": 0.0, "all": 4.0}
+STAGES = {  # shares of easy, medium, hard by third of training
+    "sequential": [(1, 0, 0), (0, 1, 0), (0, 0, 1)],
+    "incremental": [(1, 0, 0), (0.5, 0.5, 0), (1 / 3, 1 / 3, 1 / 3)],
+    "hybrid": [(1, 0, 0), (0.3, 0.7, 0), (0.2, 0.2, 0.6)],
+    "mastery": [(0.8, 0.1, 0.1), (0.25, 0.6, 0.15), (0.15, 0.25, 0.6)],
+}
+Run = tuple[str, int]
+
+
+def runs_of(schedules: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
+    """Yield every (schedule, seed)."""
+    yield from ((schedule, seed) for schedule in schedules for seed in seeds)
+
+
+def level_of_skill(schedule: str, seed: int, rng: np.random.Generator) -> float:
+    """Return an invented accuracy (percent) of one run."""
+    place = SCHEDULES.index(schedule) if schedule in SCHEDULES else 3
+    return 74.0 + 1.1 * place + 0.8 * seed % 3 + float(rng.normal(0, 1.0))
+
+
+def measures_of(run: Run, skill: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Return measures.csv of one run, with recipe, schedule and seed."""
+    rows = []
+    for test_set, subsets in {"balanced": [*BUCKETS, "macro", "all"], "natural": ["all"]}.items():
+        for subset in subsets:
+            for measure, offset in OFFSETS.items():
+                value = skill + offset + SHIFT[subset] + rng.normal(0, 0.4)
+                rows.append((test_set, subset, measure, float(np.clip(value, 0, 100))))
+            rows.append((test_set, subset, "execution_paper_ceiling", 91.4))
+    frame = pd.DataFrame(rows, columns=["test_set", "subset", "measure", "value"])
+    kind = frame["subset"].where(frame["subset"].isin(["macro", "all"]), "bucket")
+    return tagged(frame.assign(subset_kind=kind, n=1000), run)
+
+
+def curves_of(run: Run, skill: float) -> pd.DataFrame:
+    """Return curve.csv of one run: 12 checkpoints, saturating growth."""
+    steps = np.unique(np.geomspace(50, 4000, 12).astype(int))
+    frames = []
+    for bucket in ("macro", *BUCKETS):
+        accuracy = (skill + SHIFT[bucket]) * (1 - np.exp(-steps / 900))
+        frames.append(pd.DataFrame({"step": steps, "bucket": bucket, "execution_exact": accuracy}))
+    curve = pd.concat(frames, ignore_index=True)
+    curve["characters"] = curve["step"] * 64 * 256
+    curve["seconds"] = curve["step"] * (0.11 + 0.01 * run[1])
+    return tagged(curve, run)
+
+
+def history_of(run: Run) -> pd.DataFrame:
+    """Return history.csv of one run: 60 rows, shares by thirds of training."""
+    steps = np.linspace(4000 / 60, 4000, 60).astype(int)
+    mixes = np.array(STAGES.get(run[0], [(1 / 3, 1 / 3, 1 / 3)] * 3))
+    stage = np.minimum(steps * 3 // 4001, 2)
+    shares = pd.DataFrame(mixes[stage], columns=[f"share_{bucket}" for bucket in BUCKETS])
+    return tagged(shares.assign(step=steps, stage=stage.astype(str), loss=1.0), run)
+
+
+def programs_of(run: Run, skill: float, count: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return programs.parquet of one run; program k is the same program in every run."""
+    shared = np.random.default_rng(17)
+    metric = shared.choice([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.5], count, p=[0.4] + [0.1] * 6)
+    hardness = metric / 2 + shared.normal(0, 1, count) + rng.normal(0, 0.3, count)
+    exact = hardness < np.quantile(hardness, skill / 100)
+    frame = pd.DataFrame(
+        {
+            "program_id": np.arange(count),
+            "test_set": "balanced",
+            "level": shared.choice(LEVELS, count),
+            "bucket": pd.cut(metric, [0, 2, 4, 99], right=False, labels=BUCKETS).astype(str),
+            "overall_metric": metric,
+            "exact": exact,
+            "log_probability": -np.exp(hardness),
+            "skeleton": np.arange(count) // 4,
+        }
+    )
+    return tagged(frame, run)
+
+
+def tagged(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Return `frame` with the columns recipe, schedule and seed."""
+    return frame.assign(recipe="gpt", schedule=run[0], seed=run[1])
+
+
+def synthetic_results(
+    schedules: Sequence[str] = SCHEDULES, seeds: Sequence[int] = (0, 1, 2), programs: int = 200
+) -> Results:
+    """Return the results of a study that never ran."""
+    rng = np.random.default_rng(5)
+    runs = list(runs_of(schedules, seeds))
+    skills = [level_of_skill(*run, rng) for run in runs]
+    both = list(zip(runs, skills, strict=True))
+    return Results(
+        measures=pd.concat([measures_of(*one, rng) for one in both], ignore_index=True),
+        curves=pd.concat([curves_of(*one) for one in both], ignore_index=True),
+        history=pd.concat([history_of(run) for run in runs], ignore_index=True),
+        programs=pd.concat([programs_of(*one, programs, rng) for one in both], ignore_index=True),
+    )
+
+
+def synthetic_difficulty(count: int = 600) -> pd.DataFrame:
+    """Return difficulty of programs: level, both overall metrics, bucket."""
+    rng = np.random.default_rng(3)
+    metric = rng.choice([1.0, 1.5, 2.0, 3.0, 4.5], count, p=[0.4, 0.3, 0.1, 0.1, 0.1])
+    return pd.DataFrame(
+        {
+            "level": np.resize(LEVELS, count),
+            "bucket": pd.cut(metric, [0, 2, 4, 99], right=False, labels=BUCKETS).astype(str),
+            "overall_metric": metric,
+            "overall_metric_token": metric + rng.uniform(0, 3, count),
+        }
+    )
+
+
+def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> None:
+    """Write `results` as the folders of one profile, as notebook 05 does."""
+    names = {"measures": "measures.csv", "curves": "curve.csv", "history": "history.csv"}
+    keys = ["recipe", "schedule", "seed"]
+    for key, _ in results.measures.groupby(keys):
+        recipe, schedule, seed = key
+        run = folder / recipe / schedule / f"seed{seed}"
+        run.mkdir(parents=True)
+        for attribute, name in {**names, "programs": "programs.parquet"}.items():
+            table = getattr(results, attribute)
+            chosen = (table[keys] == list(key)).all(axis=1)
+            own = table[chosen].drop(columns=keys)
+            own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
+                run / name, index=False
+            )
+        (run / "manifest.json").write_text(json.dumps({"data_fingerprint": fingerprint}))

@@ -1,0 +1,140 @@
+"""Checkpoints and weights: whole or absent, and refused in one sentence that names the file."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny import Blocks, tiny_model
+from worlds import same_weights
+
+from cl_utils.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
+from cl_utils.errors import StudyError
+from cl_utils.model import ModelConfig
+
+IDENTITY = {"seed": 0, "recipe": {"name": "paper"}}
+
+
+@contextmanager
+def refusal(path: Path, *words: str) -> Iterator[None]:
+    """Expect a StudyError whose sentence holds the path and these words."""
+    with pytest.raises(StudyError) as refused:
+        yield
+    assert all(each in str(refused.value) for each in (str(path), *words)), refused.value
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let the system refuse to write more than `size` bytes to a file, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A folder with a saved model."""
+    save_model(tmp_path, tiny_model("paper", noise=0.1))
+    return tmp_path
+
+
+def test_no_checkpoint_is_no_error(tmp_path: Path) -> None:
+    assert load_checkpoint(tmp_path / "none.pt", IDENTITY) is None
+
+
+def test_a_checkpoint_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    state = {"identity": IDENTITY, "weights": torch.arange(3), "rng": generator.bit_generator.state}
+    save_checkpoint(tmp_path / "run" / "checkpoint.pt", state)
+    loaded = load_checkpoint(tmp_path / "run" / "checkpoint.pt", IDENTITY)
+    assert loaded is not None and loaded["rng"] == state["rng"]
+    assert torch.equal(loaded["weights"], torch.arange(3))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut", "foreign"])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"identity": IDENTITY, "weights": torch.zeros(1000)})
+    whole = path.read_bytes()
+    damaged = {"empty": b"", "text": b"not a checkpoint", "cut": whole[: len(whole) // 2]}
+    if damage == "foreign":
+        torch.save([1, 2, 3], path)
+    else:
+        path.write_bytes(damaged[damage])
+    with refusal(path, "is damaged", "delete it"):
+        load_checkpoint(path, IDENTITY)
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"identity": IDENTITY})
+    with refusal(path, "seed=0, not 1"):
+        load_checkpoint(path, {**IDENTITY, "seed": 1})
+    with refusal(path, "recipe="):
+        load_checkpoint(path, {**IDENTITY, "recipe": {"name": "fast"}})
+
+
+@pytest.mark.parametrize("blocks", ["paper", "modern"])
+def test_a_model_comes_back_bit_by_bit(tmp_path: Path, blocks: Blocks) -> None:
+    model = tiny_model(blocks, noise=0.1)
+    save_model(tmp_path / "seed0", model)
+    loaded = load_model(tmp_path / "seed0", model.config)
+    assert same_weights(loaded, model)
+    assert loaded.config == model.config and not loaded.training
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+def test_a_missing_file_of_a_model_is_named(saved: Path, name: str) -> None:
+    (saved / name).unlink()
+    with refusal(saved / name, "is missing", "04_training"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+@pytest.mark.parametrize("damaged", [b"", b"\xff\xfe{", b"[]", b'{"sise": 1}', b'{"heads": 7}'])
+def test_a_damaged_file_of_a_model_is_refused(saved: Path, name: str, damaged: bytes) -> None:
+    (saved / name).write_bytes(damaged)
+    with refusal(saved, "04_training"):
+        load_model(saved)
+
+
+def test_cut_weights_are_refused(saved: Path) -> None:
+    path = saved / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with refusal(saved, "is damaged"):
+        load_model(saved)
+
+
+def test_a_model_of_another_shape_is_refused(saved: Path) -> None:
+    with refusal(saved, "holds another model", "width=120"):
+        load_model(saved, ModelConfig())
+
+
+def test_weights_that_are_not_those_of_the_description_are_refused(saved: Path) -> None:
+    description = json.loads((saved / "model.json").read_text())
+    (saved / "model.json").write_text(json.dumps({**description, "width": 64}))
+    with refusal(saved, "are not those of its model.json"):
+        load_model(saved)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_files(saved: Path) -> None:
+    old, new = load_model(saved), tiny_model("paper", noise=0.2)
+    checkpoint = saved / "checkpoint.pt"
+    save_checkpoint(checkpoint, {"identity": IDENTITY})
+    with no_file_above(2000):
+        with refusal(saved / "model.safetensors", "could not be written"):
+            save_model(saved, new)
+        with refusal(checkpoint, "could not be written"):
+            save_checkpoint(checkpoint, {"identity": IDENTITY, "model": new.state_dict()})
+    assert load_checkpoint(checkpoint, IDENTITY) == {"identity": IDENTITY}
+    assert same_weights(load_model(saved), old)
+    assert not [path for path in saved.iterdir() if path.name.startswith(".")]

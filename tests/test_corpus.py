@@ -1,0 +1,67 @@
+"""The corpus: records go in and come out whole, and every character knows what it belongs to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import World, kinds_of, texts
+
+from cl_utils.buckets import BUCKETS
+from cl_utils.corpus import Corpus
+from cl_utils.programs import answer, prompt, record
+
+TEXTS = st.text(alphabet="ab=1 +()\t\n", min_size=1, max_size=30)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(TEXTS, st.text(alphabet="12.-\n", max_size=10)), min_size=1, max_size=6))
+def test_what_goes_in_comes_out(programs: list[tuple[str, str]]) -> None:
+    frame = pd.DataFrame(programs, columns=["source", "output"])
+    frame = frame.assign(level="1.1", bucket="medium", overall_metric=2.0)
+    corpus = Corpus.from_programs(frame.assign(program_id=range(len(frame))))
+    for place, (source, output) in enumerate(programs):
+        assert corpus.text(place) == record(source, output)
+        assert corpus.prompt(place) == prompt(source)
+        assert corpus.answer(place) == answer(output)
+
+
+def test_the_columns_follow_the_programs(world: World) -> None:
+    rows = world.programs.set_index("program_id").loc[world.train.program_ids]
+    assert texts(world.train) == list(map(record, rows["source"], rows["output"]))
+    assert [BUCKETS[code] for code in world.train.buckets] == rows["bucket"].tolist()
+    assert world.train.levels.tolist() == rows["level"].tolist()
+    assert world.train.overall_metric == pytest.approx(rows["overall_metric"].to_numpy())
+
+
+def test_characters_know_their_program_and_their_part(world: World) -> None:
+    corpus = world.train
+    assert corpus.lengths.tolist() == [len(text) for text in texts(corpus)]
+    expected = [kind >= 3 for p in range(len(corpus)) for kind in kinds_of(corpus, p)]
+    assert corpus.is_answer().tolist() == expected
+    owners = [p for p, text in enumerate(texts(corpus)) for _ in text]
+    assert corpus.program_of_token().tolist() == owners
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_taking_programs_keeps_each_whole_in_the_order_asked(
+    world: World, data: st.DataObject
+) -> None:
+    corpus = world.validation
+    places = data.draw(st.lists(st.integers(0, len(corpus) - 1), max_size=40))  # repeats allowed
+    taken = corpus.take(np.asarray(places, dtype=np.int64))
+    assert len(taken) == len(places)
+    for new, old in enumerate(places):
+        assert taken.text(new) == corpus.text(old) and taken.answer(new) == corpus.answer(old)
+        assert taken.buckets[new] == corpus.buckets[old]
+        assert taken.program_ids[new] == corpus.program_ids[old]
+        assert taken.overall_metric[new] == corpus.overall_metric[old]
+    assert taken.levels.tolist() == corpus.levels[places].tolist()
+
+
+def test_the_separator_ends_every_record_and_stands_in_none(world: World) -> None:
+    for text in texts(world.train):
+        assert text.endswith("\n\n") and "\n\n" not in text[:-1]

@@ -1,0 +1,177 @@
+"""Every figure on synthetic rows: it builds, is labelled, states n, and saves the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import SCHEDULES, synthetic_difficulty, synthetic_results
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from cl_utils import figures, stats, style
+from cl_utils.errors import StudyError
+from cl_utils.figures.panels import spread
+from cl_utils.results import Results
+
+CONTROLS = ["baseline-restarts", "hybrid-norestart", "hybrid-shuffled", "random-buckets"]
+CONTROLS += ["anti-hybrid", "hard-only", "easy-only", "stratified", "yoked", "no-output"]
+
+VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
+    "normal": np.eye(3),
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def difficulty_figure(results: Results) -> Figure:
+    """Return accuracy by decile with the correlation that it prints."""
+    rng = np.random.default_rng(0)
+    rho = stats.rank_correlation(results.programs, rng=rng, resamples=20)
+    return figures.accuracy_by_difficulty(results.programs, rho)
+
+
+FIGURES: dict[str, Callable[[Results], Figure]] = {
+    "schedule_composition": lambda results: figures.schedule_composition(results.history),
+    "difficulty_distribution": lambda _: figures.difficulty_distribution(synthetic_difficulty()),
+    "accuracy_by_difficulty": difficulty_figure,
+    "execution_accuracy": lambda results: figures.execution_accuracy(results.measures),
+    "completion_tasks": lambda results: figures.completion_tasks(results.measures),
+    "learning_curves": lambda results: figures.learning_curves(results.curves),
+    "learning_curves_seconds": lambda results: figures.learning_curves(results.curves, "seconds"),
+    "protocol_audit": lambda results: figures.protocol_audit(results.measures),
+    "paired_differences": lambda results: figures.paired_differences(
+        stats.contrast_table(results.measures)
+    ),
+}
+STUDIES = {
+    "one seed": synthetic_results(["baseline", "hybrid"], [0], programs=60),
+    "three seeds": synthetic_results(SCHEDULES, [0, 1, 2], programs=60),
+}
+
+
+def texts(figure: Figure) -> Iterator[str]:
+    """Yield every text that is drawn."""
+    found: list[Artist] = figure.findobj(Text)
+    yield from (text.get_text() for text in found if isinstance(text, Text) and text.get_visible())
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_labelled_states_n_and_fits(name: str, study: str) -> None:
+    """Some x axis has a label, n is stated, and no text leaves the canvas."""
+    figure = FIGURES[name](STUDIES[study])
+    assert any(axes.get_xlabel() for axes in figure.axes)
+    words = " ".join(texts(figure))
+    assert "n = " in words
+    if study == "one seed" and name not in ("difficulty_distribution", "paired_differences"):
+        assert "n = 1 seed, so no interval" in words
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert box.x0 >= -0.01 and box.y0 >= -0.01
+    assert box.x1 <= width + 0.01 and box.y1 <= height + 0.01
+
+
+def test_percent_axes_start_at_zero() -> None:
+    """Accuracies are never cut to look far apart."""
+    for name in ("execution_accuracy", "completion_tasks", "protocol_audit"):
+        for axes in FIGURES[name](STUDIES["three seeds"]).axes:
+            assert axes.get_xlim() == (0, 100)
+    for name in ("learning_curves", "accuracy_by_difficulty"):
+        for axes in FIGURES[name](STUDIES["three seeds"]).axes:
+            assert axes.get_ylim() == (0, 100)
+
+
+def test_paper_numbers_are_marked_as_another_setting() -> None:
+    """The two published numbers appear, and whose they are."""
+    words = " ".join(texts(FIGURES["execution_accuracy"](STUDIES["one seed"])))
+    assert "74.58" in words and "79.23" in words
+    assert "Naïr et al. 2024, other setting" in words
+
+
+def test_bars_show_the_means() -> None:
+    """The bars of the first panel are the means over seeds."""
+    rows = STUDIES["three seeds"].measures
+    chosen = stats.select(rows, "execution_exact", "balanced", "macro")
+    means = chosen.groupby("schedule")["value"].mean()
+    axes = figures.execution_accuracy(rows).axes[0]
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths == pytest.approx([means[name] for name in SCHEDULES])
+
+
+def test_unequal_numbers_of_seeds_are_named() -> None:
+    """A study that is half finished says n by schedule."""
+    rows = STUDIES["three seeds"].measures
+    part = rows[(rows["schedule"] == "baseline") | (rows["seed"] == 0)]
+    words = " ".join(texts(figures.execution_accuracy(part)))
+    assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
+
+
+def test_no_rows_is_told() -> None:
+    """An empty table names what is missing."""
+    results = STUDIES["one seed"]
+    with pytest.raises(StudyError, match="no rows of history"):
+        figures.schedule_composition(results.history.head(0))
+    with pytest.raises(StudyError, match="contrasts"):
+        figures.paired_differences(stats.contrast_table(results.measures).head(0))
+
+
+def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    """PNG and PDF are byte-stable, and no temporary file stays."""
+    for folder in ("first", "second"):
+        style.save(FIGURES["learning_curves"](STUDIES["one seed"]), tmp_path / folder, "curves")
+    for name in ("curves.png", "curves.pdf"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == [
+        "curves.pdf",
+        "curves.png",
+    ]
+
+
+def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
+    """Schedules, controls and buckets never share a colour."""
+    names = [*style.SCHEDULE_COLOURS, *CONTROLS]
+    colours = [style.schedule_colour(name) for name in names] + list(style.BUCKET_COLOURS.values())
+    assert len(set(colours)) == len(colours)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_schedule_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
+    """CIELAB distances between any two schedules are clearly visible (above 15)."""
+    seen = [lightness_and_hue(colour, vision) for colour in style.SCHEDULE_COLOURS.values()]
+    assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
+
+
+def lightness_and_hue(colour: str, vision: str) -> np.ndarray:
+    """Return CIELAB (3,) of an sRGB colour as `vision` sees it."""
+    linear = np.power((np.array(to_rgb(colour)) + 0.055) / 1.055, 2.4)
+    xyz = TO_XYZ @ np.clip(np.array(VISION[vision]) @ linear, 0, 1)
+    x, y, z = np.cbrt(xyz / [0.9505, 1.0, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_bucket_colours_run_from_light_to_dark() -> None:
+    """Harder is darker."""
+    light = [sum(to_rgb(style.BUCKET_COLOURS[bucket])) for bucket in style.BUCKETS]
+    assert light == sorted(light, reverse=True)
+
+
+def test_display_order() -> None:
+    """The paper's schedules first, controls by name last, each once."""
+    names = ["yoked", "hybrid", "baseline", "anti-hybrid", "hybrid"]
+    assert style.in_order(names) == ["baseline", "hybrid", "anti-hybrid", "yoked"]
+
+
+def test_labels_are_spread_within_bounds() -> None:
+    """Crowded labels keep their order and a gap; free ones stay where they are."""
+    assert spread([10, 50], 5, 0, 100) == pytest.approx([10, 50])
+    placed = spread([97.0, 97.5, 98.0], 5, 2, 98)
+    assert np.diff(placed) == pytest.approx([5, 5]) and placed[-1] == pytest.approx(98)

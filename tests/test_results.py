@@ -1,0 +1,113 @@
+"""Loading what notebook 05 wrote, finished or not, and the main table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import SCHEDULES, synthetic_results, write_results
+
+from cl_utils.errors import StudyError
+from cl_utils.results import load_results, main_table
+from cl_utils.stats import mean_interval, paired_difference
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return results/laptop with two schedules and two seeds."""
+    write_results(tmp_path / "laptop", synthetic_results(["baseline", "hybrid"], [2, 10]))
+    return tmp_path / "laptop"
+
+
+def test_round_trip(folder: Path) -> None:
+    """What was written comes back, with recipe, schedule and seed in front."""
+    written, loaded = synthetic_results(["baseline", "hybrid"], [2, 10]), load_results(folder)
+    for name in ("measures", "curves", "history", "programs"):
+        table = getattr(loaded, name)
+        assert list(table.columns[:3]) == ["recipe", "schedule", "seed"]
+        assert len(table) == len(getattr(written, name))
+    assert list(loaded.measures["seed"].unique()) == [2, 10]
+    assert loaded.measures["value"].sum() == pytest.approx(written.measures["value"].sum())
+
+
+def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:
+    """A missing or empty folder is told with its mend."""
+    for folder in (tmp_path, tmp_path / "paper"):
+        mend = f"no finished run: run notebooks/05_evaluation.ipynb with profile='{folder.name}'"
+        with pytest.raises(StudyError, match=mend):
+            load_results(folder)
+
+
+def test_unfinished_runs_and_missing_tables_are_fine(folder: Path) -> None:
+    """A run without measures does not count; other tables may be missing everywhere."""
+    (folder / "gpt/hybrid/seed10/measures.csv").unlink()
+    for path in folder.rglob("programs.parquet"):
+        path.unlink()
+    loaded = load_results(folder)
+    counts = loaded.measures.groupby("schedule")["seed"].nunique().to_dict()
+    assert counts == {"baseline": 2, "hybrid": 1}
+    assert loaded.programs.empty and "program_id" in loaded.programs
+
+
+def test_runs_on_different_data_are_refused(folder: Path) -> None:
+    """The message names the run and both fingerprints."""
+    path = folder / "gpt/hybrid/seed10/manifest.json"
+    path.write_text('{"data_fingerprint": "xyz"}')
+    with pytest.raises(StudyError, match=r"hybrid/seed10 was evaluated on data xyz.*abc.*again"):
+        load_results(folder)
+    path.write_text("{}")
+    with pytest.raises(StudyError, match="holds no 'data_fingerprint'"):
+        load_results(folder)
+    path.unlink()
+    with pytest.raises(StudyError, match=r"manifest.json is missing"):
+        load_results(folder)
+
+
+def test_a_table_without_a_column_is_refused(folder: Path) -> None:
+    """The message names the file and the columns."""
+    path = folder / "gpt/hybrid/seed10/curve.csv"
+    path.write_text("step,characters\n1,2\n")
+    with pytest.raises(StudyError, match=r"curve.csv lacks the columns \['seconds'"):
+        load_results(folder)
+
+
+def test_level_names_stay_text(folder: Path) -> None:
+    """A subset column of levels alone must not become numbers."""
+    path = folder / "gpt/hybrid/seed10/measures.csv"
+    head = "test_set,subset_kind,subset,measure,value,n\n"
+    path.write_text(head + "balanced,level,1.1,execution_exact,50,10\n")
+    assert "1.1" in set(load_results(folder).measures["subset"])
+
+
+def test_main_table_agrees_with_the_statistics() -> None:
+    """Means, half-widths and differences are those of the stats module."""
+    results = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)
+    table = main_table(results)
+    rows = results.measures
+    chosen = rows[
+        (rows["schedule"] == "hybrid")
+        & (rows["measure"] == "execution_exact")
+        & (rows["subset"] == "macro")
+    ]
+    interval = mean_interval(chosen["value"])
+    contrast = paired_difference(rows, "hybrid")
+    hybrid = table.loc["hybrid"]
+    assert (hybrid["macro"], hybrid["macro_half_width"]) == (interval.mean, interval.half_width)
+    assert (hybrid["difference"], hybrid["difference_low"]) == (contrast.difference, contrast.low)
+    assert (table["n"] == 3).all() and np.isnan(table.loc["baseline", "difference"])
+
+
+def test_main_table_of_one_seed_without_baseline() -> None:
+    """No interval and no difference, but a row."""
+    row = main_table(synthetic_results(["hybrid"], [0], programs=10)).loc["hybrid"]
+    assert row["n"] == 1 and row["macro"] > 0
+    assert np.isnan(row["macro_half_width"]) and np.isnan(row["difference"])
+
+
+def test_of_recipe_chooses_or_refuses() -> None:
+    """One recipe at a time."""
+    results = synthetic_results(["baseline"], [0], programs=10)
+    assert len(results.of_recipe("gpt").measures) == len(results.measures)
+    with pytest.raises(StudyError, match="no results of recipe 'large'"):
+        results.of_recipe("large")

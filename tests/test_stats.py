@@ -1,0 +1,217 @@
+"""Intervals and tests against hand-worked truths, and properties that any study must keep."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import synthetic_results
+from hypothesis import given, settings
+from hypothesis import strategies as draw
+
+from cl_utils import stats
+from cl_utils.errors import StudyError
+from cl_utils.stats.contrasts import equivalence_p, holm, sign_flip_p
+from cl_utils.stats.programs import decile_of
+
+PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
+
+
+def measures(values: dict[str, list[float]]) -> pd.DataFrame:
+    """Return primary-measure rows: the k-th value of a schedule belongs to seed k."""
+    rows = [(name, seed, value) for name, row in values.items() for seed, value in enumerate(row)]
+    frame = pd.DataFrame(rows, columns=["schedule", "seed", "value"])
+    fixed = {"test_set": "balanced", "subset": "macro", "measure": "execution_exact"}
+    return frame.assign(recipe="gpt", **fixed)
+
+
+def test_t_interval_by_hand() -> None:
+    """Mean 3, standard error sqrt(2.5 / 5), t(0.975, 4) = 2.776445."""
+    interval = stats.mean_interval([1, 2, 3, 4, 5])
+    assert interval.mean == 3
+    assert interval.half_width == pytest.approx(2.776445 * math.sqrt(0.5), abs=1e-5)
+
+
+def test_one_value_has_no_interval_and_none_no_mean() -> None:
+    """One run is shown, but without bounds."""
+    single = stats.mean_interval([42.0])
+    assert (single.mean, single.n) == (42.0, 1)
+    assert math.isnan(single.low) and math.isnan(single.high)
+    assert stats.mean_interval([]).n == 0
+
+
+@settings(deadline=None)
+@given(draw.lists(PERCENT, min_size=2, max_size=8), draw.floats(0.5, 0.98))
+def test_interval_holds_the_mean_and_grows_with_confidence(
+    values: list[float], confidence: float
+) -> None:
+    """Bounds enclose the mean; more confidence never narrows them."""
+    narrow, wide = stats.mean_interval(values, confidence), stats.mean_interval(values, 0.99)
+    assert narrow.low <= narrow.mean <= narrow.high
+    assert wide.half_width >= narrow.half_width
+
+
+@pytest.mark.parametrize(("n", "p"), [(2, 0.5), (3, 0.25), (5, 0.0625), (12, 2 / 4096)])
+def test_sign_flip_p_of_one_sided_differences(n: int, p: float) -> None:
+    """All differences of one sign: only two of 2^n flips are as extreme."""
+    assert sign_flip_p(np.arange(1.0, n + 1)) == pytest.approx(p)
+
+
+def test_sign_flip_p_by_enumeration() -> None:
+    """Differences 1, 2, -3 sum to 0, which every flip reaches; 1, 2, -1: six of eight reach 2."""
+    assert sign_flip_p(np.array([1.0, 2.0, -3.0])) == 1.0
+    assert sign_flip_p(np.array([1.0, 2.0, -1.0])) == pytest.approx(6 / 8)
+
+
+def test_holm_by_hand() -> None:
+    """0.01 x 3, 0.03 x 2, then the running maximum; a missing p counts in the family."""
+    assert holm(pd.Series([0.03, 0.01, 0.04]), 3) == pytest.approx([0.06, 0.03, 0.06])
+    adjusted = holm(pd.Series([0.01, np.nan]), 4)
+    assert adjusted[0] == pytest.approx(0.04) and np.isnan(adjusted[1])
+
+
+def test_equivalence_needs_closeness_and_pairs() -> None:
+    """A tenth of a point is equivalent, three points are not, one pair says nothing."""
+    base = np.array([70.0, 71.0, 72.0, 73.0, 74.0])
+    noise = np.array([0.1, -0.1, 0.1, -0.1, 0.1])
+    assert equivalence_p(base + noise, base) < 0.001
+    assert equivalence_p(base + 3 + noise, base) > 0.99
+    assert math.isnan(equivalence_p(base[:1], base[:1]))
+
+
+def test_paired_difference_uses_common_seeds_only() -> None:
+    """Seed 2 of hybrid has no partner."""
+    rows = measures({"baseline": [70, 72], "hybrid": [73, 76, 99]})
+    contrast = stats.paired_difference(rows, "hybrid")
+    assert (contrast.n, contrast.difference, contrast.strength) == (2, 3.5, "single runs")
+    assert (contrast.reference_mean, contrast.schedule_mean) == (71.0, 74.5)
+    assert contrast.p_smallest == 0.5
+
+
+def test_strength_words() -> None:
+    """Five seeds for a claim, three for a trend."""
+    words = [stats.strength(n) for n in (1, 2, 3, 4, 5)]
+    assert words == ["single runs", "single runs", "trend", "trend", "claim"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(draw.lists(draw.tuples(PERCENT, PERCENT), min_size=2, max_size=6))
+def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float]]) -> None:
+    """Difference and interval change sign, p stays."""
+    rows = measures({"baseline": [one for one, _ in pairs], "hybrid": [two for _, two in pairs]})
+    there = stats.paired_difference(rows, "hybrid")
+    back = stats.paired_difference(rows, "baseline", "hybrid")
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.low == pytest.approx(-back.high)
+    assert there.p == pytest.approx(back.p)
+    assert there.p >= there.p_smallest or math.isclose(there.p, there.p_smallest)
+
+
+def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
+    """An arm that is declared but not finished makes Holm stricter and has no row."""
+    rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
+    whole = stats.contrast_table(rows)
+    declared = stats.contrast_table(rows, schedules=["hybrid", "mastery", "progress"])
+    assert list(whole["schedule"]) == ["hybrid", "mastery"]
+    assert list(declared["schedule"]) == ["hybrid", "mastery"]
+    assert list(whole["p_holm"]) == [0.5, 0.5]
+    assert list(declared["p_holm"]) == [0.75, 0.75]
+
+
+def test_contrasts_of_a_study_with_one_arm_are_empty() -> None:
+    """Nothing to compare is no error."""
+    assert stats.contrast_table(measures({"baseline": [70, 71]})).empty
+
+
+def test_faulty_rows_are_refused() -> None:
+    """Mixed recipes, a run that stands twice, no common seed: each says so."""
+    rows = measures({"baseline": [70], "hybrid": [73]})
+    other = rows.assign(recipe="large")
+    with pytest.raises(StudyError, match="recipes gpt, large"):
+        stats.paired_difference(pd.concat([rows, other]), "hybrid")
+    with pytest.raises(StudyError, match="twice"):
+        stats.paired_difference(pd.concat([rows, rows]), "hybrid")
+    with pytest.raises(StudyError, match="no seed in common"):
+        stats.paired_difference(rows, "mastery")
+
+
+def test_rank_correlation_knows_order_and_its_absence() -> None:
+    """A metric equal to the hardness has rho 1, its negative -1, a constant none."""
+    programs = synthetic_results(["baseline"], [0, 1], programs=60).programs
+    programs["hard"] = -programs["log_probability"]
+    programs = programs.assign(soft=-programs["hard"], constant=1.0)
+    rng = np.random.default_rng(0)
+    for metric, rho in (("hard", 1.0), ("soft", -1.0)):
+        table = stats.rank_correlation(
+            programs[programs["seed"] == 0], metric, rng=rng, resamples=20
+        )
+        assert table[["rho", "low", "high"]].to_numpy() == pytest.approx(rho)
+    table = stats.rank_correlation(programs, "constant", rng=rng, resamples=20)
+    assert list(table["seed"]) == ["0", "1", "pooled"]
+    assert table[["rho", "low", "high"]].isna().all(axis=None)
+
+
+def test_rank_correlation_interval_holds_rho_and_repeats_with_its_stream() -> None:
+    """Same generator state, same interval; a level narrows the programs."""
+    programs = synthetic_results(["baseline"], [0], programs=120).programs
+    first, second = (
+        stats.rank_correlation(programs, rng=np.random.default_rng(1), resamples=60)
+        for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(first, second)
+    assert ((first["low"] < first["rho"]) & (first["rho"] < first["high"])).all()
+    part = stats.rank_correlation(programs, rng=np.random.default_rng(1), level="1.1", resamples=20)
+    assert (part["programs"] < 120).all()
+
+
+def test_unknown_metric_and_arm_name_the_mend() -> None:
+    """The message says which notebook to run."""
+    programs = synthetic_results(["baseline"], [0], programs=20).programs
+    rng = np.random.default_rng(0)
+    with pytest.raises(StudyError, match="02_metric_analysis"):
+        stats.rank_correlation(programs, "zlib_ratio", rng=rng)
+    with pytest.raises(StudyError, match="05_evaluation"):
+        stats.rank_correlation(programs, schedule="hybrid", rng=rng)
+
+
+@settings(deadline=None)
+@given(draw.lists(draw.integers(0, 6), min_size=1, max_size=80))
+def test_deciles_keep_ties_whole_and_order(values: list[int]) -> None:
+    """Equal values share a group and a larger value is never in a lower one."""
+    series = pd.Series(values)
+    groups = decile_of(series)
+    assert groups.between(1, 10).all()
+    by_value = groups.groupby(series).agg(["nunique", "first"])
+    assert (by_value["nunique"] == 1).all()
+    assert by_value["first"].is_monotonic_increasing
+
+
+def test_deciles_of_distinct_values_are_tenths() -> None:
+    """A hundred values make ten groups of ten."""
+    assert (decile_of(pd.Series(range(100))).value_counts() == 10).all()
+
+
+def test_accuracy_by_decile_weighs_back_to_the_accuracy() -> None:
+    """The mean over groups, weighted by size, is the accuracy of the run."""
+    programs = synthetic_results(["baseline", "hybrid"], [0], programs=100).programs
+    table = stats.accuracy_by_decile(programs)
+    for schedule, rows in table.groupby("schedule"):
+        exact = programs.loc[programs["schedule"] == schedule, "exact"].mean() * 100
+        assert np.average(rows["accuracy"], weights=rows["programs"]) == pytest.approx(exact)
+    assert (table["low"] <= table["high"]).all()
+
+
+def test_hierarchical_bootstrap_widens_with_clusters() -> None:
+    """Programs that are right or wrong together carry less information than as many alone."""
+    programs = synthetic_results(["baseline"], [0, 1, 2], programs=200).programs
+    cluster = programs["program_id"] // 10
+    programs = programs.assign(exact=cluster % 4 != 0, skeleton=cluster)
+    rng = np.random.default_rng(0)
+    together = stats.hierarchical_bootstrap(programs, rng=rng, resamples=200)
+    alone = stats.hierarchical_bootstrap(programs.drop(columns="skeleton"), rng=rng, resamples=200)
+    assert together.mean == alone.mean == pytest.approx(75.0)
+    assert together.low <= together.mean <= together.high
+    assert together.half_width > 2 * alone.half_width
+    assert together.n == 3

@@ -1,0 +1,126 @@
+"""A small world for the tests of the core: generated programs, bucketed, split, as two corpora.
+
+In: nothing, the seed is fixed. Out: a `World`, made once a session by the fixture of that name in
+conftest.py, small runs and models on it, and what several tests ask of a model or a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from cl_utils.batching import Batch, Batcher, Pools
+from cl_utils.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
+from cl_utils.corpus import Corpus
+from cl_utils.difficulty import measure
+from cl_utils.grammar import generate
+from cl_utils.model import GPT, ModelConfig
+from cl_utils.programs import canonical_hash, stable_hash
+from cl_utils.recipes import recipe_named
+from cl_utils.seeds import stream
+from cl_utils.split import split
+from cl_utils.training import Run, Trained, make_batcher, train
+
+PROGRAMS = 1500
+MAXIMUM_CHARACTERS = 96
+WANTED = {"train": 150, "validation": 10, "test": 25, "natural": 40}  # the first three a bucket
+
+
+@dataclass(frozen=True)
+class World:
+    """Programs with scores, buckets, hashes and split; the training and validation corpora."""
+
+    programs: pd.DataFrame
+    train: Corpus  # 150 programs a bucket, sorted by difficulty
+    validation: Corpus  # 10 programs a bucket
+    pools: Pools
+
+
+def make_world() -> World:
+    """Return the world: 1500 programs of all levels, their buckets of nearly equal size."""
+    drawn = generate(PROGRAMS, rng=stream(0, "worlds"), maximum_characters=MAXIMUM_CHARACTERS)
+    frame = pd.DataFrame(drawn.programs)
+    frame["program_id"] = np.arange(PROGRAMS)
+    frame["overall_metric"] = measure(frame["source"].tolist())["overall_metric"]
+    limits = thresholds("tertiles", frame["overall_metric"])
+    frame["bucket"] = bucket_of(frame["overall_metric"], limits)
+    frame["canonical_hash"] = [canonical_hash(source) for source in frame["source"]]
+    frame["text_hash"] = [stable_hash(source) for source in frame["source"]]
+    frame["natural"] = frame["program_id"] < PROGRAMS // 2
+    frame["split"] = split(frame, WANTED, seed=0)
+    train, validation = (corpus_of_part(frame, part) for part in ("train", "validation"))
+    return World(frame, train, validation, Pools(train))
+
+
+def corpus_of_part(frame: pd.DataFrame, part: str) -> Corpus:
+    """Return one part of the split as a corpus sorted by difficulty."""
+    chosen = frame[frame["split"] == part]
+    order = difficulty_order(chosen["overall_metric"], chosen["text_hash"])
+    return Corpus.from_programs(chosen.iloc[order])
+
+
+def handful(corpus: Corpus, per_bucket: int) -> Corpus:
+    """Return the first programs of each bucket of a sorted corpus."""
+    places = [np.flatnonzero(corpus.buckets == code)[:per_bucket] for code in range(len(BUCKETS))]
+    return corpus.take(np.concatenate(places))
+
+
+def small_run(recipe: str, schedule: str = "baseline", steps: int = 12, seed: int = 0) -> Run:
+    """Return a run of a model with two layers of width 32 that takes milliseconds a step."""
+    chosen = recipe_named(recipe)
+    model = ModelConfig(layers=2, heads=2, width=32, context=96, blocks=chosen.blocks)
+    return Run(
+        model=model,
+        recipe=chosen,
+        schedule=schedule,
+        seed=seed,
+        steps=steps,
+        characters_per_step=4 * 96,
+        compiled=False,
+    )
+
+
+def quiet(line: str) -> None:
+    """Say nothing of a run's progress."""
+
+
+def trained(run: Run, world: World, report: Callable[[str], None] = quiet) -> Trained:
+    """Train a run on the world's corpora from its first step to its last."""
+    return train(run, world.train, world.validation, report=report)
+
+
+def batcher_of(world: World, recipe: str, seed: int = 0) -> Batcher:
+    """Return the batcher of a recipe's small run."""
+    return make_batcher(small_run(recipe, seed=seed), world.train)
+
+
+def same_weights(first: GPT, second: GPT) -> bool:
+    """Return whether two models agree in every bit of every weight."""
+    ours, theirs = first.state_dict(), second.state_dict()
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)
+
+
+def same_batch(first: Batch, second: Batch) -> bool:
+    """Return whether two batches agree in everything."""
+    names = ("inputs", "targets", "kinds", "positions", "documents")
+    pairs = [(getattr(first, name), getattr(second, name)) for name in names]
+    tensors = all(a is b if a is None or b is None else torch.equal(a, b) for a, b in pairs)
+    return tensors and np.array_equal(first.programs, second.programs)
+
+
+def texts(corpus: Corpus) -> list[str]:
+    """Return the records of a corpus."""
+    return [corpus.text(program) for program in range(len(corpus))]
+
+
+def kinds_of(corpus: Corpus, program: int) -> NDArray[np.int64]:
+    """Return the kind of each character of a program, counted from its prompt and its answer."""
+    bucket = int(corpus.buckets[program])
+    program_part = np.full(len(corpus.prompt(program)), bucket)
+    output_part = np.full(len(corpus.answer(program)), bucket + 3)
+    return np.concatenate([program_part, output_part])
