@@ -14,7 +14,7 @@ from pathlib import Path
 from cl_utils.paths import REPOSITORY
 
 PACKAGE = "cl_utils"
-PRESENTATION = ("figures", "style", "tables", "results", "report", "stats")
+PRESENTATION = ("figures", "style", "tables", "results", "report", "stats", "cost")
 FIGURES = "06_figures"
 
 

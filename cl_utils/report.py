@@ -10,6 +10,7 @@ import pandas as pd
 
 from cl_utils import style
 from cl_utils.artifacts import atomic
+from cl_utils.cost import cost_markdown
 from cl_utils.errors import StudyError
 from cl_utils.figures.panels import seeds_text
 from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
@@ -180,11 +181,12 @@ def write_readme(results: Results, contrasts: pd.DataFrame, params: Params) -> N
 
 
 def readme_text(text: str, results: Results, contrasts: pd.DataFrame, params: Params) -> str:
-    """Return the README with its sections "results" and "figures" made anew."""
+    """Return the README with its generated sections made anew."""
     captions = figure_captions(results)
     folder = params.figures.relative_to(home()).as_posix()
     shown = "\n\n".join(
         f"![{captions[name]}]({folder}/{name}.png)\n*{captions[name]}*" for name in README_FIGURES
     )
     text = replace_section(text, "results", results_markdown(results, contrasts, params.profile))
+    text = replace_section(text, "cost", cost_markdown(params.paths.results))
     return replace_section(text, "figures", shown)

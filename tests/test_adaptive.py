@@ -15,7 +15,8 @@ STEPS = 1000  # one check every ten
 
 def entries(accuracy: Callable[[int], float]) -> dict[str, int]:
     """Return the first step of every stage when `accuracy(step)` is what each check finds."""
-    schedule, first = Mastery(STEPS), {}
+    schedule = Mastery(STEPS)
+    first: dict[str, int] = {}
     for step in range(STEPS):
         first.setdefault(schedule.stage(step), step)
         wanted = schedule.wanted(step + 1)

@@ -37,7 +37,7 @@ LAYERS = {
         "probes protocol scoring tallies training"
     ),
     "findings: what notebooks call and show": (
-        "figures params report results stats study style tables"
+        "cost figures params report results stats study style tables"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
