@@ -1,0 +1,107 @@
+"""A whole study in seconds: what notebooks 01 to 05 do, on few programs and four training steps.
+
+In: params, made tiny by `tiny_params`; where to is CURRICULUM_HOME's business. Out: the files that
+each notebook leaves. One function a notebook.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from worlds import quiet
+
+from cl_utils.buckets import bucket_of, counts_by_level, thresholds
+from cl_utils.dataset import draw_programs
+from cl_utils.difficulty import measure
+from cl_utils.evaluation import Evaluation, evaluate
+from cl_utils.grammar import ProgramStream
+from cl_utils.params import Params, read_params
+from cl_utils.paths import PARAMS
+from cl_utils.programs import canonical_hash, stable_hash
+from cl_utils.seeds import stream
+from cl_utils.split import leak_table, split
+from cl_utils.study import (
+    device_of,
+    load_difficulty,
+    load_programs,
+    load_run,
+    load_split,
+    save_buckets,
+    save_counts,
+    save_difficulty,
+    save_evaluation,
+    save_programs,
+    save_run,
+)
+from cl_utils.training import Trained, train
+
+TINY = {
+    "programs": 3000,
+    "training_programs": 300,
+    "validation_programs": 8,
+    "test_programs": 20,
+    "natural_programs": 30,
+    "steps": 4,
+    "line_programs": 5,
+}
+
+
+def tiny_params(**changes: object) -> Params:
+    """Return the smoke profile, made smaller still, with `changes`."""
+    return read_params(PARAMS / "smoke.yaml", {**TINY, **changes})
+
+
+def run_of(home: Path) -> Path:
+    """Return the folder of the tiny params' run."""
+    return home / "runs/smoke/training/fast/baseline/seed0"
+
+
+def draw(params: Params, seed: int = 0) -> None:
+    """Do what notebook 01 does, with any seed."""
+    drafts = ProgramStream(
+        params.levels,
+        rng=stream(seed, "grammar"),
+        maximum_characters=params.maximum_characters,
+    )
+    save_programs(params, *draw_programs(drafts, params.programs))
+
+
+def measure_difficulty(params: Params) -> None:
+    """Do what notebook 02 does."""
+    programs = load_programs(params)
+    difficulty = measure(programs["source"].tolist())
+    difficulty.insert(0, "program_id", programs["program_id"])
+    save_difficulty(params, difficulty)
+
+
+def make_buckets(params: Params, seed: int = 0) -> None:
+    """Do what notebook 03 does, with any seed of the split."""
+    programs = load_difficulty(params)
+    limits = {params.metric: thresholds(params.bucket_rule, programs[params.metric])}
+    programs["bucket"] = bucket_of(programs[params.metric], limits[params.metric])
+    programs["canonical_hash"] = programs["source"].map(canonical_hash)
+    programs["text_hash"] = programs["source"].map(stable_hash)
+    programs["split"] = split(programs, params.wanted, seed=seed)
+    save_buckets(params, programs)
+    by_level, leak = counts_by_level(programs, limits), leak_table(programs, seed=seed)
+    save_counts(params, difficulty_by_level=by_level, leak=leak)
+
+
+def train_run(params: Params) -> Trained:
+    """Do what notebook 04 does."""
+    corpora = load_split(params, "train"), load_split(params, "validation")
+    trained = train(params.run(device_of(params)), *corpora, report=quiet)
+    save_run(params, trained)
+    return trained
+
+
+def evaluate_run(params: Params) -> Evaluation:
+    """Do what notebook 05 does."""
+    model, manifest = load_run(params)
+    tests = {"balanced": load_split(params, "test"), "natural": load_split(params, "natural")}
+    corpus = load_split(params, "train")
+    evaluation = evaluate(
+        model, tests, corpus, seed=params.seed, line_programs=params.line_programs
+    )
+    save_evaluation(params, evaluation, manifest)
+    return evaluation

@@ -1,0 +1,170 @@
+"""Parameters: the three profiles are what they say, and every mistake is one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from refusals import refusal
+
+from cl_utils.buckets import PAPER_THRESHOLDS
+from cl_utils.model import build
+from cl_utils.params import Params, notebook_params, read_params
+from cl_utils.paths import PARAMS
+
+PROFILES = ("smoke", "laptop", "paper")
+SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
+
+
+def written(folder: Path, values: Mapping[str, object]) -> Path:
+    """Return a params file with these values."""
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(dict(values)), encoding="utf-8")
+    return path
+
+
+def test_there_are_three_profiles() -> None:
+    assert sorted(path.stem for path in PARAMS.iterdir()) == sorted(PROFILES)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_valid_whole_and_named_like_its_file(profile: str) -> None:
+    path = PARAMS / f"{profile}.yaml"
+    params = read_params(path)
+    assert params.profile == params.paths.profile == profile
+    assert set(yaml.safe_load(path.read_text(encoding="utf-8"))) == set(Params.model_fields)
+    assert params.recipe in params.recipes and params.schedule in params.schedules
+    assert len(set(params.seeds)) == len(params.seeds) and min(params.seeds) >= 0
+
+
+def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None:
+    params = read_params(PARAMS / "paper.yaml")
+    run = params.run()
+    assert build(run.model, run.seed).parameter_count == 1_082_573
+    assert (params.steps, params.characters_per_step) == (120_000, 64 * 256)
+    assert math.isclose(params.steps * params.characters_per_step, 1.97e9, rel_tol=2e-3)
+    assert tuple(params.bucket_rule) == PAPER_THRESHOLDS == (2.0, 4.0)
+    assert params.schedules == ["baseline", "sequential", "incremental", "hybrid"]
+
+
+def test_only_the_default_study_writes_the_readme() -> None:
+    assert [p for p in PROFILES if read_params(PARAMS / f"{p}.yaml").readme] == ["laptop"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stepz": 60}, ["stepz is no parameter", "spelling"]),
+        ({"hardest_share": "1e-3"}, ["hardest_share='1e-3'", "number"]),
+        ({"steps": "60"}, ["steps='60'", "integer"]),
+        ({"steps": 60.5}, ["steps=60.5", "integer"]),
+        ({"steps": 0}, ["steps=0", "greater than 0"]),
+        ({"hardest_share": 1.5}, ["hardest_share=1.5", "less than or equal to 1"]),
+        ({"operand_max": 256}, ["operand_max=256", "255"]),
+        ({"compile": "no way"}, ["compile='no way'", "boolean"]),
+        ({"device": "gpu"}, ["device='gpu'", "'cuda'"]),
+        ({"schedule": "hybird"}, ["schedule='hybird'", "hybrid"]),
+        ({"schedules": ["baseline", "hybird"]}, ["schedule='hybird'", "hybrid"]),
+        ({"recipe": "quick"}, ["recipe='quick'", "fast"]),
+        ({"recipes": ["quick"]}, ["recipe='quick'", "fast"]),
+        ({"levels": ["1.1", "9.9"]}, ["levels='9.9'", "3.2"]),
+        ({"levels": "1.1"}, ["levels", "'1.1'"]),
+        ({"bucket_rule": "quartiles"}, ["bucket_rule", "'quartiles'"]),
+        ({"metric": "length"}, ["metric='length'", "overall_metric"]),
+        ({"least_per_bucket": 10}, ["least_per_bucket", "bucket_rule"]),
+        ({"seeds": [0, "one"]}, ["seeds.1='one'", "integer"]),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_is_told_with_file_name_and_value(
+    tmp_path: Path, changes: Mapping[str, object], words: list[str]
+) -> None:
+    path = written(tmp_path, {**SMOKE, **changes})
+    sentence = refusal(lambda: read_params(path))
+    assert sentence.startswith(f"{path}: ")
+    assert all(word in sentence for word in words), sentence
+
+
+def test_a_number_that_yaml_reads_as_text_is_refused(tmp_path: Path) -> None:
+    """YAML 1.1 reads 1e-3, without a point, as a string."""
+    path = tmp_path / "mine.yaml"
+    text = (PARAMS / "smoke.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("hardest_share: 0.5", "hardest_share: 1e-3"), encoding="utf-8")
+    assert "hardest_share='1e-3'" in refusal(lambda: read_params(path))
+
+
+@pytest.mark.parametrize("name", ["steps", "schedules", "profile"])
+def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, {key: value for key, value in SMOKE.items() if key != name})
+    assert refusal(lambda: read_params(path)) == f"{path}: {name} is missing: add it"
+
+
+def test_a_missing_file_is_told_with_the_profiles_that_exist(tmp_path: Path) -> None:
+    sentence = refusal(lambda: read_params(tmp_path / "cluster.yaml"))
+    assert str(tmp_path / "cluster.yaml") in sentence
+    assert all(repr(profile) in sentence for profile in PROFILES)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("steps: [60", "is not YAML"),
+        ("steps: 60\n\tseed: 0", "is not YAML"),
+        ("", "holds no parameters"),
+        ("- steps", "holds no parameters"),
+        ("steps", "holds no parameters"),
+    ],
+)
+def test_a_file_that_is_no_params_file_is_told(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(content, encoding="utf-8")
+    sentence = refusal(lambda: read_params(path))
+    assert sentence.startswith(f"{path} ") and words in sentence
+
+
+def test_overrides_lie_over_the_file_and_are_checked_like_it() -> None:
+    assert read_params(PARAMS / "smoke.yaml", {"steps": 7}).steps == 7
+    assert "stepz" in refusal(lambda: read_params(PARAMS / "smoke.yaml", {"stepz": 7}))
+
+
+def test_params_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read_params(PARAMS / "smoke.yaml").steps = 7
+
+
+def test_a_notebooks_values_go_first_and_its_profile_completes_them() -> None:
+    params = notebook_params({"profile": "laptop", "schedule": "hybrid", "levels": ["1.1"]})
+    assert (params.schedule, params.levels) == ("hybrid", ["1.1"])
+    laptop = read_params(PARAMS / "laptop.yaml")
+    assert params == laptop.model_copy(update={"schedule": "hybrid", "levels": ["1.1"]})
+
+
+def test_what_is_no_plain_value_or_the_notebooks_own_is_no_parameter() -> None:
+    own = {"In": ["", "x"], "Out": {}, "_": 3, "_i1": "x", "__name__": "__main__", "exit": "bye"}
+    others = {"np": np, "read_params": read_params, "array": np.zeros(2), "path": PARAMS}
+    smoke = read_params(PARAMS / "smoke.yaml")
+    assert notebook_params({"profile": "smoke", **own, **others}) == smoke
+
+
+def test_a_profile_of_all_values_needs_no_file() -> None:
+    assert notebook_params({**SMOKE, "profile": "mine"}).profile == "mine"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"profile": "smoke", "shedule": "hybrid"}, ["'smoke'", "shedule is no parameter"]),
+        ({"profile": "smoke", "steps": "many"}, ["'smoke'", "steps='many'"]),
+        ({"profile": "smokey"}, ["smokey.yaml is missing", "'smoke'"]),
+        ({"steps": 60}, ["profile=None", "profile='smoke'"]),
+        ({"profile": 1}, ["profile=1", "profile='smoke'"]),
+    ],
+    ids=str,
+)
+def test_a_notebooks_mistake_is_told(names: Mapping[str, object], words: list[str]) -> None:
+    sentence = refusal(lambda: notebook_params(names))
+    assert all(word in sentence for word in words), sentence
