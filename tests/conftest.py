@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+from studies import FinishedStudy, whole_study
 from worlds import World, make_world
+
+from cl_utils.paths import HOME_VARIABLE
 
 
 @pytest.fixture(scope="session")
 def world() -> World:
     """A small world of generated programs, made once."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
+    """A tiny study that went through all notebooks' steps, made once; leave its files alone."""
+    home = tmp_path_factory.mktemp("study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(home))
+        return whole_study(home)
+
+
+@pytest.fixture
+def study_home(
+    finished_study: FinishedStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A copy of the finished study that a test may spoil; CURRICULUM_HOME names it."""
+    copy = shutil.copytree(finished_study.home, tmp_path / "home")
+    monkeypatch.setenv(HOME_VARIABLE, str(copy))
+    return copy
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,13 @@
 """A whole study in seconds: what notebooks 01 to 05 do, on few programs and four training steps.
 
 In: params, made tiny by `tiny_params`; where to is CURRICULUM_HOME's business. Out: the files that
-each notebook leaves. One function a notebook.
+each notebook leaves. One function a notebook, and `whole_study` for all of them, which conftest.py
+offers as the fixtures `finished_study` and `study_home`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from worlds import quiet
@@ -44,16 +46,22 @@ TINY = {
     "steps": 4,
     "line_programs": 5,
 }
+RUN = "runs/smoke/training/fast/baseline/seed0"
+RESULT = "results/smoke/fast/baseline/seed0"
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """The home of a study of one run, and what was trained and measured there."""
+
+    home: Path
+    trained: Trained
+    evaluation: Evaluation
 
 
 def tiny_params(**changes: object) -> Params:
     """Return the smoke profile, made smaller still, with `changes`."""
     return read_params(PARAMS / "smoke.yaml", {**TINY, **changes})
-
-
-def run_of(home: Path) -> Path:
-    """Return the folder of the tiny params' run."""
-    return home / "runs/smoke/training/fast/baseline/seed0"
 
 
 def draw(params: Params, seed: int = 0) -> None:
@@ -77,8 +85,9 @@ def measure_difficulty(params: Params) -> None:
 def make_buckets(params: Params, seed: int = 0) -> None:
     """Do what notebook 03 does, with any seed of the split."""
     programs = load_difficulty(params)
-    limits = {params.metric: thresholds(params.bucket_rule, programs[params.metric])}
-    programs["bucket"] = bucket_of(programs[params.metric], limits[params.metric])
+    metric: str = params.metric
+    limits = {metric: thresholds(params.bucket_rule, programs[metric])}
+    programs["bucket"] = bucket_of(programs[metric], limits[metric])
     programs["canonical_hash"] = programs["source"].map(canonical_hash)
     programs["text_hash"] = programs["source"].map(stable_hash)
     programs["split"] = split(programs, params.wanted, seed=seed)
@@ -105,3 +114,11 @@ def evaluate_run(params: Params) -> Evaluation:
     )
     save_evaluation(params, evaluation, manifest)
     return evaluation
+
+
+def whole_study(home: Path) -> FinishedStudy:
+    """Run the tiny study from 01 to 05; `home` must be CURRICULUM_HOME."""
+    params = tiny_params()
+    for notebook in (draw, measure_difficulty, make_buckets):
+        notebook(params)
+    return FinishedStudy(home, train_run(params), evaluate_run(params))

@@ -1,0 +1,203 @@
+"""The notebooks as files: their parameters are the smoke profile, they tell and do not define.
+
+In: notebooks/*.ipynb as stored. Out: a failure that names the notebook and the cell. What they
+compute is checked by running them: nbval does, and the last test here shows that it compares.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+
+from cl_utils.params import Params
+from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
+
+Cell = dict[str, Any]
+NAMES = [
+    "01_data_generation",
+    "02_metric_analysis",
+    "03_bucketing",
+    "04_training",
+    "05_evaluation",
+    "06_figures",
+]
+CHECKED = "nbval-check-output"
+LONGEST_CELL = 20  # lines
+BOOKS = {
+    path.stem: nbformat.read(path, as_version=4).cells for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+}
+every_notebook = pytest.mark.parametrize("name", BOOKS)
+
+
+def tagged(name: str, tag: str) -> list[Cell]:
+    """Return the code cells of a notebook with a tag."""
+    return [cell for cell in code(name) if tag in cell["metadata"].get("tags", [])]
+
+
+def code(name: str) -> list[Cell]:
+    """Return the code cells of a notebook."""
+    return [cell for cell in BOOKS[name] if cell["cell_type"] == "code"]
+
+
+def prose(name: str) -> str:
+    """Return all text of a notebook on one line."""
+    return " ".join(
+        " ".join(cell["source"].split()) for cell in BOOKS[name] if cell["cell_type"] == "markdown"
+    )
+
+
+def tree(cell: Cell) -> ast.Module:
+    """Return the syntax tree of a code cell, magics left out."""
+    lines = cell["source"].splitlines()
+    return ast.parse("\n".join(line for line in lines if not line.startswith("%")))
+
+
+def declared(name: str) -> dict[str, object]:
+    """Return the names and values of a notebook's parameters cell, which holds nothing else."""
+    (cell,) = tagged(name, "parameters")
+    values = {}
+    for statement in tree(cell).body:
+        assert isinstance(statement, ast.Assign), f"{name}: derive nothing in the parameters cell"
+        (target,) = statement.targets
+        assert isinstance(target, ast.Name)
+        values[target.id] = ast.literal_eval(statement.value)
+    return values
+
+
+def test_there_are_six_notebooks_in_order() -> None:
+    assert list(BOOKS) == NAMES
+
+
+@pytest.mark.parametrize(("name", "following"), list(pairwise(NAMES)))
+def test_a_notebook_names_the_next_one(name: str, following: str) -> None:
+    opening = " ".join(BOOKS[name][0]["source"].split())
+    assert opening.startswith(f"# {int(name[:2])}. ") and f"Next: `{following}`" in opening
+
+
+@every_notebook
+def test_a_notebook_opens_with_a_question_and_closes_with_what_to_read_in_it(name: str) -> None:
+    opening, closing = BOOKS[name][0], BOOKS[name][-1]
+    assert opening["cell_type"] == closing["cell_type"] == "markdown"
+    assert "**" in opening["source"] and closing["source"].startswith("**What to read in it.**")
+
+
+@every_notebook
+def test_other_notebooks_are_named_as_they_are(name: str) -> None:
+    text = prose(name)
+    assert set(re.findall(r"`(0\d_\w+)`", text)) <= set(NAMES)
+    assert all(1 <= int(number) <= len(NAMES) for number in re.findall(r"notebook (\d+)", text))
+
+
+@every_notebook
+def test_there_is_one_parameters_cell_before_all_other_code(name: str) -> None:
+    cells = tagged(name, "parameters")
+    assert len(cells) == 1 and cells[0] is code(name)[0]
+    assert not tagged(name, "injected-parameters")
+
+
+@every_notebook
+def test_parameters_are_the_smoke_profile(name: str) -> None:
+    smoke = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
+    values = declared(name)
+    assert set(values) <= set(Params.model_fields)
+    assert {key: (type(value), value) for key, value in values.items()} == {
+        key: (type(smoke[key]), smoke[key]) for key in values
+    }
+    assert values["profile"] == "smoke"
+
+
+@every_notebook
+def test_the_first_cell_after_the_parameters_checks_them(name: str) -> None:
+    assert "params = notebook_params(globals())" in code(name)[1]["source"]
+
+
+@every_notebook
+def test_a_notebook_defines_nothing(name: str) -> None:
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    for cell in code(name):
+        found = [node.name for node in ast.walk(tree(cell)) if isinstance(node, definitions)]
+        assert not found, f"{cell['id']}: {found} belong into the package"
+
+
+@every_notebook
+def test_cells_are_short(name: str) -> None:
+    for cell in code(name):
+        lines = len(cell["source"].splitlines())
+        assert lines <= LONGEST_CELL, f"{cell['id']} has {lines} lines"
+
+
+@every_notebook
+def test_code_is_led_by_prose(name: str) -> None:
+    """A second cell may follow under the same words (what is shown, then saved), not a third."""
+    kinds = [cell["cell_type"] for cell in BOOKS[name]]
+    for place, cell in enumerate(BOOKS[name]):
+        assert kinds[place - 2 : place + 1] != ["code"] * 3, f"{cell['id']} is led by no prose"
+
+
+@every_notebook
+def test_checked_cells_store_the_text_that_nbval_compares(name: str) -> None:
+    """Without a count and an output a cell passes whatever it prints: `make notebooks`."""
+    cells = tagged(name, CHECKED)
+    assert cells, f"{name} has no cell tagged {CHECKED}: nothing of it is compared"
+    for cell in cells:
+        assert isinstance(cell["execution_count"], int), f"{cell['id']} stores no count"
+        assert cell["outputs"], f"{cell['id']} stores no output"
+        for output in cell["outputs"]:
+            assert (output["output_type"], output.get("name")) == ("stream", "stdout")
+
+
+@every_notebook
+def test_no_other_cell_stores_anything(name: str) -> None:
+    for cell in code(name):
+        if cell not in tagged(name, CHECKED):
+            assert not cell["outputs"] and cell["execution_count"] is None, cell["id"]
+
+
+def test_cells_have_names_of_their_own() -> None:
+    names = [cell["id"] for cells in BOOKS.values() for cell in cells]
+    assert len(set(names)) == len(names)
+
+
+def two_cells(checked: Cell, stored: str) -> nbformat.NotebookNode:
+    """Return a notebook whose second cell prints 2 and is tagged as `checked` is.
+
+    The first cell has no tag and stores what it does not print.
+    """
+    first = nbformat.v4.new_code_cell("print('one')", execution_count=1)
+    first.outputs = [nbformat.v4.new_output("stream", text="another\n")]
+    second = nbformat.v4.new_code_cell("print(1 + 1)", execution_count=2)
+    second.metadata = copy.deepcopy(checked["metadata"])
+    second.outputs = [nbformat.v4.new_output("stream", text=stored)]
+    return nbformat.v4.new_notebook(cells=[first, second])
+
+
+def test_a_false_stored_output_fails_and_a_true_one_passes(tmp_path: Path) -> None:
+    """With the options of pyproject.toml and the tag of notebook 01's checked cell."""
+    checked = tagged("01_data_generation", CHECKED)[0]
+    for name, stored in {"true": "2\n", "false": "3\n"}.items():
+        nbformat.write(two_cells(checked, stored), tmp_path / f"{name}.ipynb")
+    options = ["-c", str(REPOSITORY / "pyproject.toml"), "--rootdir", str(tmp_path), "-rfp"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "true.ipynb", "false.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    verdicts = re.findall(r"^(PASSED|FAILED) (\S+)", done.stdout, re.MULTILINE)
+    assert sorted(verdicts) == [
+        ("FAILED", "false.ipynb::Cell"),
+        ("PASSED", "false.ipynb::Cell"),
+        ("PASSED", "true.ipynb::Cell"),
+        ("PASSED", "true.ipynb::Cell"),
+    ]

@@ -1,0 +1,117 @@
+"""The README says what is there: its numbers, links, files, modules and worked example.
+
+In: README.md and results/laptop/. Out: a failure that names what disagrees. Its commands are
+compared with the Makefile in test_environment.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+
+import pytest
+import test_schedules
+from worlds import World
+
+from cl_utils import schedules
+from cl_utils.arms import SCHEDULES
+from cl_utils.params import read_params
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.report import readme_text
+from cl_utils.results import finished_runs, load_results
+from cl_utils.stats import contrast_table
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PROFILE = "laptop"  # whose numbers the README shows
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_generated_sections_are_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    params = read_params(PARAMS / f"{PROFILE}.yaml")
+    folder = params.paths.results
+    assert finished_runs(folder), (
+        f"results/{PROFILE} holds no finished run: run `make reproduce` and commit "
+        f"results/{PROFILE}, figures/{PROFILE} and README.md"
+    )
+    results = load_results(folder).of_recipe(params.recipe)
+    contrasts = contrast_table(results.measures, schedules=params.schedules)
+    expected = readme_text(README, results, contrasts, params)
+    assert expected.splitlines() == README.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)\s]+)\)", README))))
+def test_every_relative_link_and_image_exists(link: str) -> None:
+    if not link.startswith("https://"):
+        path = link.partition("#")[0]
+        assert (REPOSITORY / path).exists(), f"README.md links {path}, which is not there"
+
+
+def test_every_file_named_on_a_command_line_exists() -> None:
+    files = re.findall(r"\b(?:notebooks|params|profiles)/[\w./]*\w", "".join(blocks("bash")))
+    assert {"notebooks", "params", "profiles"} <= {file.partition("/")[0] for file in files}
+    for file in files:
+        assert (REPOSITORY / file).exists(), f"README.md names {file}, which is not there"
+
+
+def test_the_house_names_every_module() -> None:
+    tree = README.partition("## The house")[2].partition("\n## ")[0]
+    named = set(" ".join(re.findall(r"^  (\w.*)", tree, re.MULTILINE)).split())
+    there = [path for path in (REPOSITORY / "cl_utils").iterdir() if path.suffix in ("", ".py")]
+    modules = {path.stem for path in there if not path.name.startswith("__")}
+    missing = sorted(modules - named)
+    assert not missing, f"README.md, The house: name {missing} too"
+
+
+def test_the_house_names_every_folder() -> None:
+    tree = README.partition("## The house")[2].partition("\n## ")[0]
+    folders = re.findall(r"^(\w+)/ ", tree, re.MULTILINE)
+    assert {
+        "cl_utils",
+        "notebooks",
+        "params",
+        "results",
+        "figures",
+        "runs",
+        "tools",
+        "tests",
+    } <= set(folders)
+
+
+def worked_example() -> Callable[[int], schedules.Staged]:
+    """Return the schedule that the README adds, made in the place where it says to write it."""
+    (source,) = blocks("python")
+    names: dict[str, Callable[[int], schedules.Staged]] = dict(vars(schedules))
+    exec(compile(source, "README.md", "exec"), names)
+    (name,) = re.findall(r"^def (\w+)", source, re.MULTILINE)
+    assert f'`"{name}": schedules.{name},`' in README
+    return names[name]
+
+
+def test_the_schedule_that_the_readme_adds_keeps_what_all_schedules_promise(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = worked_example()
+    monkeypatch.setitem(SCHEDULES, schedule.__name__, schedule)
+    values = {"name": schedule.__name__, "seed": 0, "world": world}
+    promises = [
+        test
+        for test in vars(test_schedules).values()
+        if test_schedules.every_schedule.mark in getattr(test, "pytestmark", [])
+    ]
+    assert len(promises) >= 5
+    for promise in promises:
+        promise(**{name: values[name] for name in inspect.signature(promise).parameters})
+
+
+def test_the_schedule_that_the_readme_adds_does_what_its_docstring_says() -> None:
+    """Easy for the first 15 % of the steps, then everything."""
+    schedule = worked_example()(1000)
+    assert schedule.boundaries() == [0, 150]
+    assert [schedule.mix(step) for step in (0, 149)] == [{"easy": 1.0}] * 2
+    assert [schedule.mix(step) for step in (150, 999)] == [schedules.ALL] * 2

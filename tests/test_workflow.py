@@ -1,0 +1,65 @@
+"""The workflow's plan: every profile trains and evaluates its runs, each once, and no others.
+
+In: a dry run of Snakemake for each profile, in a home where nothing exists yet. Out: a failure that
+shows what was planned. No job runs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cl_utils.params import read_params
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+
+
+def dry_run(profile: str, folder: Path) -> str:
+    """Return what Snakemake would do for a profile with `folder` as home."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--dry-run"),
+            *("--snakefile", str(REPOSITORY / "Snakefile")),
+            *("--directory", str(folder)),
+            *("--config", f"profile={profile}"),
+        ],
+        env=os.environ | {HOME_VARIABLE: str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def planned_jobs(plan: str) -> dict[str, int]:
+    """Return the number of jobs of each rule, from the table that a dry run opens with."""
+    table = plan.partition("Job stats:")[2].partition("\n\n")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("profile", sorted(path.stem for path in PARAMS.glob("*.yaml")))
+def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) -> None:
+    study = read_params(PARAMS / f"{profile}.yaml")
+    runs = {
+        (recipe, schedule, str(seed))
+        for recipe in study.recipes
+        for schedule in study.schedules
+        for seed in study.seeds
+    }
+    plan = dry_run(profile, tmp_path)
+    once = dict.fromkeys(["all", "programs", "difficulty", "buckets"], 1)
+    for_each = {"training": len(runs), "evaluation": len(runs), "figures": len(study.recipes)}
+    assert planned_jobs(plan) == {
+        **once,
+        **for_each,
+        "total": sum(once.values()) + sum(for_each.values()),
+    }
+    named = r"rule (training|evaluation):.*?wildcards: recipe=(\w+), schedule=(\w+), seed=(\d+)"
+    jobs = re.findall(named, plan, re.DOTALL)
+    assert sorted(jobs) == sorted(
+        (rule, *run) for rule in ("training", "evaluation") for run in runs
+    )
