@@ -32,6 +32,7 @@ reproduce: export OMP_NUM_THREADS := 1
 reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
 	$(WORKFLOW) --report runs/$(PROFILE)/report.html
+	@echo "Read runs/$(PROFILE)/report.html; figures are in figures/$(PROFILE)."
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)

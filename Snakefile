@@ -135,10 +135,14 @@ rule figures:
         ),
     output:
         PATHS.runs / "figures-{recipe}.json",
+        report(str(PATHS.runs / "figures-{recipe}.html"), category="Tables and figures"),
     log:
         notebook=LOGS / "06_figures-{recipe}.ipynb",
     params:
         code=code("06_figures"),
         values=values(DataParams, "schedules", "resamples"),
     shell:
-        papermill("06_figures") + " -p recipe {wildcards.recipe}"
+        papermill("06_figures")
+        + " -p recipe {wildcards.recipe}"
+        + " && jupyter nbconvert --log-level WARN --to html --no-input {log.notebook}"
+        + " --output-dir {PATHS.runs} --output figures-{wildcards.recipe}.html"

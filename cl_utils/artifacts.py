@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as arrays_as_bytes
 
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
@@ -170,7 +171,8 @@ def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
     arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
     arrays["levels"] = _as_bytes(arrays["levels"])
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write(path, lambda temporary: save_file(arrays, temporary), **manifest)
+    content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk
+    write(path, lambda temporary: temporary.write_bytes(content), **manifest)
 
 
 def load_corpus(path: Path, **expected: Any) -> Corpus:

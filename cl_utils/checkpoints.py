@@ -38,7 +38,7 @@ def load_checkpoint(path: Path, identity: Mapping[str, object]) -> dict[str, obj
     if not path.exists():
         return None
     try:
-        state: dict[str, object] = torch.load(path, weights_only=True)
+        state: dict[str, object] = torch.load(path, map_location="cpu", weights_only=True)
         saved: Mapping[str, object] = state["identity"]  # type: ignore[assignment]
     except Exception as error:
         raise StudyError(

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cl_utils.buckets import BUCKETS
+from cl_utils.errors import StudyError
 from cl_utils.programs import prompt, record
 from cl_utils.tokenizer import decode, encode
 
@@ -32,6 +33,9 @@ class Corpus:
     @classmethod
     def from_programs(cls, frame: pd.DataFrame) -> Corpus:
         """Encode a table with program_id, level, bucket, source, output and overall_metric."""
+        codes = pd.Categorical(frame["bucket"], categories=BUCKETS).codes
+        if (codes < 0).any():
+            raise StudyError(f"a bucket of the programs is none of {', '.join(BUCKETS)}")
         records = [record(s, o) for s, o in zip(frame["source"], frame["output"], strict=True)]
         offsets = np.concatenate([[0], np.cumsum([len(text) for text in records])]).astype(np.int64)
         prompts = np.asarray([len(prompt(source)) for source in frame["source"]], dtype=np.int64)
@@ -39,7 +43,7 @@ class Corpus:
             tokens=encode("".join(records)),
             offsets=offsets,
             answers=offsets[:-1] + prompts,
-            buckets=pd.Categorical(frame["bucket"], categories=BUCKETS).codes.astype(np.uint8),
+            buckets=codes.astype(np.uint8),
             levels=frame["level"].to_numpy(dtype="<U3"),
             overall_metric=frame["overall_metric"].to_numpy(dtype=np.float32),
             program_ids=frame["program_id"].to_numpy(dtype=np.int64),

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from cl_utils.baselines import has_answer, majority_answer
+from cl_utils.baselines import has_answer, majority_answer, train_ngram
 from cl_utils.buckets import BUCKETS
 from cl_utils.completion import complete, sample_evenly
 from cl_utils.corpus import Corpus
@@ -62,7 +62,7 @@ def evaluate(
     `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
     """
     model = model.to(device).eval()
-    majority = majority_answer(train)
+    majority, ngram = majority_answer(train), train_ngram(train)
     measures, programs = [], []
     for test_set, corpus in tests.items():
         scores = score(model, corpus, device=device)
@@ -70,7 +70,9 @@ def evaluate(
         table = program_table(model, corpus, scores, majority, rng)
         lines = complete_lines(model, corpus, scores, programs=line_programs)
         tallies = (
-            execution_tallies(table) | token_tallies(scores, corpus) | line_tallies(lines, corpus)
+            execution_tallies(table)
+            | token_tallies(scores, corpus, ngram.correct(corpus))
+            | line_tallies(lines, corpus)
         )
         measures.append(measure_rows(tallies, corpus, macro=test_set == "balanced"))
         programs.append(table)

@@ -44,14 +44,15 @@ class History:
 
     def add(self, totals: Tensor, programs: NDArray[np.int64]) -> None:
         """Add one step: loss sums by kind (2, 7), and programs begun by bucket (3,)."""
-        self.totals = totals if self.totals is None else self.totals + totals
+        before = self.totals
+        self.totals = totals if before is None else before.to(totals.device) + totals
         self.programs = self.programs + programs
 
     def end_row(self, step: int, stage: str, characters_per_second: float) -> dict[str, object]:
         """Close a row: mean losses and drawn shares since the last one."""
         if self.totals is None:
             raise RuntimeError("a history row needs at least one step")
-        sums, counts = self.totals.double().cpu()
+        sums, counts = self.totals.cpu()
         means = sums / counts  # nan where nothing was drawn
         shares = self.programs / max(1, self.programs.sum())
         row: dict[str, object] = {"step": step, "stage": stage}

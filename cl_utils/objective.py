@@ -58,7 +58,8 @@ def objective(model: GPT, recipe: Recipe, device: torch.device, compiled: bool) 
 
 def totals_by_kind(losses: Tensor, kinds: Tensor) -> Tensor:
     """Return (2, 7): sum of the losses of each kind, and their number."""
-    totals = torch.zeros(2, PADDING + 1, device=losses.device)
-    totals[0].index_add_(0, kinds.flatten(), losses.flatten())
-    totals[1].index_add_(0, kinds.flatten(), torch.ones_like(losses).flatten())
+    each = losses.flatten().double()  # a row of the history may add up 1e8 characters
+    totals = torch.zeros(2, PADDING + 1, device=losses.device, dtype=each.dtype)
+    totals[0].index_add_(0, kinds.flatten(), each)
+    totals[1].index_add_(0, kinds.flatten(), torch.ones_like(each))
     return totals

@@ -28,7 +28,7 @@ class Recipe:
     weight_decay: float = 0.01  # of AdamW
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
     restarts: bool  # a fresh optimiser and learning-rate cycle at every stage
-    precision: Literal["float32", "bfloat16"]  # of the matrix products
+    precision: Literal["float32", "bfloat16"]  # of matrix products; uncompiled CPU: float32
 
 
 PAPER = Recipe(

@@ -49,9 +49,10 @@ def execution_tallies(table: pd.DataFrame) -> dict[str, Tally]:
     return {name: Tally(np.asarray(right, dtype=float), ones) for name, right in rights.items()}
 
 
-def token_tallies(scores: Scores, corpus: Corpus) -> dict[str, Tally]:
+def token_tallies(scores: Scores, corpus: Corpus, ngram: NDArray[np.bool_]) -> dict[str, Tally]:
     """Return the measures of token completion: over all characters, the program's, the output's.
 
+    `ngram` (N,) says which characters the n-gram baseline gets right.
     As in the paper, a program's first character and the blank line after it are not counted.
     """
     inside = np.arange(len(corpus.tokens)) - np.repeat(corpus.offsets[:-1], corpus.lengths)
@@ -59,7 +60,11 @@ def token_tallies(scores: Scores, corpus: Corpus) -> dict[str, Tally]:
     counted = (inside > 0) & (left > len(SEPARATOR))
     output = corpus.is_answer()
     parts = {"": counted, "_program": counted & ~output, "_output": counted & output}
-    values = {"accuracy": scores.correct.astype(float), "expected": np.exp(scores.log_probability)}
+    values = {
+        "accuracy": scores.correct.astype(float),
+        "expected": np.exp(scores.log_probability),
+        "ngram": ngram.astype(float),
+    }
     programs = corpus.program_of_token()
     return {
         f"token_{name}{part}": per_program(value[chosen], programs[chosen], len(corpus))

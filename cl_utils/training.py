@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,6 @@ class Run:
     device: str = "cpu"
     compiled: bool = True
 
-    def identity(self) -> dict[str, object]:
-        """Return what a checkpoint must agree with before it is continued."""
-        kept = asdict(self)
-        return {key: value for key, value in kept.items() if key not in ("device", "compiled")}
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -81,10 +77,14 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
 
 
 class Trainer:
-    """The state of a run between two steps; everything a checkpoint has to hold."""
+    """The state of a run between two steps; everything a checkpoint has to hold.
+
+    `identity` is what a checkpoint must agree with before it is continued: the run and its data.
+    """
 
     def __init__(self, run: Run, train: Corpus, validation: Corpus) -> None:
         self.run = run
+        self.identity = {**asdict(run), "programs": sha256(train.tokens.tobytes()).hexdigest()[:16]}
         self.device = torch.device(run.device)
         self.model = build(run.model, run.seed).to(self.device)
         self.optimisers = Optimisers(self.model, run.recipe)
@@ -120,7 +120,7 @@ class Trainer:
     def state(self) -> dict[str, object]:
         """Return everything that decides the rest of the run."""
         return {
-            "identity": self.run.identity(),
+            "identity": self.identity,
             "model": self.model.state_dict(),
             "optimisers": self.optimisers.state(),
             "schedule": self.schedule.state(),
@@ -161,7 +161,7 @@ def train(
     a number, or when the run did not see exactly steps x characters_per_step characters.
     """
     trainer = Trainer(run, corpus, validation)
-    saved = load_checkpoint(checkpoint, run.identity()) if checkpoint else None
+    saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)
         report(f"continues after step {trainer.step} of {run.steps}")

@@ -24,7 +24,7 @@ MEASURES = [
     "execution_majority",
     *(
         f"token_{kind}{part}"
-        for kind in ("accuracy", "expected")
+        for kind in ("accuracy", "expected", "ngram")
         for part in ("", "_program", "_output")
     ),
     "line_exact_oracle",
@@ -103,11 +103,15 @@ def test_levels_add_up_to_all(evaluation: Evaluation) -> None:
 
 
 def test_characters_that_count(perfect: GPT, corpus: Corpus) -> None:
-    tallies = token_tallies(score(perfect, corpus), corpus)
+    ngram = np.zeros(len(corpus.tokens), dtype=bool)
+    ngram[corpus.offsets[1:] - 3] = True  # the last character that counts, of every program
+    tallies = token_tallies(score(perfect, corpus), corpus, ngram)
     for program in range(COUNT):
         prompt, answer = corpus.prompt(program), corpus.answer(program)
         assert tallies["token_accuracy_program"].of[program] == len(prompt) - 1
         assert tallies["token_accuracy_output"].of[program] == len(answer) - 2
+        assert tallies["token_ngram_output"].right[program] == tallies["token_ngram"].right[program]
+        assert tallies["token_ngram"].right[program] == 1
 
 
 def test_one_seed_gives_one_evaluation(corpus: Corpus) -> None:

@@ -158,10 +158,14 @@ def test_a_checkpoint_of_another_run_is_refused_by_name(
     assert str(path) in str(refused.value) and named in str(refused.value)
 
 
-def test_device_and_compiling_may_change_between_a_checkpoint_and_its_continuation() -> None:
+def test_a_checkpoint_belongs_to_its_programs_its_device_and_its_way_of_computing(
+    world: World,
+) -> None:
     run = small_run("fast")
-    assert run.identity() == replace(run, device="cuda", compiled=True).identity()
-    assert run.identity() != replace(run, hardest_share=0.3).identity()
+    identity = Trainer(run, world.train, world.validation).identity
+    fewer = world.train.take(np.arange(1, len(world.train)))
+    assert identity["programs"] != Trainer(run, fewer, world.validation).identity["programs"]
+    assert identity["device"] == "cpu" and identity["compiled"] is False
 
 
 @both

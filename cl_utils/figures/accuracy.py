@@ -55,12 +55,16 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
     grid = figure.add_gridspec(2, 1, height_ratios=[1.0, 1.15])
     top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     titles = {subset: (title, exact[subset]) for subset, title in EXECUTION_SUBSETS.items()}
-    panel_row(top, titles, schedules, "exact outputs, greedy (%)")
+    majority = {
+        subset: select(measures, "execution_majority", "balanced", subset)
+        for subset in EXECUTION_SUBSETS
+    }
+    panel_row(top, titles, schedules, "exact outputs, greedy (%)", majority)
     paper_panel(bottom.subplots(), measures, schedules)
     note(
         bottom,
         f"{BAR_LEGEND}; {seeds_text(exact['macro'])}. Above: balanced test set; "
-        "“all buckets” is the mean of the three.",
+        "“all buckets” is the mean of the three; dotted: always the most frequent output.",
         "Below: natural mix. No model can pass the ceiling, because 20 / 30 characters cut long "
         "outputs.",
     )
@@ -80,11 +84,17 @@ def completion_tasks(
     require(rows, f"token_accuracy on {test_set}/{subset}")
     schedules = style.in_order(rows["schedule"])
     figure = canvas(height_for(len(schedules)) + 0.1)
-    panel_row(figure, panels, schedules, "correct, greedy (%)")
+    ngram = {
+        measure: select(measures, measure.replace("accuracy", "ngram"), test_set, subset)
+        for measure in COMPLETION_MEASURES
+        if measure.startswith("token_")
+    }
+    panel_row(figure, panels, schedules, "correct, greedy (%)", ngram)
     note(
         figure,
         f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(test_set, subset)}.",
-        "Most characters of a program are drawn at random, so no model completes them all.",
+        "Most characters of a program are drawn at random, so no model completes them all. "
+        "Dotted: a 6-gram.",
     )
     return figure
 
@@ -94,11 +104,17 @@ def panel_row(
     panels: Mapping[str, tuple[str, pd.DataFrame]],
     schedules: list[str],
     label: str,
+    baselines: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Draw a row of bar panels (title, rows) that share the names of the schedules."""
-    for axes, (title, rows) in zip(
-        figure.subplots(1, len(panels), sharey=True), panels.values(), strict=True
+    """Draw a row of bar panels (title, rows) that share the names of the schedules.
+
+    `baselines` holds, by panel, rows of what needs no model; their mean is a dotted line.
+    """
+    for axes, (name, (title, rows)) in zip(
+        figure.subplots(1, len(panels), sharey=True), panels.items(), strict=True
     ):
+        if name in baselines and len(baselines[name]):
+            axes.axvline(baselines[name]["value"].mean(), color=style.INK, ls=":", lw=1.2, zorder=6)
         schedule_axis(axes, schedules)
         percent_axis(axes, label)
         axes.set_title(title)
