@@ -64,9 +64,17 @@ def _unwritable(path: Path, error: OSError) -> StudyError:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    """Return the first 16 hexadecimal digits of the SHA-256 of a file.
+
+    Raises StudyError when there is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except FileNotFoundError:
+        raise StudyError(
+            f"{path} is missing: run the notebook that writes it (README, table of notebooks)"
+        ) from None
 
 
 def manifest_path(path: Path) -> Path:
@@ -132,13 +140,15 @@ def check(
     if not path.exists():
         raise StudyError(f"{path} is missing: run notebooks/{notebook}.ipynb first")
     manifest = read_json(manifest_path(path), notebook)
+    if not {"content", "params", "inputs"} <= set(manifest):
+        raise _damaged(manifest_path(path), notebook)
     if manifest["content"] != fingerprint(path):
         raise _damaged(path, notebook)
     for name, value in params.items():
         if manifest["params"].get(name) != value:
             raise StudyError(
                 f"{path} was made with {name}={manifest['params'].get(name)!r}, not "
-                f"{value!r}: run notebooks/{notebook}.ipynb again with these params"
+                f"{value!r}: run notebooks/{notebook}.ipynb again, or set the same {name} here"
             )
     for each in inputs:
         if manifest["inputs"].get(each.name) != fingerprint(each):

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cl_utils.completion import sample_evenly
-from cl_utils.corpus import Corpus
+from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.tokenizer import VOCABULARY_SIZE, decode
 
 

@@ -25,10 +25,10 @@ def thresholds(rule: str | Sequence[float], values: ArrayLike) -> tuple[float, f
     between two values of the metric, so that equal values are never parted.
     """
     if rule != "tertiles":
-        lower, upper = (float(value) for value in rule)
-        if not lower < upper:
-            raise StudyError(f"thresholds={list(rule)}: the first must be below the second")
-        return lower, upper
+        limits = [float(value) for value in rule]
+        if len(limits) != 2 or not limits[0] < limits[1]:
+            raise StudyError(f"thresholds {limits}: give two, the first below the second")
+        return limits[0], limits[1]
     levels, counts = np.unique(np.asarray(values, dtype=float), return_counts=True)
     if len(levels) < 3:
         raise StudyError(f"the metric takes {len(levels)} values here: tertiles need at least 3")

@@ -42,13 +42,3 @@ def complete(
         np.concatenate([corpus.tokens[start:error], ids])
         for start, error, ids in zip(starts, errors, written, strict=True)
     ]
-
-
-def sample_evenly(count: int, size: int | None) -> NDArray[np.int64]:
-    """Return `size` of `count` indices at even distances, all when there are not more.
-
-    A corpus is in order of difficulty, so this keeps the shares of buckets and levels.
-    """
-    if size is None or size >= count:
-        return np.arange(count)
-    return (np.arange(size) * count + count // 2) // size

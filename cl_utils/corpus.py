@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cl_utils.buckets import BUCKETS
+from cl_utils.buckets import BUCKETS, difficulty_order
 from cl_utils.errors import StudyError
 from cl_utils.programs import prompt, record
 from cl_utils.tokenizer import decode, encode
+
+SPLITS = ("train", "validation", "test", "natural")
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,24 @@ class Corpus:
             overall_metric=self.overall_metric[programs],
             program_ids=self.program_ids[programs],
         )
+
+
+def corpora(programs: pd.DataFrame, metric: str) -> dict[str, Corpus]:
+    """Return the corpus of every split, sorted by bucket and metric, ties by hash.
+
+    `programs` has the columns of `Corpus.from_programs`, text_hash, split and `metric`.
+    """
+    place = {bucket: code for code, bucket in enumerate(BUCKETS)}
+    ordered = programs.iloc[difficulty_order(programs[metric], programs["text_hash"])]
+    ordered = ordered.sort_values("bucket", key=lambda bucket: bucket.map(place), kind="stable")
+    return {name: Corpus.from_programs(ordered[ordered["split"] == name]) for name in SPLITS}
+
+
+def sample_evenly(count: int, size: int | None) -> NDArray[np.int64]:
+    """Return `size` of `count` indices at even distances, all when there are not more.
+
+    A corpus is in order of difficulty, so this keeps the shares of buckets and levels.
+    """
+    if size is None or size >= count:
+        return np.arange(count)
+    return (np.arange(size) * count + count // 2) // size

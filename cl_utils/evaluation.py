@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from cl_utils.baselines import has_answer, majority_answer, train_ngram
 from cl_utils.buckets import BUCKETS
-from cl_utils.completion import complete, sample_evenly
-from cl_utils.corpus import Corpus
+from cl_utils.completion import complete
+from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.decoding import Ids, cut, generate, generate_plain
 from cl_utils.lines import complete_lines
 from cl_utils.model import GPT

@@ -15,14 +15,15 @@ from cl_utils.paths import REPOSITORY
 
 PACKAGE = "cl_utils"
 PRESENTATION = ("figures", "style", "tables", "results", "report", "stats", "cost")
+PLUMBING = ("params", "study", "paths", "artifacts", "errors", "fingerprint")
 FIGURES = "06_figures"
 
 
 def code_fingerprint(notebook: Path) -> str:
     """Return 16 hexadecimal digits for a notebook's code and the modules it uses.
 
-    Modules that only show results count for the notebook of the figures alone: a new colour must
-    not repeat a training.
+    Modules that only show results count for the notebook of the figures alone, and those that only
+    keep files and parameters for none: a new colour or message must not repeat a training.
     """
     shown = notebook.stem == FIGURES
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -71,13 +72,9 @@ def _imported(tree: ast.Module, shown: bool) -> set[Path]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
             names.add(str(node.module))
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    files = {_file(name) for name in names if shown or not _presents(name)}
+    left_out = PLUMBING if shown else PLUMBING + PRESENTATION
+    files = {_file(name) for name in names if f"{name}.".split(".")[1] not in left_out}
     return {file for file in files if file is not None}
-
-
-def _presents(module: str) -> bool:
-    parts = module.split(".")
-    return len(parts) > 1 and parts[1] in PRESENTATION
 
 
 def _file(module: str) -> Path | None:

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from cl_utils.completion import complete, sample_evenly
-from cl_utils.corpus import Corpus
+from cl_utils.completion import complete
+from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.model import GPT
 from cl_utils.scoring import Scores
 from cl_utils.tokenizer import decode, encode

@@ -7,14 +7,15 @@ wrong value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from cl_utils.arms import SCHEDULES
+from cl_utils.buckets import thresholds
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR
 from cl_utils.model import ModelConfig
@@ -23,7 +24,12 @@ from cl_utils.recipes import RECIPES, recipe_named
 from cl_utils.training import Run
 
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
+_ACCEPTED = "_parameters_accepted"
 _PLAIN = (str, int, float, bool, list, dict, type(None))
+_ALLOWED = {
+    "levels": "give ALL or a list of levels such as ['1.1', '2.1']",
+    "bucket_rule": "give tertiles or two thresholds such as [2.0, 4.0]",
+}
 Count = Field(gt=0)
 
 
@@ -83,12 +89,24 @@ class TrainingParams(BucketParams):
 class Params(TrainingParams):
     """Everything; notebooks 05 and 06 and the workflow read the rest."""
 
-    recipes: list[str]
-    schedules: list[str]
-    seeds: list[int]
+    recipes: list[str] = Field(min_length=1)
+    schedules: list[str] = Field(min_length=1)
+    seeds: list[NonNegativeInt] = Field(min_length=1)
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
     readme: bool  # whether notebook 06 writes the README's tables
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Params:
+        for name in ("recipes", "schedules", "seeds"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name}={values} names one twice")
+        if self.bucket_rule != "tertiles":
+            thresholds(self.bucket_rule, [])
+        if self.least_per_bucket and self.bucket_rule == "tertiles":
+            raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> Params:
@@ -100,8 +118,8 @@ class Params(TrainingParams):
             for each in value:
                 if each not in known:
                     raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
-        if self.least_per_bucket and self.bucket_rule == "tertiles":
-            raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
+        for recipe in self.recipes:
+            self.model_of(recipe)
         return self
 
     @property
@@ -119,19 +137,21 @@ class Params(TrainingParams):
         """Return the parameters that `stage` (one of the classes above) depends on."""
         return {name: getattr(self, name) for name in stage.model_fields}
 
-    def run(self, device: str = "cpu") -> Run:
-        """Return the run that recipe, schedule and seed name."""
-        recipe = recipe_named(self.recipe)
-        model = ModelConfig(
+    def model_of(self, recipe: str) -> ModelConfig:
+        """Return the shape of the models that a recipe trains."""
+        return ModelConfig(
             layers=self.layers,
             heads=self.heads,
             width=self.width,
             context=self.context,
-            blocks=recipe.blocks,
+            blocks=recipe_named(recipe).blocks,
         )
+
+    def run(self, device: str = "cpu") -> Run:
+        """Return the run that recipe, schedule and seed name."""
         return Run(
-            model=model,
-            recipe=recipe,
+            model=self.model_of(self.recipe),
+            recipe=recipe_named(self.recipe),
             schedule=self.schedule,
             seed=self.seed,
             steps=self.steps,
@@ -150,11 +170,12 @@ def read_params(path: Path, overrides: Mapping[str, Any] | None = None) -> Param
     return _validated({**_read_yaml(path), **(overrides or {})}, str(path))
 
 
-def notebook_params(names: Mapping[str, Any]) -> Params:
+def notebook_params(names: MutableMapping[str, Any]) -> Params:
     """Return the parameters of a running notebook: ``notebook_params(globals())``.
 
     Plain values among the notebook's global names are parameters; what they leave open comes from
-    params/<profile>.yaml. Raises StudyError for a name that is no parameter.
+    params/<profile>.yaml. Raises StudyError for a name that is no parameter, unless an earlier call
+    in the same kernel has accepted the parameters: then it is a variable of later cells.
     """
     given = {
         name: value
@@ -164,11 +185,15 @@ def notebook_params(names: Mapping[str, Any]) -> Params:
     profile = given.get("profile")
     if not isinstance(profile, str):
         raise StudyError(f"profile={profile!r} is not a profile's name: set profile='smoke'")
+    if _ACCEPTED in names:
+        given = {name: value for name, value in given.items() if name in Params.model_fields}
     missing = [name for name in Params.model_fields if name not in given]
-    return _validated(
+    params = _validated(
         {**(_read_yaml(PARAMS / f"{profile}.yaml") if missing else {}), **given},
         f"the notebook's parameters, profile {profile!r}",
     )
+    names[_ACCEPTED] = True
+    return params
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -191,7 +216,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Params:
         return Params(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "parameters"
+        name = str(first["loc"][0]) if first["loc"] else "parameters"
         if first["type"] == "extra_forbidden":
             raise StudyError(
                 f"{where}: {name} is no parameter: remove it or mend its spelling "
@@ -199,5 +224,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Params:
             ) from None
         if first["type"] == "missing":
             raise StudyError(f"{where}: {name} is missing: add it") from None
-        got = "" if first["type"] == "value_error" else f" {name}={first['input']!r}:"
-        raise StudyError(f"{where}:{got} {first['msg']}") from None
+        if first["type"] == "value_error":
+            raise StudyError(f"{where}: {first['ctx']['error']}") from None
+        allowed = _ALLOWED.get(name, first["msg"])
+        raise StudyError(f"{where}: {name}={values[name]!r} is not allowed: {allowed}") from None

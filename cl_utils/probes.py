@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from cl_utils.buckets import BUCKETS
-from cl_utils.corpus import Corpus
+from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.model import GPT
 from cl_utils.scoring import execution_exact, score
 
@@ -20,16 +20,15 @@ PROGRAMS_PER_BUCKET = 256
 
 
 class Probe:
-    """The first 256 validation programs of each bucket."""
+    """256 validation programs of each bucket, of every difficulty in it."""
 
     def __init__(self, validation: Corpus, device: torch.device) -> None:
         self.device = device
-        self.programs = {
-            bucket: validation.take(
-                np.flatnonzero(validation.buckets == code)[:PROGRAMS_PER_BUCKET]
-            )
-            for code, bucket in enumerate(BUCKETS)
-        }
+        self.programs = {}
+        for code, bucket in enumerate(BUCKETS):
+            members = np.flatnonzero(validation.buckets == code)
+            chosen = members[sample_evenly(len(members), PROGRAMS_PER_BUCKET)]
+            self.programs[bucket] = validation.take(chosen)
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""

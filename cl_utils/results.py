@@ -11,10 +11,11 @@ import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from cl_utils import artifacts
 from cl_utils.errors import StudyError
 from cl_utils.stats import (
     Interval,
@@ -77,9 +78,9 @@ class Results:
 def load_results(folder: Path) -> Results:
     """Return every finished run under `folder` (results/<profile>).
 
-    A run is finished when its measures.csv exists; its other tables may be missing. Raises
-    StudyError when no run is finished, when a table lacks a column, or when runs were evaluated on
-    different data.
+    A run is finished when its manifest exists. Raises StudyError when no run is finished, when a
+    table is not the one that was written, lacks a column, or when runs were evaluated on different
+    data.
     """
     runs = finished_runs(folder)
     if not runs:
@@ -87,6 +88,8 @@ def load_results(folder: Path) -> Results:
             f"{folder} holds no finished run: run {EVALUATION} with profile='{folder.name}'"
         )
     check_same_data(runs)
+    for run in runs:
+        check_unchanged(run)
     return Results(
         measures=concatenate(runs, "measures.csv"),
         curves=concatenate(runs, "curve.csv"),
@@ -96,8 +99,8 @@ def load_results(folder: Path) -> Results:
 
 
 def finished_runs(folder: Path) -> list[Path]:
-    """Return the folders <recipe>/<schedule>/seed<k> with measures, by name and seed number."""
-    runs = [path.parent for path in folder.glob("*/*/seed*/measures.csv")]
+    """Return the folders <recipe>/<schedule>/seed<k> with a manifest, by name and seed number."""
+    runs = [path.parent for path in folder.glob("*/*/seed*/manifest.json")]
     named = [run for run in runs if re.fullmatch(r"seed\d+", run.name)]
     return sorted(named, key=lambda run: (run.parts[-3:-1], seed_of(run)))
 
@@ -120,15 +123,26 @@ def check_same_data(runs: list[Path]) -> None:
 
 def fingerprint(run: Path) -> str:
     """Return the fingerprint of the data that a run was evaluated on."""
+    return str(manifest_entry(run, FINGERPRINT))
+
+
+def check_unchanged(run: Path) -> None:
+    """Raise StudyError unless every table of a run is the one that its manifest names."""
+    for name, written in manifest_entry(run, "evaluation")["files"].items():
+        if artifacts.fingerprint(run / name) != written:
+            raise StudyError(
+                f"{run / name} is not the table that was written: run {EVALUATION} again for this "
+                "run, or restore the file"
+            )
+
+
+def manifest_entry(run: Path, name: str) -> Any:
+    """Return one entry of a run's manifest; StudyError when it is damaged."""
     path = run / "manifest.json"
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))[FINGERPRINT])
-    except FileNotFoundError:
-        raise StudyError(f"{path} is missing: run {EVALUATION} again for this run") from None
+        return json.loads(path.read_text(encoding="utf-8"))[name]
     except (json.JSONDecodeError, KeyError, TypeError):
-        raise StudyError(
-            f"{path} holds no {FINGERPRINT!r}: run {EVALUATION} again for this run"
-        ) from None
+        raise StudyError(f"{path} holds no {name!r}: run {EVALUATION} again for this run") from None
 
 
 def concatenate(runs: list[Path], name: str) -> pd.DataFrame:

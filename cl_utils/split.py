@@ -33,15 +33,18 @@ def split(programs: pd.DataFrame, wanted: Mapping[str, int], *, seed: int) -> ND
 
     `programs` has the columns bucket, canonical_hash, text_hash and natural.
     `wanted`: programs per bucket for train, validation and test, programs in all for natural.
+    Validation and test hold one program of a class, so that no class weighs more than another.
     Raises StudyError when a bucket has too few, naming the part, the bucket and both counts.
     """
     parts = part_of_class(programs["canonical_hash"].to_numpy(), seed)
     order = np.argsort([stable_hash(f"{seed}/{each}") for each in programs["text_hash"].tolist()])
-    buckets = programs["bucket"].to_numpy()
+    buckets, classes = programs["bucket"].to_numpy(), programs["canonical_hash"].to_numpy()
     result = np.full(len(programs), "unused", dtype="<U10")
     for part in ("train", "validation", "test"):
         for bucket in BUCKETS:
             chosen = order[((parts == part) & (buckets == bucket))[order]]
+            if part != "train":
+                chosen = chosen[np.sort(np.unique(classes[chosen], return_index=True)[1])]
             _take(result, chosen, part, wanted[part], f"bucket {bucket}")
     mine = (parts == "natural") & programs["natural"].to_numpy()
     _take(result, order[mine[order]], "natural", wanted["natural"], "the natural mix")

@@ -28,9 +28,8 @@ from cl_utils.artifacts import (
     write,
     write_json,
 )
-from cl_utils.buckets import BUCKETS, difficulty_order
 from cl_utils.checkpoints import load_model, save_model
-from cl_utils.corpus import Corpus
+from cl_utils.corpus import SPLITS, Corpus
 from cl_utils.errors import StudyError
 from cl_utils.fingerprint import code_fingerprint
 from cl_utils.model import GPT
@@ -43,12 +42,13 @@ if TYPE_CHECKING:
 
 DATA, METRICS, BUCKETING = "01_data_generation", "02_metric_analysis", "03_bucketing"
 TRAINING, EVALUATION = "04_training", "05_evaluation"
-CORPORA = ("train", "validation", "test", "natural")
+RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
 
 
 def save_programs(params: Params, programs: pd.DataFrame, rejected: Mapping[str, int]) -> None:
     """Leave notebook 01's programs."""
-    save_table(params.paths.programs, programs, params=params.of(DataParams), rejected=rejected)
+    made = {"params": params.of(DataParams), "code": _code(DATA)}
+    save_table(params.paths.programs, programs, rejected=dict(rejected), **made)
 
 
 def load_programs(params: Params) -> pd.DataFrame:
@@ -63,6 +63,7 @@ def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
         difficulty,
         params=params.of(DataParams),
         inputs=[params.paths.programs],
+        code=_code(METRICS),
     )
 
 
@@ -78,18 +79,14 @@ def load_difficulty(params: Params) -> pd.DataFrame:
     return programs.merge(metrics, on="program_id", validate="one_to_one")
 
 
-def save_buckets(params: Params, programs: pd.DataFrame) -> None:
-    """Leave notebook 03's labels and the tokens of every split, training in difficulty order."""
+def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
+    """Leave notebook 03's labels, and the tokens of every split."""
     kept = programs[["program_id", "bucket", "split", "canonical_hash", "text_hash"]]
-    expected = {"params": params.of(BucketParams), "inputs": [params.paths.difficulty]}
-    save_table(params.paths.buckets, kept, **expected)
-    place = {bucket: code for code, bucket in enumerate(BUCKETS)}
-    order = difficulty_order(programs[params.metric], programs["text_hash"])
-    ordered = programs.iloc[order].sort_values("bucket", key=lambda b: b.map(place), kind="stable")
-    expected["inputs"] = [params.paths.buckets]
-    for name in CORPORA:
-        corpus = Corpus.from_programs(ordered[ordered["split"] == name])
-        save_corpus(params.paths.corpus(name), corpus, **expected)
+    made = {"params": params.of(BucketParams), "code": _code(BUCKETING)}
+    save_table(params.paths.buckets, kept, inputs=[params.paths.difficulty], **made)
+    for name in SPLITS:
+        corpus = corpora[name]
+        save_corpus(params.paths.corpus(name), corpus, inputs=[params.paths.buckets], **made)
 
 
 def save_counts(params: Params, **tables: pd.DataFrame) -> None:
@@ -100,6 +97,7 @@ def save_counts(params: Params, **tables: pd.DataFrame) -> None:
             partial(table.to_csv, index=False),
             params=params.of(BucketParams),
             inputs=[params.paths.buckets],
+            code=_code(BUCKETING),
         )
 
 
@@ -111,17 +109,19 @@ def load_counts(params: Params, name: str) -> pd.DataFrame:
 
 
 def load_split(params: Params, name: str) -> Corpus:
-    """Return the tokens of one of train, validation, test, natural."""
-    return load_corpus(
-        params.paths.corpus(name),
-        params=params.of(BucketParams),
-        inputs=[params.paths.buckets],
-    )
+    """Return the tokens of one of train, validation, test, natural.
+
+    Everything that they were made from must still be what it was.
+    """
+    paths, bucketing = params.paths, params.of(BucketParams)
+    check(paths.difficulty, METRICS, params=params.of(DataParams), inputs=[paths.programs])
+    check(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
+    return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
 
 
 def data_fingerprint(params: Params) -> str:
     """Return one fingerprint for all four corpora: runs compare only if it is the same."""
-    parts = [fingerprint(params.paths.corpus(name)) for name in CORPORA]
+    parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 
@@ -146,7 +146,7 @@ def save_run(params: Params, trained: Trained) -> None:
         {
             "params": params.of(TrainingParams),
             "data_fingerprint": data_fingerprint(params),
-            "code": code_fingerprint(NOTEBOOKS / f"{TRAINING}.ipynb"),
+            "code": _code(TRAINING),
             "weights": fingerprint(folder / "model.safetensors"),
             "parameters": trained.model.parameter_count,
             "characters": trained.characters,
@@ -185,19 +185,25 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
 
 
 def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[str, Any]) -> None:
-    """Leave notebook 05's rows beside the run's history and curve; measures.csv comes last."""
+    """Leave notebook 05's rows beside the run's history and curve; the manifest comes last.
+
+    The rows of programs get every metric, so that later analysis needs neither model nor data.
+    """
     run = params.paths.run(params.recipe, params.schedule, params.seed)
     folder = params.paths.result(params.recipe, params.schedule, params.seed)
-    for name in ("history", "curve"):
-        with atomic(folder / f"{name}.csv") as temporary:
-            temporary.write_bytes((run / f"{name}.csv").read_bytes())
+    for name in ("history.csv", "curve.csv"):
+        with atomic(folder / name) as temporary:
+            temporary.write_bytes((run / name).read_bytes())
+    metrics = pd.read_parquet(params.paths.difficulty)
+    programs = evaluation.programs.drop(columns="overall_metric").merge(metrics, on="program_id")
     with atomic(folder / "programs.parquet") as temporary:
-        evaluation.programs.to_parquet(temporary, index=False, compression="zstd")
-    evaluated = {"code": code_fingerprint(NOTEBOOKS / f"{EVALUATION}.ipynb"), **circumstances()}
-    write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
+        programs.to_parquet(temporary, index=False, compression="zstd")
     with atomic(folder / "measures.csv") as temporary:
         evaluation.measures.to_csv(temporary, index=False, float_format="%.4f")
-    write_json(run / "evaluated.json", {"measures": fingerprint(folder / "measures.csv")})
+    files = {name: fingerprint(folder / name) for name in RESULT_FILES}
+    evaluated = {"code": _code(EVALUATION), "files": files, **circumstances()}
+    write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
+    write_json(run / "evaluated.json", files)
 
 
 def seal_figures(params: Params) -> list[str]:
@@ -209,3 +215,7 @@ def seal_figures(params: Params) -> list[str]:
 
 def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else "cpu"
+
+
+def _code(notebook: str) -> str:
+    return code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cl_utils import artifacts
 from cl_utils.results import Results
 
 BUCKETS = ("easy", "medium", "hard")
@@ -149,4 +150,6 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
             own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
                 run / name, index=False
             )
-        (run / "manifest.json").write_text(json.dumps({"data_fingerprint": fingerprint}))
+        files = {path.name: artifacts.fingerprint(path) for path in run.iterdir()}
+        manifest = {"data_fingerprint": fingerprint, "evaluation": {"files": files}}
+        (run / "manifest.json").write_text(json.dumps(manifest))

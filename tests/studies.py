@@ -13,6 +13,7 @@ from pathlib import Path
 from worlds import quiet
 
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
+from cl_utils.corpus import corpora
 from cl_utils.dataset import draw_programs
 from cl_utils.difficulty import measure
 from cl_utils.evaluation import Evaluation, evaluate
@@ -91,7 +92,7 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     programs["canonical_hash"] = programs["source"].map(canonical_hash)
     programs["text_hash"] = programs["source"].map(stable_hash)
     programs["split"] = split(programs, params.wanted, seed=seed)
-    save_buckets(params, programs)
+    save_buckets(params, programs, corpora(programs, params.metric))
     by_level, leak = counts_by_level(programs, limits), leak_table(programs, seed=seed)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 

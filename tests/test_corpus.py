@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from worlds import World, kinds_of, texts
 
 from cl_utils.buckets import BUCKETS
-from cl_utils.corpus import Corpus
+from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.programs import answer, prompt, record
 
 TEXTS = st.text(alphabet="ab=1 +()\t\n", min_size=1, max_size=30)
@@ -65,3 +65,8 @@ def test_taking_programs_keeps_each_whole_in_the_order_asked(
 def test_the_separator_ends_every_record_and_stands_in_none(world: World) -> None:
     for text in texts(world.train):
         assert text.endswith("\n\n") and "\n\n" not in text[:-1]
+
+
+def test_sample_evenly() -> None:
+    assert sample_evenly(10, None).tolist() == sample_evenly(10, 12).tolist() == list(range(10))
+    assert sample_evenly(9, 3).tolist() == [1, 4, 7]

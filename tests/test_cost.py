@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_finished_run_has_a_row(folder: Path) -> None:
-    (folder / "fast/hybrid/seed1/measures.csv").unlink()
+    (folder / "fast/hybrid/seed1/manifest.json").unlink()
     costs = run_costs(folder)
     assert costs["recipe"].tolist() == ["fast", "fast", "paper"]
     assert costs["training_seconds"].tolist() == [100.0, 140.0, 60.4]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import Blocks, overfit, tiny_corpus, tiny_model
 
-from cl_utils.completion import complete, sample_evenly
+from cl_utils.completion import complete
 from cl_utils.decoding import Ids, Stop, cut, generate, generate_plain
 from cl_utils.errors import StudyError
 from cl_utils.evaluation import check_decoding, prompts
@@ -129,8 +129,3 @@ def test_bad_arguments_are_named() -> None:
     with pytest.raises(StudyError, match="rng"):
         generate(model, PROMPTS, 3, temperature=1.0)
     assert generate(model, [], 3) == []
-
-
-def test_sample_evenly() -> None:
-    assert sample_evenly(10, None).tolist() == sample_evenly(10, 12).tolist() == list(range(10))
-    assert sample_evenly(9, 3).tolist() == [1, 4, 7]

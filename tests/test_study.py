@@ -22,12 +22,12 @@ from worlds import same_weights
 
 from cl_utils.artifacts import manifest_path
 from cl_utils.buckets import BUCKETS
+from cl_utils.corpus import SPLITS
 from cl_utils.fingerprint import code_fingerprint
 from cl_utils.params import BucketParams, DataParams, TrainingParams
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.results import load_results
 from cl_utils.study import (
-    CORPORA,
     data_fingerprint,
     device_of,
     load_counts,
@@ -95,8 +95,8 @@ def test_the_training_corpus_is_in_order_of_difficulty_with_ties_by_hash(metric:
 
 @pytest.mark.usefixtures("study_home")
 def test_splits_are_as_large_as_wanted_and_share_no_program_and_no_renamed_twin() -> None:
-    corpora = {name: load_split(PARAMS, name) for name in CORPORA}
-    assert [len(corpora[name]) for name in CORPORA] == [3 * 300, 3 * 8, 3 * 20, 30]
+    corpora = {name: load_split(PARAMS, name) for name in SPLITS}
+    assert [len(corpora[name]) for name in SPLITS] == [3 * 300, 3 * 8, 3 * 20, 30]
     everyone = [program for corpus in corpora.values() for program in corpus.program_ids]
     assert len(set(everyone)) == len(everyone)
     twins = pd.read_parquet(PARAMS.paths.buckets).set_index("program_id")["canonical_hash"]
