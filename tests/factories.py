@@ -150,6 +150,12 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
             own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
                 run / name, index=False
             )
-        files = {path.name: artifacts.fingerprint(path) for path in run.iterdir()}
-        manifest = {"data_fingerprint": fingerprint, "evaluation": {"files": files}}
-        (run / "manifest.json").write_text(json.dumps(manifest))
+        seal(run, fingerprint)
+
+
+def seal(run: Path, fingerprint: str = "abc") -> None:
+    """Write the manifest of a run's folder, as notebook 05 does last."""
+    tables = [path for path in run.iterdir() if path.suffix != ".json"]
+    files = {path.name: artifacts.fingerprint(path) for path in tables}
+    manifest = {"data_fingerprint": fingerprint, "evaluation": {"files": files}}
+    (run / "manifest.json").write_text(json.dumps(manifest))

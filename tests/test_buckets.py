@@ -66,7 +66,7 @@ def test_given_thresholds_are_kept_whatever_the_values() -> None:
 
 @pytest.mark.parametrize("rule", [(4.0, 2.0), (2.0, 2.0), (float("nan"), 4.0)])
 def test_thresholds_out_of_order_are_refused(rule: tuple[float, float]) -> None:
-    with pytest.raises(StudyError, match="the first must be below the second"):
+    with pytest.raises(StudyError, match="give two, the first below the second"):
         thresholds(rule, [1.0, 2.0, 3.0])
 
 

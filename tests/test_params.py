@@ -76,7 +76,13 @@ def test_only_the_default_study_writes_the_readme() -> None:
         ({"bucket_rule": "quartiles"}, ["bucket_rule", "'quartiles'"]),
         ({"metric": "length"}, ["metric='length'", "overall_metric"]),
         ({"least_per_bucket": 10}, ["least_per_bucket", "bucket_rule"]),
-        ({"seeds": [0, "one"]}, ["seeds.1='one'", "integer"]),
+        ({"seeds": [0, "one"]}, ["seeds=[0, 'one']", "integer"]),
+        ({"seeds": []}, ["seeds=[]", "at least 1"]),
+        ({"seeds": [-1]}, ["seeds=[-1]", "greater than or equal to 0"]),
+        ({"seeds": [0, 1, 0]}, ["seeds=[0, 1, 0]", "twice"]),
+        ({"bucket_rule": [2.0]}, ["thresholds [2.0]", "give two"]),
+        ({"bucket_rule": [4.0, 2.0]}, ["thresholds [4.0, 2.0]", "first below the second"]),
+        ({"width": 33}, ["width=33", "heads=2"]),
     ],
     ids=str,
 )
@@ -168,3 +174,13 @@ def test_a_profile_of_all_values_needs_no_file() -> None:
 def test_a_notebooks_mistake_is_told(names: Mapping[str, object], words: list[str]) -> None:
     sentence = refusal(lambda: notebook_params(names))
     assert all(word in sentence for word in words), sentence
+
+
+def test_a_cell_run_again_takes_the_variables_of_later_cells_for_no_parameters() -> None:
+    names: dict[str, object] = {"profile": "smoke", "steps": 7}
+    assert notebook_params(names).steps == 7
+    names.update(level="1.1", rejected={"duplicate": 3}, steps=8)
+    assert notebook_params(names).steps == 8
+    assert "level is no parameter" in refusal(
+        lambda: notebook_params({"profile": "smoke", "level": "1.1"})
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import SCHEDULES, synthetic_results, write_results
+from factories import SCHEDULES, seal, synthetic_results, write_results
 
 from cl_utils.errors import StudyError
 from cl_utils.results import load_results, main_table
@@ -40,10 +40,12 @@ def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:
 
 
 def test_unfinished_runs_and_missing_tables_are_fine(folder: Path) -> None:
-    """A run without measures does not count; other tables may be missing everywhere."""
-    (folder / "gpt/hybrid/seed10/measures.csv").unlink()
+    """A run without a manifest does not count; tables but the measures may be missing."""
+    (folder / "gpt/hybrid/seed10/manifest.json").unlink()
     for path in folder.rglob("programs.parquet"):
         path.unlink()
+        if (path.parent / "manifest.json").exists():
+            seal(path.parent)
     loaded = load_results(folder)
     counts = loaded.measures.groupby("schedule")["seed"].nunique().to_dict()
     assert counts == {"baseline": 2, "hybrid": 1}
@@ -59,15 +61,15 @@ def test_runs_on_different_data_are_refused(folder: Path) -> None:
     path.write_text("{}")
     with pytest.raises(StudyError, match="holds no 'data_fingerprint'"):
         load_results(folder)
-    path.unlink()
-    with pytest.raises(StudyError, match=r"manifest.json is missing"):
-        load_results(folder)
 
 
 def test_a_table_without_a_column_is_refused(folder: Path) -> None:
     """The message names the file and the columns."""
     path = folder / "gpt/hybrid/seed10/curve.csv"
     path.write_text("step,characters\n1,2\n")
+    with pytest.raises(StudyError, match="curve.csv is not the table that was written"):
+        load_results(folder)
+    seal(path.parent)
     with pytest.raises(StudyError, match=r"curve.csv lacks the columns \['seconds'"):
         load_results(folder)
 
@@ -77,6 +79,7 @@ def test_level_names_stay_text(folder: Path) -> None:
     path = folder / "gpt/hybrid/seed10/measures.csv"
     head = "test_set,subset_kind,subset,measure,value,n\n"
     path.write_text(head + "balanced,level,1.1,execution_exact,50,10\n")
+    seal(path.parent)
     assert "1.1" in set(load_results(folder).measures["subset"])
 
 

@@ -30,12 +30,13 @@ def table(classes: list[int], bucket_of_class: list[str]) -> pd.DataFrame:
 
 
 def available(programs: pd.DataFrame, seed: int) -> dict[str, int]:
-    """Return the largest counts that can be asked of each part."""
+    """Return the largest counts that can be asked of each part: programs, or classes held out."""
     parts = part_of_class(programs["canonical_hash"].to_numpy(), seed)
-    most = {
-        part: min(int(((parts == part) & (programs["bucket"] == b)).sum()) for b in BUCKETS)
-        for part in ("train", "validation", "test")
-    }
+    most = {}
+    for part in ("train", "validation", "test"):
+        buckets = programs[parts == part].groupby("bucket")["canonical_hash"]
+        counts = buckets.size() if part == "train" else buckets.nunique()
+        most[part] = int(min(counts.get(bucket, 0) for bucket in BUCKETS))
     return {**most, "natural": int(((parts == "natural") & programs["natural"]).sum())}
 
 
@@ -63,6 +64,9 @@ def test_no_class_stands_in_two_parts_and_counts_are_as_wanted(
     for part in ("train", "validation", "test"):
         counts = programs.loc[programs["split"] == part, "bucket"].value_counts()
         assert [counts.get(bucket, 0) for bucket in BUCKETS] == [wanted[part]] * 3
+    for part in ("validation", "test"):
+        held_out = programs[programs["split"] == part]
+        assert held_out["canonical_hash"].is_unique
     natural = programs[programs["split"] == "natural"]
     assert len(natural) == wanted["natural"] and natural["natural"].all()
 

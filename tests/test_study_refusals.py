@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from refusals import refusal
-from studies import RESULT, RUN, draw, make_buckets, tiny_params
+from studies import RESULT, RUN, draw, make_buckets, measure_difficulty, tiny_params
 
 from cl_utils.checkpoints import save_model
 from cl_utils.model import build
@@ -74,7 +74,7 @@ def test_before_its_notebook_has_run_a_load_names_the_file_and_the_notebook(
 
 
 def test_without_an_evaluation_the_results_name_notebook_05(study_home: Path) -> None:
-    (study_home / RESULT / "measures.csv").unlink()
+    (study_home / RESULT / "manifest.json").unlink()
     sentence = refusal(lambda: LOADS["results"](PARAMS))
     assert "notebooks/05_evaluation.ipynb with profile='smoke'" in sentence
 
@@ -86,7 +86,12 @@ def test_without_an_evaluation_the_results_name_notebook_05(study_home: Path) ->
         ("programs", {"programs": 2999}, "programs=3000, not 2999", "01_data_generation"),
         ("difficulty", {"data_seed": 1}, "data_seed=0, not 1", "01_data_generation"),
         ("corpus", {"test_programs": 19}, "test_programs=20, not 19", "03_bucketing"),
-        ("corpus", {"bucket_rule": [2.0, 4.0]}, "='tertiles', not [2.0, 4.0]", "03_bucketing"),
+        (
+            "corpus",
+            {"bucket_rule": [2.0, 4.0]},
+            "='tertiles', not [2.0, 4.0]",
+            "02_metric_analysis",
+        ),
         ("counts", {"data_seed": 1}, "data_seed=0, not 1", "03_bucketing"),
         ("run", {"steps": 5}, "steps=4, not 5", "04_training"),
         ("run", {"hardest_share": 0.25}, "hardest_share=0.5, not 0.25", "04_training"),
@@ -123,6 +128,15 @@ def test_other_programs_under_the_same_name_make_the_difficulty_stale() -> None:
     sentence = refusal(lambda: load_difficulty(PARAMS))
     assert "difficulty.parquet was made from another programs.parquet" in sentence
     assert "notebooks/02_metric_analysis.ipynb again" in sentence
+
+
+@pytest.mark.usefixtures("study_home")
+def test_other_programs_and_scores_make_the_corpora_stale() -> None:
+    draw(PARAMS, seed=1)
+    measure_difficulty(PARAMS)
+    sentence = refusal(lambda: load_split(PARAMS, "test"))
+    assert "buckets.parquet was made from another difficulty.parquet" in sentence
+    assert "notebooks/03_bucketing.ipynb again" in sentence
 
 
 def test_another_split_under_the_same_name_makes_older_corpora_stale(study_home: Path) -> None:
