@@ -151,7 +151,7 @@ def accuracy_by_difficulty(
 
 def group_label(low: float, high: float, programs: int) -> str:
     """Return the values and the size of one group, in two lines."""
-    values = f"{low:g}" if low == high else f"{low:g}–{high:g}"
+    values = f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}"
     return f"{values}\n({programs:,})"
 
 

@@ -6,6 +6,7 @@ In: matplotlib Axes and rows of one measure. Out: the same Axes, drawn in house 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import wrap
 from typing import ParamSpec
 
 import matplotlib
@@ -23,6 +24,8 @@ from cl_utils.stats import mean_interval, seed_values
 Arguments = ParamSpec("Arguments")
 WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
+NOTE_CHARACTERS = 150
+"""The longest line of a note that fits the width."""
 VALUE_COLUMN = 103.0
 """Where a percent axis prints its values: right of 100, clear of bars and lines."""
 
@@ -67,8 +70,9 @@ def where_text(test_set: str, subset: str) -> str:
 
 
 def note(figure: Figure | SubFigure, *sentences: str) -> None:
-    """Print what the reader must know, one line a sentence, left below the panels."""
-    text = "\n".join(sentences)
+    """Print what the reader must know, left below the panels; long sentences are wrapped."""
+    lines = [line for sentence in sentences for line in wrap(sentence, NOTE_CHARACTERS)]
+    text = "\n".join(lines)
     figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
 
 
