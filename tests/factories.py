@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils import artifacts
+from cl_utils.buckets import counts_by_level
 from cl_utils.results import Results
 
 BUCKETS = ("easy", "medium", "hard")
@@ -122,17 +123,17 @@ def synthetic_results(
 
 
 def synthetic_difficulty(count: int = 600) -> pd.DataFrame:
-    """Return difficulty of programs: level, both overall metrics, bucket."""
+    """Return how many invented programs of each level fall into each bucket, by both metrics."""
     rng = np.random.default_rng(3)
     metric = rng.choice([1.0, 1.5, 2.0, 3.0, 4.5], count, p=[0.4, 0.3, 0.1, 0.1, 0.1])
-    return pd.DataFrame(
+    programs = pd.DataFrame(
         {
             "level": np.resize(LEVELS, count),
-            "bucket": pd.cut(metric, [0, 2, 4, 99], right=False, labels=BUCKETS).astype(str),
             "overall_metric": metric,
             "overall_metric_token": metric + rng.uniform(0, 3, count),
         }
     )
+    return counts_by_level(programs, dict.fromkeys(programs.columns[1:], (2.0, 4.0)))
 
 
 def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> None:
