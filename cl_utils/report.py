@@ -17,6 +17,8 @@ from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.results import Results, main_table
+from cl_utils.seeds import stream
+from cl_utils.stats import rank_correlation
 from cl_utils.stats.contrasts import EQUIVALENCE_MARGIN, SEEDS_OF_A_TREND, SIGNIFICANCE
 
 MISSING = "–"
@@ -33,6 +35,10 @@ TABLE_HEADS = {
     "line_exact": "next line",
 }
 README_FIGURES = ("execution_accuracy", "paired_differences")
+METRIC_NAMES = {
+    "overall_metric": "the overall metric with radon's Halstead",
+    "overall_metric_token": "the overall metric with textbook Halstead",
+}
 CAPTIONS = {
     "schedule_composition": "What each schedule drew over training, by bucket",
     "accuracy_by_difficulty": "Exact accuracy by decile of the difficulty metric",
@@ -121,6 +127,25 @@ def contrast_sentence(contrast: pd.Series) -> str:
     return f"**{word}**: {finding} ({'; '.join(facts)})."
 
 
+def metric_sentence(correlation: pd.DataFrame, name: str) -> str:
+    """Return whether a metric orders what the baseline finds hard, from `rank_correlation`'s rows.
+
+    The metric is called a measure of difficulty only if the interval of rho lies above zero.
+    """
+    row = correlation.set_index("seed").loc["pooled"]
+    found = "orders programs as the baseline finds them hard"
+    if row["high"] < 0:
+        found = "orders programs against what the baseline finds hard"
+    elif row["low"] <= 0:
+        found = "is not shown to order programs by what the baseline finds hard"
+    seeds = "seed" if row["seeds"] == 1 else "seeds"
+    return (
+        f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output "
+        f"{row['rho']:+.2f}; 95 % bootstrap interval over programs {row['low']:+.2f} to "
+        f"{row['high']:+.2f}; n = {row['programs']:,} test programs, {row['seeds']} {seeds})."
+    )
+
+
 def verdict(contrast: pd.Series) -> tuple[str, str]:
     """Return how strong a finding is and the finding, in words.
 
@@ -187,6 +212,11 @@ def readme_text(text: str, results: Results, contrasts: pd.DataFrame, params: Pa
     shown = "\n\n".join(
         f"![{captions[name]}]({folder}/{name}.png)\n*{captions[name]}*" for name in README_FIGURES
     )
-    text = replace_section(text, "results", results_markdown(results, contrasts, params.profile))
+    found = results_markdown(results, contrasts, params.profile)
+    for metric, name in METRIC_NAMES.items():
+        rng = stream(0, "bootstrap")
+        rho = rank_correlation(results.programs, metric, rng=rng, resamples=params.resamples)
+        found += f"\n- {metric_sentence(rho, name)}"
+    text = replace_section(text, "results", found)
     text = replace_section(text, "cost", cost_markdown(params.paths.results))
     return replace_section(text, "figures", shown)

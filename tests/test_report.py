@@ -7,7 +7,13 @@ import pytest
 from factories import SCHEDULES, synthetic_results
 
 from cl_utils.errors import StudyError
-from cl_utils.report import contrast_sentence, figure_captions, replace_section, results_markdown
+from cl_utils.report import (
+    contrast_sentence,
+    figure_captions,
+    metric_sentence,
+    replace_section,
+    results_markdown,
+)
 from cl_utils.results import main_table
 from cl_utils.stats import contrast_table
 
@@ -110,3 +116,20 @@ def test_captions_state_n() -> None:
     bare = synthetic_results(["baseline"], [0], programs=10)
     empty = type(bare)(bare.measures, bare.curves.head(0), bare.history, bare.programs)
     assert "learning_curves" not in figure_captions(empty)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 0.3, "orders programs as the baseline finds them hard"),
+        (-0.3, -0.1, "against what the baseline finds hard"),
+        (-0.1, 0.1, "is not shown to order programs"),
+    ],
+)
+def test_a_metric_is_called_a_measure_only_if_its_interval_says_so(
+    low: float, high: float, words: str
+) -> None:
+    row = {"seed": "pooled", "rho": (low + high) / 2, "low": low, "high": high}
+    sentence = metric_sentence(pd.DataFrame([{**row, "programs": 3000, "seeds": 3}]), "OM")
+    assert words in sentence and f"{low:+.2f} to {high:+.2f}" in sentence
+    assert "n = 3,000 test programs, 3 seeds" in sentence
