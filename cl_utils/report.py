@@ -142,7 +142,8 @@ def metric_sentence(correlation: pd.DataFrame, name: str) -> str:
     return (
         f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output "
         f"{row['rho']:+.2f}; 95 % bootstrap interval over programs {row['low']:+.2f} to "
-        f"{row['high']:+.2f}; n = {int(row['programs']):,} test programs, {int(row['seeds'])} {seeds})."
+        f"{row['high']:+.2f}; n = {int(row['programs']):,} test programs, "
+        f"{int(row['seeds'])} {seeds})."
     )
 
 
