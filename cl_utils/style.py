@@ -6,7 +6,6 @@ In: a matplotlib Figure and where it goes. Out: a PNG and a PDF with the same by
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,8 @@ from typing import Any, Final
 import matplotlib
 from matplotlib.colors import hsv_to_rgb, to_hex
 from matplotlib.figure import Figure
+
+from cl_utils.artifacts import atomic
 
 INK: Final = "#262626"
 FAINT: Final = "#8C8C8C"
@@ -115,7 +116,6 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     The same figure gives the same bytes: no date and no version is stored. Each file appears whole
     or not at all.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
     write(figure, png, metadata={"Software": None}, dpi=200)
     write(figure, pdf, metadata={"CreationDate": None, "Creator": None, "Producer": None})
@@ -123,13 +123,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
 
 
 def write(figure: Figure, path: Path, **options: Any) -> None:
-    """Save `figure` under a name of this process in the same folder, then rename it to `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with matplotlib.rc_context(dict(SETTINGS)), temporary.open("wb") as file:
-            figure.savefig(file, format=path.suffix.removeprefix("."), **options)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Save `figure` at `path`, in the house settings; StudyError when there is no room for it."""
+    kind = path.suffix.removeprefix(".")
+    with matplotlib.rc_context(dict(SETTINGS)), atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, **options)
