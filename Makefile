@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
 
-.PHONY: help install test check reproduce figures notebooks lab clean
+.PHONY: help install test check reproduce figures benchmark notebooks lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=lap
 	mkdir -p runs/$(PROFILE)
 	$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml notebooks/06_figures.ipynb \
 		runs/$(PROFILE)/06_figures.ipynb
+
+benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
+	$(BIN)/python -m benchmarks $(ONLY)
 
 notebooks: export OMP_NUM_THREADS := 1
 notebooks: $(STAMP)  ## run the notebooks and store the outputs that the tests compare

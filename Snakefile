@@ -17,6 +17,7 @@ LOGS = PATHS.runs / "notebooks"
 FOLDER = PATHS.runs / "training/{recipe}/{schedule}/seed{seed}"
 OF_RUN = " -p recipe {wildcards.recipe} -p schedule {wildcards.schedule} -p seed {wildcards.seed}"
 GPU = 0 if STUDY.device == "cpu" else 1
+SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
 
 
 def papermill(notebook):
@@ -54,8 +55,9 @@ rule programs:
     params:
         code=code("01_data_generation"),
         values=values(DataParams),
+    threads: SHARING
     shell:
-        papermill("01_data_generation")
+        "PYTHON_CPU_COUNT={threads} " + papermill("01_data_generation")
 
 
 rule difficulty:
@@ -67,8 +69,9 @@ rule difficulty:
         notebook=LOGS / "02_metric_analysis.ipynb",
     params:
         code=code("02_metric_analysis"),
+    threads: SHARING
     shell:
-        papermill("02_metric_analysis")
+        "PYTHON_CPU_COUNT={threads} " + papermill("02_metric_analysis")
 
 
 rule buckets:

@@ -1,7 +1,7 @@
-"""Attention itself: masks, rotary positions, and softmax(Q K^T / sqrt(D)) V.
+"""Attention itself: rotary positions, and softmax(Q K^T / sqrt(D)) V of grids and of streams.
 
-In: queries, keys and values (B, H, T, D), who may look at whom, positions. Out: the same shapes.
-Pure functions; the parameters are the model's.
+In: queries, keys and values, who may look at whom, positions. Out: the same shapes. Pure
+functions; the parameters are the model's.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cl_utils.layout import Layout, move
 
-def packed_mask(documents: Tensor) -> Tensor:
-    """Return (B, 1, T, T): true where both are in one document and the key is not later."""
-    same = documents[:, :, None] == documents[:, None, :]
-    return (same & causal(documents.shape[1], documents.device))[:, None]
+WRITTEN_OUT = 128  # longest row that a CPU attends to without the fused kernel
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the attention's output (B, H, T, D); without a mask plain causal attention.
 
     On a CPU short rows are written out, since compiled this takes half the time of the fused
@@ -25,7 +23,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
     faster than in bfloat16.
     """
     length = key.shape[2]
-    if query.device.type == "cpu" and length <= 128 and query.shape[2] == length:
+    if query.device.type == "cpu" and length <= WRITTEN_OUT and query.shape[2] == length:
         return attend_plainly(query, key, value, causal(length) if mask is None else mask)
     if query.device.type == "cpu":
         query, key, value = query.float(), key.float(), value.float()
@@ -39,6 +37,21 @@ def attend_plainly(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> T
     return weights.to(value.dtype) @ value
 
 
+def attend_stream(query_key_value: Tensor, layout: Layout) -> Tensor:
+    """Return the attention's output (N, H, D) of a stream (N, 3, H, D), each program by itself.
+
+    One program a row and padding behind it: causality alone hides the padding.
+    """
+    sources = torch.cat([rows.flatten() for rows in layout.rows])  # (M,)
+    spread = move(query_key_value, sources, layout.cells)  # (M, 3, H, D)
+    outputs = []
+    parts = spread.split([rows.shape[0] * rows.shape[1] for rows in layout.rows])
+    for rows, part in zip(layout.rows, parts, strict=True):
+        grid = part.view(*rows.shape, *part.shape[1:]).permute(2, 0, 3, 1, 4)  # (3, R, H, T, D)
+        outputs.append(attend(*grid).to(part.dtype).transpose(1, 2).flatten(0, 1))
+    return move(torch.cat(outputs), layout.cells, sources)
+
+
 def causal(length: int, device: torch.device | None = None) -> Tensor:
     """Return (T, T): true where the key is not later than the query."""
     return torch.ones(length, length, dtype=torch.bool, device=device).tril()
@@ -50,15 +63,14 @@ def unit(x: Tensor) -> Tensor:
 
 
 def rotation(positions: Tensor, head_size: int) -> tuple[Tensor, Tensor]:
-    """Return cosine and sine, (1 or B, 1, T, D / 2), of rotary embeddings (Su et al. 2021)."""
+    """Return cosine and sine, (T, 1, 1, D / 2), of rotary embeddings (Su et al. 2021)."""
     half = head_size // 2
     frequencies = 1000.0 ** (-torch.arange(half, device=positions.device) / half)
-    angles = positions[..., None].float() * frequencies  # (T, D / 2) or (B, T, D / 2)
-    angles = angles[None, None] if positions.dim() == 1 else angles[:, None]
+    angles = (positions[:, None].float() * frequencies)[:, None, None]
     return angles.cos(), angles.sin()
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Turn each pair of coordinates of `x` (B, H, T, D) by its position's angle."""
+    """Turn each pair of coordinates of `x` (..., T, K, H, D) by its position's angle."""
     left, right = x.chunk(2, dim=-1)
     return torch.cat([left * cosine - right * sine, left * sine + right * cosine], dim=-1)

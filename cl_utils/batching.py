@@ -18,31 +18,29 @@ from torch import Tensor
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.packing import pack, spread
+from cl_utils.layout import Layout, lay_out, row_sizes, within
 from cl_utils.schedules import Mix
 
-TRIALS = 20
-PADDING = 2 * len(BUCKETS)  # kinds: 0-2 program characters of a bucket, 3-5 output characters
+KINDS = 2 * len(BUCKETS)  # 0-2: program characters of a bucket, 3-5: its output characters
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's rows; `kinds` says of each target its bucket and whether it is output."""
+    """What one step reads: windows (B, T), or a stream (N,) of whole programs and its layout."""
 
-    inputs: Tensor  # (B, T) int64
-    targets: Tensor  # (B, T) int64
-    kinds: Tensor  # (B, T) int64, see PADDING
-    positions: Tensor | None  # (B, T) int64, place in the own program; None: windows
-    documents: Tensor | None  # (B, T) int64, which program of the row; None: windows
+    inputs: Tensor  # (B, T) or (N,) int64
+    targets: Tensor  # the same shape
+    kinds: Tensor  # the same shape: each target's bucket and whether it is output, see KINDS
+    layout: Layout | None  # of a stream
     programs: NDArray[np.int64]  # (3,) programs that begin here, by bucket
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
-        moved = (self.inputs, self.targets, self.kinds, self.positions, self.documents)
-        return Batch(  # type: ignore[call-arg]
-            *(t if t is None else t.to(device, non_blocking=True) for t in moved),  # type: ignore[arg-type]
-            self.programs,
+        inputs, targets, kinds = (
+            each.to(device, non_blocking=True) for each in (self.inputs, self.targets, self.kinds)
         )
+        layout = None if self.layout is None else self.layout.to(device)
+        return Batch(inputs, targets, kinds, layout, self.programs)
 
 
 class Batcher(Protocol):
@@ -93,7 +91,7 @@ def kinds_of(corpus: Corpus) -> NDArray[np.uint8]:
 
 
 class AlignedBatcher:
-    """Whole programs packed into rows; the last one is cut so that the characters come out even."""
+    """Whole programs one after another; the last is cut so that the characters come out even."""
 
     def __init__(
         self,
@@ -101,42 +99,52 @@ class AlignedBatcher:
         pools: Pools,
         *,
         characters: int,
-        row_length: int,
+        context: int,
         rng: np.random.Generator,
+        one_size: bool = False,
     ) -> None:
-        self.corpus, self.pools, self.rng = corpus, pools, rng
-        self.characters, self.row_length = characters, row_length
-        self.kinds = kinds_of(corpus)
-        self.expected = int(characters / max(1, corpus.lengths.min() - 1)) + 1
-        self.rows = self._rows_needed()
+        """`one_size` gives attention rows of one size and, nearly always, one number of rows.
 
-    def _rows_needed(self) -> int:
-        """Return rows enough for any mix: the most that trial batches of each bucket took, + 1."""
-        rng, self.rng = self.rng, np.random.default_rng(0)
-        needed = 0
-        for pool in ("all", *BUCKETS) * TRIALS:
-            lengths = self._programs({pool: 1.0})[1]
-            needed = max(needed, int(pack(lengths, self.row_length).max()) // self.row_length + 1)
-        self.rng = rng
-        return needed + 1
+        A GPU wants shapes that never change, a CPU the least work.
+        """
+        self.corpus, self.pools, self.rng = corpus, pools, rng
+        self.characters = characters
+        self.kinds = kinds_of(corpus)
+        lengths = corpus.lengths - 1  # the first character is never a target
+        self.most_programs = int(characters / max(1, lengths.min(initial=1))) + 1
+        self.sizes, self.least_rows = row_sizes(lengths), 2
+        if lengths.max(initial=0) > context:
+            raise StudyError(
+                f"a program of {lengths.max()} characters does not fit the context {context}: "
+                "raise `context` or lower `maximum_characters` in the params file"
+            )
+        if one_size:
+            parts = (*BUCKETS, "easiest:0.1")
+            shortest = min(lengths[slice(*pools.bounds(part))].mean() for part in parts)
+            self.sizes = self.sizes[-1:]
+            self.least_rows = int(1.25 * characters / shortest) + 8
 
     def draw(self, mix: Mix) -> Batch:
-        """Return (B, T) rows with exactly `characters` targets that are not padding."""
-        for _ in range(TRIALS):
-            programs, lengths = self._programs(mix)
-            starts = pack(lengths, self.row_length, self.rows)
-            if (starts >= 0).all():  # else, rarely, the rows have no room: draw again
-                return self._batch(programs, lengths, starts)
-        raise StudyError(
-            f"the mix {dict(mix)} does not fit {self.rows} rows of {self.row_length} "
-            "characters: raise `context` in the params file"
+        """Return a stream with exactly `characters` targets."""
+        programs, lengths = self._programs(mix)
+        sources = within(lengths) + np.repeat(self.corpus.offsets[programs], lengths)
+
+        def stream(values: NDArray[np.uint8]) -> Tensor:
+            return torch.from_numpy(values.astype(np.int64))
+
+        return Batch(
+            inputs=stream(self.corpus.tokens[sources]),
+            targets=stream(self.corpus.tokens[sources + 1]),
+            kinds=stream(self.kinds[sources + 1]),
+            layout=lay_out(lengths, self.sizes, self.least_rows),
+            programs=np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS)),
         )
 
     def _programs(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draw programs, with replacement, until their targets reach the batch's characters."""
         bounds = np.asarray([self.pools.bounds(pool) for pool in mix])
         shares = np.cumsum(list(mix.values()))
-        places = self.rng.random((2, self.expected))
+        places = self.rng.random((2, self.most_programs))
         chosen = bounds[np.searchsorted(shares[:-1], places[0], side="right")]
         drawn = (chosen[:, 0] + places[1] * (chosen[:, 1] - chosen[:, 0])).astype(np.int64)
         lengths = self.corpus.lengths[drawn] - 1  # the first character is never a target
@@ -145,28 +153,6 @@ class AlignedBatcher:
         lengths = lengths[:count].copy()
         lengths[-1] -= total[count - 1] - self.characters
         return drawn[:count], lengths
-
-    def _batch(
-        self, programs: NDArray[np.int64], lengths: NDArray[np.int64], starts: NDArray[np.int64]
-    ) -> Batch:
-        places = spread(starts, lengths)
-        inside = spread(np.zeros_like(starts), lengths)  # 0, 1, ... in every program
-        sources = inside + np.repeat(self.corpus.offsets[programs], lengths)
-        shape = (self.rows, self.row_length)
-
-        def grid(values: NDArray[np.integer], filler: int = 0) -> Tensor:
-            cells = np.full(self.rows * self.row_length, filler, dtype=np.int64)
-            cells[places] = values
-            return torch.from_numpy(cells.reshape(shape))
-
-        return Batch(
-            inputs=grid(self.corpus.tokens[sources]),
-            targets=grid(self.corpus.tokens[sources + 1]),
-            kinds=grid(self.kinds[sources + 1], PADDING),
-            positions=grid(inside),
-            documents=grid(np.repeat(np.arange(1, len(programs) + 1), lengths)),
-            programs=np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS)),
-        )
 
     def state(self) -> dict[str, object]:
         """Return the generator's state."""
@@ -226,8 +212,7 @@ class WindowBatcher:
             inputs=tokens[:, :-1],
             targets=tokens[:, 1:],
             kinds=torch.from_numpy(kinds.astype(np.int64)),
-            positions=None,
-            documents=None,
+            layout=None,
             programs=np.bincount(begun, minlength=len(BUCKETS)),
         )
 

@@ -7,12 +7,15 @@ hash of the program, never by the order in a file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cl_utils.errors import StudyError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BUCKETS = ("easy", "medium", "hard")
 PAPER_THRESHOLDS = (2.0, 4.0)  # second-hand: the paper's own text has them, its code has not
@@ -57,6 +60,8 @@ def counts_by_level(
 
     Columns: metric, lower, upper (the thresholds), level, bucket, programs.
     """
+    import pandas as pd  # here, so that processes which draw programs start without it
+
     parts = []
     for metric, (lower, upper) in limits.items():
         labels = pd.Series(bucket_of(programs[metric], (lower, upper)), index=programs.index)

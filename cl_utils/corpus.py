@@ -18,6 +18,7 @@ from cl_utils.programs import prompt, record
 from cl_utils.tokenizer import decode, encode
 
 SPLITS = ("train", "validation", "test", "natural")
+_BATCH = 10_000  # programs encoded at once
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,10 @@ class Corpus:
         codes = pd.Categorical(frame["bucket"], categories=BUCKETS).codes
         if (codes < 0).any():
             raise StudyError(f"a bucket of the programs is none of {', '.join(BUCKETS)}")
-        records = [record(s, o) for s, o in zip(frame["source"], frame["output"], strict=True)]
-        offsets = np.concatenate([[0], np.cumsum([len(text) for text in records])]).astype(np.int64)
-        prompts = np.asarray([len(prompt(source)) for source in frame["source"]], dtype=np.int64)
+        tokens, lengths, prompts = _encoded(frame)
+        offsets = _offsets(lengths)
         return cls(
-            tokens=encode("".join(records)),
+            tokens=tokens,
             offsets=offsets,
             answers=offsets[:-1] + prompts,
             buckets=codes.astype(np.uint8),
@@ -78,19 +78,19 @@ class Corpus:
 
     def is_answer(self) -> NDArray[np.bool_]:
         """Return which characters belong to an answer, terminator included, (N,)."""
-        return np.arange(len(self.tokens)) >= np.repeat(self.answers, self.lengths)
+        prompts = self.answers - self.offsets[:-1]
+        lengths = np.stack([prompts, self.lengths - prompts], axis=1)  # (P, 2)
+        return np.repeat(np.tile([False, True], len(self)), lengths.ravel())
 
     def take(self, programs: NDArray[np.integer]) -> Corpus:
         """Return the corpus of these programs, in this order."""
-        lengths = self.lengths[programs]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        source = np.arange(offsets[-1]) + np.repeat(
-            self.offsets[:-1][programs] - offsets[:-1], lengths
-        )
+        starts, ends = self.offsets[:-1][programs], self.offsets[1:][programs]
+        offsets = _offsets(ends - starts)
+        places = zip(starts.tolist(), ends.tolist(), strict=True)
         return Corpus(
-            tokens=self.tokens[source],
+            tokens=np.concatenate([self.tokens[:0], *(self.tokens[a:b] for a, b in places)]),
             offsets=offsets,
-            answers=offsets[:-1] + (self.answers - self.offsets[:-1])[programs],
+            answers=offsets[:-1] + self.answers[programs] - starts,
             buckets=self.buckets[programs],
             levels=self.levels[programs],
             overall_metric=self.overall_metric[programs],
@@ -103,10 +103,33 @@ def corpora(programs: pd.DataFrame, metric: str) -> dict[str, Corpus]:
 
     `programs` has the columns of `Corpus.from_programs`, text_hash, split and `metric`.
     """
-    place = {bucket: code for code, bucket in enumerate(BUCKETS)}
-    ordered = programs.iloc[difficulty_order(programs[metric], programs["text_hash"])]
-    ordered = ordered.sort_values("bucket", key=lambda bucket: bucket.map(place), kind="stable")
-    return {name: Corpus.from_programs(ordered[ordered["split"] == name]) for name in SPLITS}
+    return {name: _corpus(programs[programs["split"] == name], metric) for name in SPLITS}
+
+
+def _corpus(programs: pd.DataFrame, metric: str) -> Corpus:
+    easiest_first = difficulty_order(programs[metric], programs["text_hash"])
+    places = pd.Categorical(programs["bucket"], categories=BUCKETS).codes[easiest_first]
+    return Corpus.from_programs(programs.iloc[easiest_first[np.argsort(places, kind="stable")]])
+
+
+def _encoded(frame: pd.DataFrame) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the tokens of P programs (N,), and the characters of records and prompts, (P,) each.
+
+    A batch at a time, since texts take several times the memory of tokens.
+    """
+    tokens, lengths, prompts = [encode("")], [], []
+    for start in range(0, len(frame), _BATCH):
+        batch = frame[start : start + _BATCH]
+        records = [record(s, o) for s, o in zip(batch["source"], batch["output"], strict=True)]
+        tokens.append(encode("".join(records)))
+        lengths += [len(text) for text in records]
+        prompts += [len(prompt(source)) for source in batch["source"]]
+    return np.concatenate(tokens), np.asarray(lengths, np.int64), np.asarray(prompts, np.int64)
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where records of these lengths begin, and where the last one ends, (P + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def sample_evenly(count: int, size: int | None) -> NDArray[np.int64]:

@@ -9,21 +9,38 @@ the textbook counts every token.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 from radon.visitors import ComplexityVisitor, HalsteadVisitor
 
 from cl_utils.errors import StudyError
+from cl_utils.parallel import in_order
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TOKEN = re.compile(r"\w+|[<>=!]=|[^\s\w]")
 _NAME_OR_NUMBER = re.compile(r"\b(?:[a-z]|\d+)\b")
+# What weighs nothing for radon: lines that set variables to numbers, the variable that a print
+# shows, the variable and the numbers of a loop's header.
+_WEIGHTLESS = re.compile(
+    r"^[a-z] = \d+(?:\n[a-z] = \d+)*$"
+    r"|(?<=\bprint\()[a-z](?=\))"
+    r"|(?<=\bfor )[a-z](?= in )"
+    r"|(?<=\brange\()\d+, \d+(?:, \d+)?(?=\))",
+    re.MULTILINE,
+)
 # Numbers that equal another spelling (1e1, 1.50, 00), text and comments: no short cut for these.
 _BEYOND_TINYPY = re.compile(r"[^\t\n !()*+,\-/0-9:<=>a-z]|\b0\d|\d[a-z]")
 _CACHED_FORMS = 2**16
+_BATCH = 2000  # programs that a process measures at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +54,9 @@ class Difficulty:
     overall_metric_token: float
 
 
+COLUMNS = tuple(field.name for field in fields(Difficulty))
+
+
 def difficulty(source: str) -> Difficulty:
     """The scores of one program.
 
@@ -44,13 +64,7 @@ def difficulty(source: str) -> Difficulty:
     `h_visit(source).total.difficulty`, with the text parsed once. Raises StudyError when the source
     is not valid Python.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        raise StudyError(f"difficulty needs valid Python, mend {source[:60]!r}: {error}") from error
-    complexity = ComplexityVisitor.from_ast(tree).total_complexity
-    visitor = HalsteadVisitor.from_ast(tree)
-    radon = _halstead(visitor.distinct_operators, visitor.distinct_operands, visitor.operands)
+    complexity, radon = _by_radon(source)
     token = token_halstead_difficulty(source)
     return Difficulty(
         cyclomatic_complexity=complexity,
@@ -59,6 +73,18 @@ def difficulty(source: str) -> Difficulty:
         overall_metric=(complexity + radon) / 2,
         overall_metric_token=(complexity + token) / 2,
     )
+
+
+def _by_radon(source: str) -> tuple[int, float]:
+    """radon's cyclomatic complexity and Halstead difficulty."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise StudyError(f"difficulty needs valid Python, mend {source[:60]!r}: {error}") from error
+    complexity = ComplexityVisitor.from_ast(tree).total_complexity
+    visitor = HalsteadVisitor.from_ast(tree)
+    operators, operands = visitor.distinct_operators, visitor.distinct_operands
+    return complexity, _halstead(operators, operands, visitor.operands)
 
 
 def token_halstead_difficulty(source: str) -> float:
@@ -85,26 +111,47 @@ def _halstead(distinct_operators: int, distinct_operands: int, operands: int) ->
     return distinct_operators * operands / float(2 * distinct_operands)
 
 
-def measure(sources: Sequence[str]) -> pd.DataFrame:
+def measure(sources: Sequence[str] | pd.Series, *, processes: int | None = None) -> pd.DataFrame:
     """The scores of many programs: a row each, in order, a column per field of `Difficulty`.
 
-    Programs whose operands repeat in the same pattern share every score, and share the work.
+    Large work is shared among `processes` (default: all cores), and comes out the same for any
+    number of them. Raises StudyError as `difficulty` does.
     """
-    rows = [astuple(_shared(source)) for source in sources]
-    return pd.DataFrame(rows, columns=[field.name for field in fields(Difficulty)])
+    import pandas as pd  # here, so that processes which share the work start without it
+
+    batches = (list(sources[start : start + _BATCH]) for start in range(0, len(sources), _BATCH))
+    parts = list(in_order(scores, batches, processes=processes))
+    table = np.concatenate([np.empty((0, len(COLUMNS))), *parts])
+    return pd.DataFrame(table, columns=list(COLUMNS)).astype({"cyclomatic_complexity": np.int64})
 
 
-def _shared(source: str) -> Difficulty:
-    if _BEYOND_TINYPY.search(source):
-        return difficulty(source)
-    return _difficulty_of_form(_operand_form(source))
+def scores(sources: Sequence[str]) -> NDArray[np.float64]:
+    """The scores of P programs, (P, 5), the columns as in `COLUMNS`.
+
+    Programs of one form share radon's scores, and share the work.
+    """
+    rows = [_scores(source) for source in sources]
+    return np.asarray(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
 
-_difficulty_of_form = lru_cache(maxsize=_CACHED_FORMS)(difficulty)
+def _scores(source: str) -> tuple[float, ...]:
+    complexity, radon = _shared(source)
+    token = token_halstead_difficulty(source)
+    return complexity, radon, token, (complexity + radon) / 2, (complexity + token) / 2
 
 
-def _operand_form(source: str) -> str:
-    """The source with variables and numbers renamed apart, each kind in order of first use.
+def _shared(source: str) -> tuple[int, float]:
+    if not _BEYOND_TINYPY.search(source):
+        with contextlib.suppress(StudyError):  # then it must name the program, not its form
+            return _by_radon_of_form(_form(source))
+    return _by_radon(source)
+
+
+_by_radon_of_form = lru_cache(maxsize=_CACHED_FORMS)(_by_radon)
+
+
+def _form(source: str) -> str:
+    """The source without what weighs nothing, variables and numbers renamed in order of first use.
 
     Halstead's counts see only which operands are equal, so the form has the program's own scores.
     """
@@ -117,4 +164,4 @@ def _operand_form(source: str) -> str:
             return numbers.setdefault(text, str(len(numbers)))
         return names.setdefault(text, chr(ord("a") + len(names)))
 
-    return _NAME_OR_NUMBER.sub(renamed, source)
+    return _NAME_OR_NUMBER.sub(renamed, _WEIGHTLESS.sub("_", source))

@@ -15,7 +15,7 @@ from cl_utils.paths import REPOSITORY
 
 PACKAGE = "cl_utils"
 PRESENTATION = ("figures", "style", "tables", "results", "report", "stats", "cost")
-PLUMBING = ("params", "study", "paths", "artifacts", "errors", "fingerprint")
+PLUMBING = ("params", "study", "paths", "artifacts", "errors", "fingerprint", "parallel")
 FIGURES = "06_figures"
 
 

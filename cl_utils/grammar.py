@@ -131,20 +131,27 @@ class ProgramStream(Iterator[Program]):
     def __next__(self) -> Program:
         """The next program that is not rejected."""
         for _ in range(self._patience):
-            name, level = self._rows[int(self._draw() * len(self._rows))]
-            try:
-                source, output = write_program(level, self._operands, self._draw)
-            except ZeroDivisionError:
-                self.rejected["division by zero"] += 1
-                continue
-            reason = self._reason_to_reject(source, output)
-            if reason is None:
-                return Program(name, source, output)
-            self.rejected[reason] += 1
+            program = self.draft()
+            if program is not None:
+                return program
         raise StudyError(
             f"level {', '.join(self._names)} gave no new program in {self._patience} drafts in a"
             f" row after {self.accepted} were found: ask for fewer, or allow longer ones"
         )
+
+    def draft(self) -> Program | None:
+        """One draft: a program, or None when it was rejected, which `rejected` counts."""
+        name, level = self._rows[int(self._draw() * len(self._rows))]
+        try:
+            source, output = write_program(level, self._operands, self._draw)
+        except ZeroDivisionError:
+            self.rejected["division by zero"] += 1
+            return None
+        reason = self._reason_to_reject(source, output)
+        if reason is None:
+            return Program(name, source, output)
+        self.rejected[reason] += 1
+        return None
 
     def _reason_to_reject(self, source: str, output: str) -> str | None:
         limit = self._maximum_characters

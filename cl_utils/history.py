@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.batching import PADDING
 from cl_utils.buckets import BUCKETS
 
 ROWS = 100
@@ -43,7 +42,7 @@ class History:
         self.programs = np.zeros(len(BUCKETS), dtype=np.int64)
 
     def add(self, totals: Tensor, programs: NDArray[np.int64]) -> None:
-        """Add one step: loss sums by kind (2, 7), and programs begun by bucket (3,)."""
+        """Add one step: loss sums by kind (2, 6), and programs begun by bucket (3,)."""
         before = self.totals
         self.totals = totals if before is None else before.to(totals.device) + totals
         self.programs = self.programs + programs
@@ -56,7 +55,7 @@ class History:
         means = sums / counts  # nan where nothing was drawn
         shares = self.programs / max(1, self.programs.sum())
         row: dict[str, object] = {"step": step, "stage": stage}
-        row["loss"] = float(sums[:PADDING].sum() / counts[:PADDING].sum())
+        row["loss"] = float(sums.sum() / counts.sum())
         for place, bucket in enumerate(BUCKETS):
             row[f"loss_{bucket}"] = float(means[len(BUCKETS) + place])
             row[f"share_{bucket}"] = float(shares[place])

@@ -1,7 +1,8 @@
 """The decoder-only transformer: the paper's GPT and a modern one, chosen by a small config.
 
-In: token ids (B, T), optionally the place of each character in its own program when a row packs
-several. Out: logits (B, T, V). The module knows nothing of training, files or text.
+In: token ids, as a grid (B, T) of rows that each are a text of their own, or as a stream (N,) of
+whole programs with its layout. Out: logits (..., V). The module knows nothing of training, files or
+text.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cl_utils.attention import attend, packed_mask, rotate, rotation, unit
+from cl_utils.attention import attend, attend_stream, rotate, rotation, unit
 from cl_utils.errors import StudyError
+from cl_utils.layout import Layout
 from cl_utils.seeds import derived_seed
 
 Blocks = Literal["paper", "modern"]
@@ -89,9 +91,10 @@ class Cache:
 class Places:
     """What attention needs to know of each position: its index, and who may look at whom."""
 
-    index: Tensor  # (T,) or (B, T), position within the own program or window
-    mask: Tensor | None  # (B, 1, T, T) true where a query may look; None: plain causal
-    rotation: tuple[Tensor, Tensor] | None  # cosine and sine, broadcastable to (B, H, T, D / 2)
+    index: Tensor  # (T,) or (N,), position within the own text
+    rotation: tuple[Tensor, Tensor] | None  # cosine and sine, (T or N, 1, 1, D / 2)
+    layout: Layout | None = None  # of a stream
+    mask: Tensor | None = None  # (T, T_keys) true where a query may look; None: plain causal
 
 
 class GPT(nn.Module):
@@ -122,20 +125,15 @@ class GPT(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(
-        self,
-        tokens: Tensor,
-        *,
-        positions: Tensor | None = None,
-        documents: Tensor | None = None,
-        cache: Cache | None = None,
+        self, tokens: Tensor, *, layout: Layout | None = None, cache: Cache | None = None
     ) -> Tensor:
-        """Return logits (B, T, V) for the character after each of `tokens` (B, T).
+        """Return logits (..., V) for the character after each of `tokens`: (B, T), or (N,).
 
-        `positions` and `documents` (B, T) describe packed rows: no attention crosses from one
-        document to another. `cache` continues rows whose beginning was read before.
+        A stream (N,) needs its `layout`; no attention crosses from one program to another. `cache`
+        continues rows (B, T) whose beginning was read before.
         """
-        places = self._places(tokens, positions, documents, cache)
-        x = self.token_embedding(tokens)  # (B, T, C)
+        places = self._places(tokens, layout, cache)
+        x = self.token_embedding(tokens)  # (..., C)
         if self.position_embedding is not None:
             x = x + self.position_embedding(places.index)
         for block in self.blocks:
@@ -144,24 +142,18 @@ class GPT(nn.Module):
             cache.length += tokens.shape[1]
         return self.head(self.final_norm(x))
 
-    def _places(
-        self,
-        tokens: Tensor,
-        positions: Tensor | None,
-        documents: Tensor | None,
-        cache: Cache | None,
-    ) -> Places:
-        start = 0 if cache is None else cache.length
-        if positions is None:
-            positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
-        mask = None if documents is None else packed_mask(documents)
-        if cache is not None and start:
+    def _places(self, tokens: Tensor, layout: Layout | None, cache: Cache | None) -> Places:
+        start, mask = 0 if cache is None else cache.length, None
+        if layout is None:
+            index = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+        else:
+            index = layout.positions
+        if start:
             keys = torch.arange(start + tokens.shape[1], device=tokens.device)
-            mask = (keys[None, :] <= positions[:, None])[None, None]
+            mask = keys[None, :] <= index[:, None]
         rotary = self.position_embedding is None
-        return Places(
-            positions, mask, rotation(positions, self.config.head_size) if rotary else None
-        )
+        turns = rotation(index, self.config.head_size) if rotary else None
+        return Places(index, turns, layout, mask)
 
 
 class Block(nn.Module):
@@ -175,7 +167,7 @@ class Block(nn.Module):
         self.feed_forward = FeedForward(config)
 
     def forward(self, x: Tensor, places: Places, cache: Cache | None) -> Tensor:
-        """Return (B, T, C)."""
+        """Return (..., C)."""
         x = x + self.attention(self.attention_norm(x), places, cache)
         return x + self.feed_forward(self.feed_forward_norm(x))
 
@@ -191,18 +183,19 @@ class Attention(nn.Module):
         self.project = nn.Linear(config.width, config.width, bias=config.blocks == "paper")
 
     def forward(self, x: Tensor, places: Places, cache: Cache | None) -> Tensor:
-        """Return (B, T, C)."""
-        rows, length, width = x.shape
-        heads = self.query_key_value(x).view(rows, length, 3, self.config.heads, -1)
-        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+        """Return (..., C)."""
+        heads = self.query_key_value(x).unflatten(-1, (3, self.config.heads, -1))
         if places.rotation is not None:
-            query, key = (
-                rotate(unit(each), *places.rotation).to(value.dtype) for each in (query, key)
-            )
+            turned = rotate(unit(heads[..., :2, :, :]), *places.rotation)
+            heads = torch.cat([turned.to(heads.dtype), heads[..., 2:, :, :]], dim=-3)
+        if places.layout is not None:
+            y = attend_stream(heads, places.layout)  # (N, H, D)
+            return self.project(y.flatten(-2).to(x.dtype))
+        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
         if cache is not None:
             key, value = cache.extend(self.layer, key, value)
         y = attend(query, key, value, places.mask).to(x.dtype)
-        return self.project(y.transpose(1, 2).reshape(rows, length, width))
+        return self.project(y.transpose(1, 2).flatten(-2))
 
 
 class FeedForward(nn.Module):
@@ -215,7 +208,7 @@ class FeedForward(nn.Module):
         self.shrink = nn.Linear(4 * config.width, config.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, T, C)."""
+        """Return (..., C)."""
         x = self.grow(x)
         return self.shrink(F.relu(x).square() if self.squared else F.gelu(x))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from cl_utils.muon import Muon
 from cl_utils.recipes import Recipe
 
 
@@ -25,8 +26,7 @@ class Optimisers:
         )
         self.members: list[torch.optim.Optimizer] = [adamw]
         if matrices:
-            muon = torch.optim.Muon(matrices, lr=recipe.matrix_learning_rate, weight_decay=0.0)
-            self.members.append(muon)
+            self.members.append(Muon(matrices, lr=recipe.matrix_learning_rate))
         self.rates = [member.param_groups[0]["lr"] for member in self.members]
 
     def step(self, factor: float) -> None:

@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.corpus import Corpus
+from cl_utils.errors import StudyError
+from cl_utils.layout import lay_out, row_sizes, within
 from cl_utils.model import GPT
-from cl_utils.packing import pack, spread
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,29 @@ def score(
     correct = np.zeros(len(corpus.tokens), dtype=bool)
     log_probability = np.full(len(corpus.tokens), np.nan, dtype=np.float32)
     lengths = corpus.lengths - 1  # inputs: all but the last character
-    row_length = int(min(model.config.context, max(128, lengths.max(initial=1))))
-    starts = pack(lengths, row_length)
-    rows = starts // row_length
-    rows_per_batch = max(1, characters_per_batch // row_length)
+    _check(lengths, model.config.context)
+    sizes = row_sizes(lengths)
+    batch_of = np.cumsum(lengths) // characters_per_batch
     model.eval()
-    for first in range(0, int(rows.max(initial=-1)) + 1, rows_per_batch):
-        chosen = np.flatnonzero((rows >= first) & (rows < first + rows_per_batch))
-        places = spread(starts[chosen] - first * row_length, lengths[chosen])
-        inside = spread(np.zeros(len(chosen), dtype=np.int64), lengths[chosen])
+    for batch in np.unique(batch_of):
+        chosen = np.flatnonzero(batch_of == batch)
+        inside = within(lengths[chosen])
         sources = inside + np.repeat(corpus.offsets[:-1][chosen], lengths[chosen])
-        grid = np.zeros((3, (int(rows[chosen].max()) - first + 1) * row_length), dtype=np.int64)
-        grid[:, places] = corpus.tokens[sources], inside, np.repeat(chosen + 1, lengths[chosen])
-        tokens, positions, documents = torch.from_numpy(grid.reshape(3, -1, row_length)).to(device)
-        logits = model(tokens, positions=positions, documents=documents).float()
-        logits = logits.view(-1, logits.shape[-1])[torch.from_numpy(places).to(device)]
-        true = torch.from_numpy(corpus.tokens[sources + 1].astype(np.int64)).to(device)
+        tokens, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(device).long()
+        layout = lay_out(lengths[chosen], sizes, least_rows=0).to(torch.device(device))
+        logits = model(tokens, layout=layout).float()
         correct[sources + 1] = (logits.argmax(-1) == true).cpu().numpy()
         picked = logits.log_softmax(-1).gather(1, true[:, None])[:, 0]
         log_probability[sources + 1] = picked.cpu().numpy()
     return Scores(correct, log_probability)
+
+
+def _check(lengths: NDArray[np.int64], context: int) -> None:
+    if lengths.max(initial=0) > context:
+        raise StudyError(
+            f"a program of {lengths.max() + 1} characters does not fit the model's context of "
+            f"{context} and one more: use the data it was trained for"
+        )
 
 
 def execution_exact(scores: Scores, corpus: Corpus) -> NDArray[np.bool_]:

@@ -18,11 +18,12 @@ import pandas as pd
 import torch
 
 from cl_utils.arms import schedule_named
-from cl_utils.batching import AlignedBatcher, Batch, Batcher, Pools, WindowBatcher
+from cl_utils.batching import AlignedBatcher, Batcher, Pools, WindowBatcher
 from cl_utils.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.history import History, curve_steps, history_step
+from cl_utils.memory import keep_freed_memory
 from cl_utils.model import GPT, ModelConfig, build
 from cl_utils.objective import objective
 from cl_utils.optimisers import Optimisers, cycle_of, learning_rate_factor
@@ -66,7 +67,14 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
     rng = stream(run.seed, "batches")
     row_length, characters = run.model.context, run.characters_per_step
     if run.recipe.batching == "aligned":
-        return AlignedBatcher(train, pools, characters=characters, row_length=row_length, rng=rng)
+        return AlignedBatcher(
+            train,
+            pools,
+            characters=characters,
+            context=row_length,
+            rng=rng,
+            one_size=run.device != "cpu",
+        )
     if characters % row_length:
         raise StudyError(
             f"characters_per_step={characters} is not a multiple of the context "
@@ -83,6 +91,7 @@ class Trainer:
     """
 
     def __init__(self, run: Run, train: Corpus, validation: Corpus) -> None:
+        keep_freed_memory()
         self.run = run
         self.identity = {**asdict(run), "programs": sha256(train.tokens.tobytes()).hexdigest()[:16]}
         self.device = torch.device(run.device)
@@ -105,7 +114,7 @@ class Trainer:
             self.optimisers = Optimisers(self.model, self.run.recipe)
         self.stage = self.schedule.stage(self.step)
         batch = self.batcher.draw(self.schedule.mix(self.step))
-        self.characters += target_count(batch)
+        self.characters += batch.targets.numel()
         batch = batch.to(self.device)
         loss, totals = self.objective(batch)
         loss.backward()
@@ -138,13 +147,6 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.step, self.characters = state["step"], state["characters"]
         self.seconds = state["seconds"]
-
-
-def target_count(batch: Batch) -> int:
-    """Return how many characters of a batch are learnt from (all but padding)."""
-    if batch.documents is None:
-        return batch.targets.numel()
-    return int((batch.documents > 0).sum())
 
 
 def train(

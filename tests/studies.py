@@ -8,6 +8,7 @@ offers as the fixtures `finished_study` and `study_home`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from worlds import quiet
@@ -21,7 +22,6 @@ from cl_utils.grammar import ProgramStream
 from cl_utils.params import Params, read_params
 from cl_utils.paths import PARAMS
 from cl_utils.programs import canonical_hash, stable_hash
-from cl_utils.seeds import stream
 from cl_utils.split import leak_table, split
 from cl_utils.study import (
     device_of,
@@ -67,18 +67,14 @@ def tiny_params(**changes: object) -> Params:
 
 def draw(params: Params, seed: int = 0) -> None:
     """Do what notebook 01 does, with any seed."""
-    drafts = ProgramStream(
-        params.levels,
-        rng=stream(seed, "grammar"),
-        maximum_characters=params.maximum_characters,
-    )
-    save_programs(params, *draw_programs(drafts, params.programs))
+    drafts = partial(ProgramStream, params.levels, maximum_characters=params.maximum_characters)
+    save_programs(params, *draw_programs(drafts, params.programs, seed=seed))
 
 
 def measure_difficulty(params: Params) -> None:
     """Do what notebook 02 does."""
     programs = load_programs(params)
-    difficulty = measure(programs["source"].tolist())
+    difficulty = measure(programs["source"])
     difficulty.insert(0, "program_id", programs["program_id"])
     save_difficulty(params, difficulty)
 

@@ -24,20 +24,20 @@ LONGEST_FUNCTION = 45  # lines
 # A module imports from its own layer and from those above it in this table. Subpackages count as
 # one module.
 LAYERS = {
-    "ground: where things live, what is random": "errors fingerprint paths seeds",
+    "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution grammar model paper_numbers programs recipes "
-        "statements tokenizer"
+        "attention derivation difficulty execution grammar layout model muon paper_numbers "
+        "programs recipes statements tokenizer"
     ),
     "data: what is drawn, and when": (
-        "adaptive arms artifacts batching buckets corpus dataset packing schedules split"
+        "adaptive arms artifacts batching buckets corpus dataset drafts schedules split"
     ),
     "work: training and measuring models": (
         "baselines checkpoints completion decoding evaluation history lines objective optimisers "
         "probes protocol scoring tallies training"
     ),
     "findings: what notebooks call and show": (
-        "cost figures params report results stats study style tables"
+        "cost figures params report results speed stats study style tables"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from worlds import World, batcher_of, kinds_of, same_batch, small_run, texts
 
 from cl_utils.arms import SCHEDULES, schedule_named
-from cl_utils.batching import PADDING, AlignedBatcher, Batch, Pools, WindowBatcher
+from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools, WindowBatcher
 from cl_utils.buckets import BUCKETS
-from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.schedules import ALL, Mix
 from cl_utils.tokenizer import decode
-from cl_utils.training import make_batcher, target_count
+from cl_utils.training import make_batcher
 
 RECIPES = ("paper", "fast")  # windows, aligned
 CHARACTERS = small_run("paper").characters_per_step
@@ -41,7 +41,8 @@ def test_every_step_of_every_schedule_learns_from_as_many_characters(
     shapes = set()
     for step in range(0, 100, 3):
         batch = batcher.draw(schedule.mix(step))
-        assert target_count(batch) == CHARACTERS == int((batch.kinds < PADDING).sum())
+        assert batch.targets.numel() == CHARACTERS
+        assert 0 <= int(batch.kinds.min()) and int(batch.kinds.max()) < KINDS
         assert batch.inputs.shape == batch.targets.shape == batch.kinds.shape
         shapes.add(tuple(batch.inputs.shape))
     assert len(shapes) == 1
@@ -49,14 +50,15 @@ def test_every_step_of_every_schedule_learns_from_as_many_characters(
 
 def pieces(batch: Batch) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield text, kinds of the targets and positions of each program of an aligned batch."""
-    assert batch.documents is not None and batch.positions is not None
-    for row in range(len(batch.inputs)):
-        for document in sorted(set(batch.documents[row].tolist()) - {0}):
-            here = batch.documents[row] == document
-            inputs, targets = batch.inputs[row][here], batch.targets[row][here]
-            text = decode(inputs.numpy()) + decode(targets[-1:].numpy())
-            assert decode(targets.numpy()) == text[1:]
-            yield text, batch.kinds[row][here].numpy(), batch.positions[row][here].numpy()
+    assert batch.layout is not None
+    for rows in batch.layout.rows:
+        for row in rows:
+            here = row[row >= 0]
+            if len(here):
+                inputs, targets = batch.inputs[here], batch.targets[here]
+                text = decode(inputs.numpy()) + decode(targets[-1:].numpy())
+                assert decode(targets.numpy()) == text[1:]
+                yield text, batch.kinds[here].numpy(), batch.layout.positions[here].numpy()
 
 
 @every_mix
@@ -78,13 +80,18 @@ def test_aligned_batches_hold_whole_programs_and_cut_one_at_most(world: World, m
         assert missing.min() >= 0 and missing.sum() == len(cut)
 
 
-def test_padding_of_aligned_batches_is_marked_and_belongs_to_no_program(world: World) -> None:
-    batch = batcher_of(world, "fast").draw(ALL)
-    assert batch.documents is not None
-    padding = batch.kinds == PADDING
-    assert padding.any() and (batch.documents[padding] == 0).all()
-    assert (batch.documents[~padding] > 0).all()
-    assert int(batch.kinds.min()) >= 0 and int(batch.kinds.max()) == PADDING
+def test_one_size_of_rows_holds_the_same_stream_in_a_shape_that_stays(world: World) -> None:
+    rng = [np.random.default_rng(0) for _ in range(2)]
+    kinds = {"characters": 600, "context": 96}
+    several = AlignedBatcher(world.train, world.pools, **kinds, rng=rng[0])
+    single = AlignedBatcher(world.train, world.pools, **kinds, rng=rng[1], one_size=True)
+    shapes = set()
+    for mix in MIXES * 5:
+        first, second = several.draw(mix), single.draw(mix)
+        assert torch.equal(first.inputs, second.inputs) and torch.equal(first.kinds, second.kinds)
+        assert second.layout is not None
+        shapes.add(tuple(tuple(rows.shape) for rows in second.layout.rows))
+    assert len(shapes) == 1
 
 
 def bucket_shares(world: World, mix: Mix) -> np.ndarray:
@@ -200,7 +207,7 @@ def test_a_restored_batcher_continues_exactly(world: World, recipe: str, before:
 
 def test_making_a_batcher_takes_nothing_from_its_random_numbers(world: World) -> None:
     rng, untouched = np.random.default_rng(3), np.random.default_rng(3)
-    AlignedBatcher(world.train, world.pools, characters=500, row_length=96, rng=rng)
+    AlignedBatcher(world.train, world.pools, characters=500, context=96, rng=rng)
     WindowBatcher(world.train, world.pools, rows=2, row_length=96, rng=rng)
     assert rng.bit_generator.state == untouched.bit_generator.state
 
@@ -227,13 +234,10 @@ def test_pools_that_mean_nothing_are_refused(world: World) -> None:
         Pools(upside_down)
 
 
-def test_rows_that_cannot_hold_the_programs_are_refused(world: World) -> None:
-    def batcher(corpus: Corpus, row_length: int) -> object:
-        rng, pools = np.random.default_rng(0), Pools(corpus)
-        return AlignedBatcher(corpus, pools, characters=500, row_length=row_length, rng=rng)
-
-    with pytest.raises(StudyError, match="does not fit a row of 20"):
-        batcher(world.train, 20)
+def test_a_context_that_cannot_hold_the_programs_are_refused(world: World) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(StudyError, match="does not fit the context 20: raise `context`"):
+        AlignedBatcher(world.train, world.pools, characters=500, context=20, rng=rng)
     run, lonely = small_run("paper"), world.train.take(np.asarray([0]))
     with pytest.raises(StudyError, match="less than one window of 96: raise training_programs"):
         make_batcher(run, lonely).draw({"easy": 1.0})

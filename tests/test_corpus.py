@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World, kinds_of, texts
 
+from cl_utils import corpus as corpus_module
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.programs import answer, prompt, record
@@ -34,6 +37,15 @@ def test_the_columns_follow_the_programs(world: World) -> None:
     assert [BUCKETS[code] for code in world.train.buckets] == rows["bucket"].tolist()
     assert world.train.levels.tolist() == rows["level"].tolist()
     assert world.train.overall_metric == pytest.approx(rows["overall_metric"].to_numpy())
+
+
+def test_encoding_in_batches_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_module, "_BATCH", 7)
+    frame = world.programs.set_index("program_id", drop=False).loc[world.train.program_ids]
+    again = Corpus.from_programs(frame)
+    for field in fields(Corpus):
+        ours, whole = getattr(again, field.name), getattr(world.train, field.name)
+        assert ours.dtype == whole.dtype and np.array_equal(ours, whole)
 
 
 def test_characters_know_their_program_and_their_part(world: World) -> None:

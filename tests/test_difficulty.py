@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from radon.metrics import h_visit
 from radon.visitors import ComplexityVisitor
 
+from cl_utils import difficulty as difficulty_module
+from cl_utils import parallel
 from cl_utils.difficulty import difficulty, measure, token_halstead_difficulty
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR, generate
@@ -24,7 +26,7 @@ HAND_WORKED = "a = 1\nfor b in range(1, 4) :\n\tprint(a * (b - 1))"
 @pytest.mark.parametrize("level", GRAMMAR)
 def test_bit_identical_to_radon_on_text(level: str) -> None:
     rng = np.random.default_rng(1)
-    drawn = generate(500, [level], rng=rng, variant="fixed", operand_max=99).programs
+    drawn = generate(1500, [level], rng=rng, variant="fixed", operand_max=99).programs
     table = measure([program.source for program in drawn])
     for program, row in zip(drawn, table.itertuples(), strict=True):
         complexity = ComplexityVisitor.from_code(program.source).total_complexity
@@ -57,16 +59,50 @@ def test_two_character_relations_are_one_operator() -> None:
     assert token_halstead_difficulty("a <= b") == 1 / 2 * 2 / 2
 
 
-def test_measure_is_difficulty_row_by_row() -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_measure_is_difficulty_row_by_row(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "ALONE", 0.0)
+    monkeypatch.setattr(difficulty_module, "_BATCH", 70)
     expected = pd.DataFrame([difficulty(source) for source in SOURCES])
-    pd.testing.assert_frame_equal(measure(SOURCES), expected)
-    assert measure([]).columns.tolist() == expected.columns.tolist()
+    pd.testing.assert_frame_equal(measure(SOURCES, processes=processes), expected)
+    pd.testing.assert_frame_equal(measure(pd.Series(SOURCES), processes=processes), expected)
 
 
-@pytest.mark.parametrize("source", ["print(0 + 00)", "a = 1.5 + 1.50", "print(1e1 + 10.0)"])
-def test_measure_takes_no_short_cut_outside_tinypy(source: str) -> None:
-    halstead = measure([source])["halstead_difficulty"][0]
-    assert halstead == h_visit(source).total.difficulty
+def test_nothing_to_measure_is_an_empty_table() -> None:
+    pd.testing.assert_frame_equal(measure([]), measure(SOURCES)[:0])
+
+
+BEYOND_TINYPY = [
+    "print(0 + 00)",
+    "a = 1.5 + 1.50",
+    "print(1e1 + 10.0)",
+    "b = 'a = 5' + 'a = 6'",
+    "print(a # print(b)\n+ 3)",
+    "c = lambda b = 1,\\\na = 5 : a * b",
+]
+AT_ITS_EDGE = [
+    "",
+    "a = 5",
+    "a = 5\nb = 5\na = a + 5",
+    "if a < 5 :\n\ta = 5",
+    "print(a) < print(b) < a",
+    "if (a) < (b) :\n\tprint(a)",
+    "dict(b = a + 1,\na = 5\n)",
+    "dict(b = 1,\na = 5\n)",
+    "a = (\nb < 1)",
+    "for a in range(1, 2) :\n\tfor b in range(a, 2 + 2, 2) :\n\t\tprint(a + b)",
+    "print(a < b for a in range(1, 2))",
+    "for a in print(b) :\n\tb = b",
+    "while a > -3 :\n\ta = a - 3",
+    "def range(a, b = 3) :\n\treturn a == b",
+]
+
+
+@pytest.mark.parametrize("source", BEYOND_TINYPY + AT_ITS_EDGE)
+def test_no_short_cut_misses_what_radon_sees(source: str) -> None:
+    row = measure([source]).iloc[0]
+    assert row["cyclomatic_complexity"] == ComplexityVisitor.from_code(source).total_complexity
+    assert row["halstead_difficulty"] == h_visit(source).total.difficulty
 
 
 @settings(deadline=None)
@@ -77,5 +113,6 @@ def test_names_do_not_matter(source: str, letters: list[str]) -> None:
 
 
 def test_what_is_not_python_is_refused() -> None:
-    with pytest.raises(StudyError, match="valid Python"):
-        difficulty("if :")
+    for judge in (difficulty, lambda source: measure([source])):
+        with pytest.raises(StudyError, match="valid Python, mend 'if z :'"):
+            judge("if z :")

@@ -18,10 +18,10 @@ def add(history: History, sums: list[float], counts: list[float], programs: list
 
 def test_a_row_holds_means_over_its_characters_and_shares_of_its_programs() -> None:
     history = History()
-    add(history, [8, 0, 0, 6, 0, 0, 9], [4, 0, 0, 2, 0, 0, 9], [3, 0, 0])
-    add(history, [0, 4, 0, 2, 9, 0, 0], [0, 4, 0, 2, 3, 0, 0], [0, 1, 0])
+    add(history, [8, 0, 0, 6, 0, 0], [4, 0, 0, 2, 0, 0], [3, 0, 0])
+    add(history, [0, 4, 0, 2, 9, 0], [0, 4, 0, 2, 3, 0], [0, 1, 0])
     row = history.end_row(7, "easy", 123.0)
-    assert row["loss"] == pytest.approx(29 / 15)  # padding is not counted
+    assert row["loss"] == pytest.approx(29 / 15)
     assert (row["loss_easy"], row["loss_medium"]) == (2.0, 3.0)
     assert math.isnan(row["loss_hard"])  # type: ignore[arg-type]
     assert [row[f"share_{b}"] for b in ("easy", "medium", "hard")] == [0.75, 0.25, 0.0]
@@ -31,7 +31,7 @@ def test_a_row_holds_means_over_its_characters_and_shares_of_its_programs() -> N
 def test_a_row_begins_where_the_last_one_ended() -> None:
     history = History()
     for value in (1.0, 5.0):
-        add(history, [value] * 7, [1] * 7, [1, 1, 2])
+        add(history, [value] * 6, [1] * 6, [1, 1, 2])
         history.end_row(int(value), "all", 0.0)
     table, _ = history.tables()
     assert table["loss"].tolist() == [1.0, 5.0] and table["share_hard"].tolist() == [0.5, 0.5]
@@ -62,12 +62,12 @@ def test_points_and_rows_end_with_the_last_step(steps: int) -> None:
 
 def test_a_restored_history_continues_a_row_that_was_not_ended() -> None:
     running, resumed = History(), History()
-    add(running, [1] * 7, [1] * 7, [1, 0, 0])
+    add(running, [1] * 6, [1] * 6, [1, 0, 0])
     running.end_row(1, "easy", 1.0)
-    add(running, [2] * 7, [1] * 7, [0, 1, 0])
+    add(running, [2] * 6, [1] * 6, [0, 1, 0])
     resumed.restore(running.state())
     for history in (running, resumed):
-        add(history, [6] * 7, [1] * 7, [0, 0, 3])
+        add(history, [6] * 6, [1] * 6, [0, 0, 3])
         history.end_row(3, "all", 2.0)
     assert resumed.tables()[0].equals(running.tables()[0])
     assert resumed.rows[-1]["loss"] == 4.0 and resumed.rows[-1]["share_hard"] == 0.75

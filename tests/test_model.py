@@ -1,4 +1,4 @@
-"""The model: the paper's size, causal, blind across packed programs, equal to slower spellings."""
+"""The model: the paper's size, causal, blind across programs, equal to slower spellings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tiny import Blocks, tiny_model
 from torch import Tensor, nn
 from worlds import same_weights
 
-from cl_utils.attention import attend, packed_mask
+from cl_utils.attention import attend, rotate, rotation
 from cl_utils.errors import StudyError
+from cl_utils.layout import lay_out, row_sizes
 from cl_utils.model import GPT, Cache, ModelConfig, build
 
 VOCABULARY = 53
@@ -48,19 +49,30 @@ def test_a_character_changes_no_earlier_logits(blocks: Blocks, length: int) -> N
 
 
 @both_styles
-@pytest.mark.parametrize("room", [1, 110])  # cells of padding: rows of 40 and of 149
-def test_packed_programs_read_as_each_alone(blocks: Blocks, room: int) -> None:
+@pytest.mark.parametrize("longest", [20, 150])  # written out, and by the fused kernel too
+def test_programs_in_a_stream_read_as_each_alone(blocks: Blocks, longest: int) -> None:
     model = restless(blocks)
-    programs = [characters(1, length, seed=length) for length in (7, 20, 12)]
-    lengths = [program.shape[1] for program in programs]
-    row = F.pad(torch.cat(programs, dim=1), (0, room))
-    documents = F.pad(
-        torch.repeat_interleave(torch.tensor([1, 2, 3]), torch.tensor(lengths)), (0, room)
-    )[None]
-    places = np.concatenate([np.arange(length) for length in (*lengths, room)])
-    packed = model(row, positions=torch.from_numpy(places)[None], documents=documents)
-    for program, logits in zip(programs, packed[:, : sum(lengths)].split(lengths, 1), strict=True):
-        torch.testing.assert_close(logits, model(program))
+    programs = [characters(1, length, seed=length) for length in (7, longest, 12)]
+    lengths = np.asarray([program.shape[1] for program in programs])
+    layout = lay_out(lengths, row_sizes(lengths))
+    stream = model(torch.cat(programs, dim=1)[0], layout=layout)  # (N, V)
+    for program, logits in zip(programs, stream.split(lengths.tolist()), strict=True):
+        torch.testing.assert_close(logits, model(program)[0])
+
+
+@both_styles
+def test_a_stream_has_the_gradients_of_its_programs(blocks: Blocks) -> None:
+    model, lengths = restless(blocks), np.asarray([7, 20, 12])
+    programs = [characters(1, int(length), seed=int(length)) for length in lengths]
+    layout, weight = lay_out(lengths, row_sizes(lengths)), torch.randn(39, VOCABULARY)
+    together = model(torch.cat(programs, dim=1)[0], layout=layout)
+    alone = torch.cat([model(program)[0] for program in programs])
+    parameters = list(model.parameters())
+    ours, theirs = (
+        torch.autograd.grad((logits * weight).sum(), parameters) for logits in (together, alone)
+    )
+    for first, second in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-3)
 
 
 @both_styles
@@ -146,20 +158,24 @@ def test_the_papers_model_is_what_the_paper_describes(length: int) -> None:
 
 
 def test_rotary_positions_count_only_from_one_another() -> None:
-    model, tokens = restless("modern"), characters(2, 20)
-    shifted = torch.arange(20).repeat(2, 1) + 37
-    torch.testing.assert_close(model(tokens, positions=shifted), model(tokens))
-    swapped = shifted.flip(1)
-    assert not torch.allclose(model(tokens, positions=swapped), model(tokens))
+    query, key = torch.randn(2, 20, 1, 1, 8, generator=torch.Generator().manual_seed(0))
+
+    def products(positions: Tensor) -> Tensor:
+        turned = [rotate(each, *rotation(positions, 8))[:, 0, 0] for each in (query, key)]
+        return turned[0] @ turned[1].T
+
+    here, shifted = torch.arange(20), torch.arange(20) + 37
+    torch.testing.assert_close(products(shifted), products(here), rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(products(shifted.flip(0)), products(here))
 
 
 @pytest.mark.parametrize("length", [1, 9, 128])
-@pytest.mark.parametrize("packed", [False, True])
-def test_attention_written_out_is_the_fused_one(length: int, packed: bool) -> None:
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_written_out_is_the_fused_one(length: int, masked: bool) -> None:
     generator = torch.Generator().manual_seed(length)
     query, key, value = (torch.randn(2, 3, length, 8, generator=generator) for _ in range(3))
-    documents = torch.randint(2, (2, length), generator=generator)
-    mask = packed_mask(documents) if packed else None
+    chosen = torch.randint(2, (2, 1, length, length), generator=generator).bool()
+    mask = chosen | torch.eye(length).bool() if masked else None
     expected = F.scaled_dot_product_attention(query, key, value, mask, is_causal=mask is None)
     torch.testing.assert_close(attend(query, key, value, mask), expected)
 

@@ -12,7 +12,7 @@ from tiny import tiny_model
 from torch import Tensor, nn
 from worlds import World, batcher_of
 
-from cl_utils.batching import PADDING, Batch
+from cl_utils.batching import KINDS, Batch
 from cl_utils.objective import objective, totals_by_kind
 from cl_utils.recipes import FAST, PAPER
 from cl_utils.schedules import ALL
@@ -35,49 +35,39 @@ class Fixed(nn.Module):
 def batch_of(targets: list[int], kinds: list[int]) -> Batch:
     """Return a batch of one row."""
     row = torch.tensor([targets])
-    return Batch(row, row, torch.tensor([kinds]), None, None, np.zeros(3, dtype=np.int64))
+    return Batch(row, row, torch.tensor([kinds]), None, np.zeros(3, dtype=np.int64))
 
 
 @pytest.mark.parametrize("weight", [1.0, 10.0])
 def test_an_output_character_counts_as_often_as_the_recipe_says(weight: float) -> None:
     """Losses by hand: log 2 where both logits are 0, log 4 where the true one has a third."""
-    logits = torch.tensor([[[0.0, 0.0], [0.0, np.log(3.0)], [0.0, 9.0]]])
-    batch = batch_of([0, 0, 0], [1, 1 + 3, PADDING])
+    logits = torch.tensor([[[0.0, 0.0], [0.0, np.log(3.0)]]])
+    batch = batch_of([0, 0], [1, 1 + 3])
     recipe = replace(PAPER, output_weight=weight)
     loss, totals = objective(Fixed(logits), recipe, CPU, False)(batch)  # type: ignore[arg-type]
     expected = (np.log(2) + weight * np.log(4)) / (1 + weight)
     assert loss.item() == pytest.approx(expected)
     assert totals[0, [1, 4]].tolist() == pytest.approx([np.log(2), np.log(4)])
-    assert totals[1].tolist() == [0, 1, 0, 0, 1, 0, 1]
-
-
-def test_padding_gives_no_gradient() -> None:
-    model = Fixed(torch.randn(1, 3, 5, generator=torch.Generator().manual_seed(0)))
-    loss, _ = objective(model, FAST, CPU, False)(  # type: ignore[arg-type]
-        batch_of([1, 2, 3], [0, 5, PADDING])
-    )
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert model.logits.grad is not None
-    assert (model.logits.grad.abs().sum(-1) > 0).tolist() == [[True, True, False]]
+    assert totals[1].tolist() == [0, 1, 0, 0, 1, 0]
 
 
 def test_totals_are_sums_and_counts_of_each_kind() -> None:
     losses = torch.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
-    kinds = torch.tensor([[0, 3, 3], [5, 0, PADDING]])
+    kinds = torch.tensor([[0, 3, 3], [5, 0, 1]])
     totals = totals_by_kind(losses, kinds)
-    assert totals[0].tolist() == [17.0, 0, 0, 6.0, 0, 8.0, 32.0]
-    assert totals[1].tolist() == [2, 0, 0, 2, 0, 1, 1]
+    assert totals[0].tolist() == [17.0, 32.0, 0, 6.0, 0, 8.0]
+    assert totals[1].tolist() == [2, 1, 0, 2, 0, 1]
 
 
 @pytest.mark.parametrize("recipe", [PAPER, replace(FAST, precision="float32")])
 def test_loss_and_totals_of_a_model_are_the_plain_cross_entropy(world: World, recipe: Any) -> None:
     model, batch = tiny_model(recipe.blocks, noise=0.2), batcher_of(world, recipe.name).draw(ALL)
     loss, totals = objective(model, recipe, CPU, False)(batch)
-    logits = model(batch.inputs, positions=batch.positions, documents=batch.documents)
-    true = logits.log_softmax(-1).gather(2, batch.targets[..., None])[..., 0].neg()
-    weights = torch.tensor([1.0] * 3 + [recipe.output_weight] * 3 + [0.0])[batch.kinds]
+    logits = model(batch.inputs, layout=batch.layout)
+    true = logits.log_softmax(-1).gather(-1, batch.targets[..., None])[..., 0].neg()
+    weights = torch.tensor([1.0] * 3 + [recipe.output_weight] * 3)[batch.kinds]
     torch.testing.assert_close(loss, (true * weights).sum() / weights.sum())
-    for kind in range(PADDING):
+    for kind in range(KINDS):
         assert totals[0, kind].item() == pytest.approx(true[batch.kinds == kind].sum().item(), 1e-4)
         assert totals[1, kind].item() == int((batch.kinds == kind).sum())
 

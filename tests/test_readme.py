@@ -1,7 +1,7 @@
 """The README says what is there: its numbers, links, files, modules and worked example.
 
-In: README.md and results/laptop/. Out: a failure that names what disagrees. Its commands are
-compared with the Makefile in test_environment.py.
+In: README.md, results/laptop/ and results/benchmarks/. Out: a failure that names what disagrees.
+Its commands are compared with the Makefile in test_environment.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cl_utils.params import read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.report import readme_text
 from cl_utils.results import finished_runs, load_results
+from cl_utils.speed import speed_text
 from cl_utils.stats import contrast_table
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -43,6 +44,12 @@ def test_generated_sections_are_what_the_results_give(monkeypatch: pytest.Monkey
     contrasts = contrast_table(results.measures, schedules=params.schedules)
     expected = readme_text(README, results, contrasts, params)
     assert expected.splitlines() == README.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+
+
+def test_the_section_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    expected = speed_text(README)
+    assert expected.splitlines() == README.splitlines(), "run `python -m benchmarks --redraw`"
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)\s]+)\)", README))))
@@ -78,6 +85,7 @@ def test_the_house_names_every_folder() -> None:
         "results",
         "figures",
         "runs",
+        "benchmarks",
         "tools",
         "tests",
     } <= set(folders)

@@ -1,4 +1,4 @@
-"""Teacher-forced scoring: what one pass over packed texts says is what each text alone says."""
+"""Teacher-forced scoring: what one pass over many texts says is what each text alone says."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_expected_accuracy_is_the_product_of_the_answers_probabilities(
 
 
 def test_a_program_longer_than_the_context_is_refused(world: World) -> None:
-    with pytest.raises(StudyError, match="does not fit a row of 24"):
+    with pytest.raises(StudyError, match="does not fit the model's context of 24"):
         score(tiny_model("modern", context=24), world.validation)
 
 

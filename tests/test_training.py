@@ -177,7 +177,13 @@ def test_every_run_sees_exactly_its_characters(world: World, recipe: str) -> Non
 def test_a_run_that_saw_other_than_its_characters_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "target_count", lambda batch: batch.targets.numel() - 1)
+    advance = training.Trainer.advance
+
+    def forgetful(trainer: training.Trainer) -> None:
+        advance(trainer)
+        trainer.characters -= 1
+
+    monkeypatch.setattr(training.Trainer, "advance", forgetful)
     with pytest.raises(StudyError, match="baseline saw 4596 characters, not 4608"):
         trained(small_run("paper"), world)
 

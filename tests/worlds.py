@@ -107,10 +107,15 @@ def same_weights(first: GPT, second: GPT) -> bool:
 
 def same_batch(first: Batch, second: Batch) -> bool:
     """Return whether two batches agree in everything."""
-    names = ("inputs", "targets", "kinds", "positions", "documents")
-    pairs = [(getattr(first, name), getattr(second, name)) for name in names]
-    tensors = all(a is b if a is None or b is None else torch.equal(a, b) for a, b in pairs)
-    return tensors and np.array_equal(first.programs, second.programs)
+
+    def tensors(batch: Batch) -> list[torch.Tensor]:
+        layout = () if batch.layout is None else (batch.layout.cells, *batch.layout.rows)
+        return [batch.inputs, batch.targets, batch.kinds, *layout]
+
+    pairs = zip(tensors(first), tensors(second), strict=True)
+    return all(torch.equal(ours, theirs) for ours, theirs in pairs) and np.array_equal(
+        first.programs, second.programs
+    )
 
 
 def texts(corpus: Corpus) -> list[str]:

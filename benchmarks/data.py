@@ -1,0 +1,92 @@
+"""Programs for the benchmarks: corpora to train and evaluate on, and a whole study's data, timed.
+
+In: how many programs, how long, which rule makes the buckets. Out: corpora; or the seconds that
+each stage from the grammar to the tokens takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Literal
+
+import pandas as pd
+
+from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS, bucket_of, difficulty_order, thresholds
+from cl_utils.corpus import Corpus, corpora
+from cl_utils.dataset import draw_programs
+from cl_utils.difficulty import measure
+from cl_utils.grammar import ProgramStream
+from cl_utils.programs import canonical_hash, stable_hash
+from cl_utils.seeds import stream
+from cl_utils.split import split
+
+STAGES = ("generation", "difficulty", "buckets, split and tokens")
+Rule = Sequence[float] | Literal["tertiles"]
+METRIC = "overall_metric"
+FULL_LENGTH = 257  # characters of a record: the paper's context and one more
+TRAINING_SHARE = 0.7  # of the smallest bucket; what is held out comes from the rest
+HELD_OUT = {"validation": 0.0005, "test": 0.002, "natural": 0.005}  # of all programs
+
+
+def program_stream(*purpose: str | int) -> ProgramStream:
+    """Return the endless full-length programs of one purpose, of all levels."""
+    return ProgramStream(rng=stream(0, "benchmarks", *purpose), maximum_characters=FULL_LENGTH)
+
+
+def corpus(
+    per_bucket: int,
+    *,
+    seed: int,
+    maximum_characters: int = FULL_LENGTH,
+    rule: Rule = PAPER_THRESHOLDS,
+) -> Corpus:
+    """Return at most `per_bucket` programs of each bucket, sorted by difficulty; others by `seed`.
+
+    With thresholds every bucket is full, as in the paper's profile; tertiles are of the natural
+    mix, so that a bucket may lack a few.
+    """
+    drafts = partial(ProgramStream, maximum_characters=maximum_characters)
+    filled = {} if rule == "tertiles" else {"least_per_bucket": per_bucket, "limits": rule}
+    table, _ = draw_programs(drafts, 3 * per_bucket, seed=seed, **filled)  # type: ignore[arg-type]
+    table[METRIC] = measure(table["source"])[METRIC]
+    table["bucket"] = bucket_of(table[METRIC], thresholds(rule, table[METRIC]))
+    table = table.groupby("bucket").head(per_bucket)
+    hashes = table["source"].map(stable_hash)
+    ordered = table.iloc[difficulty_order(table[METRIC], hashes)]
+    return Corpus.from_programs(ordered)
+
+
+def whole_data(count: int) -> dict[str, float]:
+    """Make the data of a study of `count` programs in memory; return the seconds of each stage."""
+    seconds: dict[str, float] = {}
+    with timed(seconds, STAGES[0]):
+        drafts = partial(ProgramStream, maximum_characters=FULL_LENGTH)
+        table, _ = draw_programs(drafts, count, seed=0)
+    with timed(seconds, STAGES[1]):
+        scores = measure(table["source"])
+    with timed(seconds, STAGES[2]):
+        table[METRIC] = scores[METRIC]
+        table["bucket"] = bucket_of(table[METRIC], thresholds("tertiles", table[METRIC]))
+        table["canonical_hash"] = table["source"].map(canonical_hash)
+        table["text_hash"] = table["source"].map(stable_hash)
+        table["split"] = split(table, wanted(table["bucket"]), seed=0)
+        corpora(table, METRIC)
+    return seconds
+
+
+def wanted(buckets: pd.Series) -> dict[str, int]:
+    """Return how many programs each split gets: per bucket, for the natural test set in all."""
+    parts = {name: max(1, round(share * len(buckets))) for name, share in HELD_OUT.items()}
+    smallest = min(int((buckets == bucket).sum()) for bucket in BUCKETS)
+    return {"train": int(TRAINING_SHARE * smallest), **parts}
+
+
+@contextmanager
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note the seconds that a block takes under `stage`."""
+    began = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - began

@@ -1,0 +1,160 @@
+"""Evaluation speed: all three tasks on a test set, against one program at a time.
+
+In: settings. Out: rows. The model is a trained one of the laptop study where there is one; a fresh
+clone has none, and trains one for a few steps. What both ways find on the programs that both did is
+compared one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.crews import Pace, Task, in_turns
+from benchmarks.data import corpus
+from benchmarks.reference.generation import PlainAnswers, answer_plainly
+from benchmarks.rows import SpeedRow, Target, speed_row
+from benchmarks.settings import Settings
+from cl_utils.corpus import Corpus, sample_evenly
+from cl_utils.errors import StudyError
+from cl_utils.evaluation import MARGIN, evaluate, greedy_predictions
+from cl_utils.lines import complete_lines
+from cl_utils.model import GPT
+from cl_utils.parallel import available_cores
+from cl_utils.params import read_params
+from cl_utils.paths import PARAMS
+from cl_utils.protocol import LIMIT_WITH_FOR
+from cl_utils.scoring import execution_exact, score
+from cl_utils.study import load_run, load_split
+from cl_utils.training import Trainer
+
+TARGET = Target(300.0)
+AGREEMENT = Target(0.0, "value", "at most")
+FRESH_STEPS = 60  # of a model that no study has trained
+SUBSET = 60  # programs whose results are compared one by one
+
+
+@dataclass(frozen=True)
+class World:
+    """A model, programs to evaluate it on, and the programs that baselines are counted from."""
+
+    model: GPT
+    tests: Corpus
+    train: Corpus
+    origin: str
+
+
+@dataclass(frozen=True)
+class StudyEvaluation:
+    """A task: evaluate a model as notebook 05 does; amounts in programs."""
+
+    world: World
+
+    def open(self) -> Pace:
+        """Return the work: the whole test set at once."""
+        world = self.world
+
+        def work() -> float:
+            evaluate(world.model, {"balanced": world.tests}, world.train, seed=0)
+            return len(world.tests)
+
+        return Pace(work)
+
+
+@dataclass(frozen=True)
+class PlainEvaluation:
+    """A task: the three tasks one program after another; amounts in programs."""
+
+    world: World
+
+    def open(self) -> Pace:
+        """Return the work: the next of programs evenly spread over the test set."""
+        tests = self.world.tests
+        turn = cycle(sample_evenly(len(tests), SUBSET).tolist())
+        limit = limit_of(tests)
+
+        def work() -> float:
+            answer_plainly(self.world.model, tests, next(turn), limit)
+            return 1.0
+
+        return Pace(work)
+
+
+def limit_of(tests: Corpus) -> int:
+    """Return how many characters of output a model may write."""
+    longest = int((tests.offsets[1:] - tests.answers).max())
+    return max(longest, LIMIT_WITH_FOR) + MARGIN
+
+
+def evaluation(settings: Settings) -> list[SpeedRow]:
+    """Measure evaluation on all cores, and compare what it finds on some programs."""
+    world = trained_world(settings)
+    tasks: dict[str, Task] = {"study": StudyEvaluation(world), "plain": PlainEvaluation(world)}
+    arms = {name: ([task], available_cores()) for name, task in tasks.items()}
+    rates = in_turns(arms, settings.seconds, settings.repetitions).rates
+    row = speed_row(
+        f"evaluation of {len(world.tests):,} programs, three tasks, {world.origin}",
+        "programs/s",
+        rates["study"],
+        reference="one by one",
+        references=rates["plain"],
+        target=TARGET,
+    )
+    return [row, *disagreements(world, settings.size(SUBSET, 6))]
+
+
+def trained_world(settings: Settings) -> World:
+    """Return the laptop study's baseline and test set, or a fresh model and programs like them."""
+    params = read_params(PARAMS / "laptop.yaml")
+    try:
+        model, _ = load_run(params)
+        tests, train = load_split(params, "test"), load_split(params, "train")
+        origin = "the laptop study's baseline"
+    except StudyError:
+        tests, train = (
+            corpus(1000, seed=seed, maximum_characters=params.maximum_characters, rule="tertiles")
+            for seed in (0, 1)
+        )
+        steps = settings.size(FRESH_STEPS, 2)
+        trainer = Trainer(replace(params.run(), steps=steps, compiled=False), train, tests)
+        for _ in range(steps):
+            trainer.advance()
+        model, origin = trainer.model.eval(), f"a model of {steps} steps"
+    some = sample_evenly(len(tests), settings.size(3000, 60))
+    return World(model, tests.take(some), train, origin)
+
+
+def disagreements(world: World, count: int) -> list[SpeedRow]:
+    """Return rows of how often both ways differ on `count` programs, one row a task."""
+    tests = world.tests.take(sample_evenly(len(world.tests), count))
+    limit = limit_of(tests)
+    answers = [answer_plainly(world.model, tests, p, limit) for p in range(len(tests))]
+    scores = score(world.model, tests)
+    lines = complete_lines(world.model, tests, scores)
+    texts, _ = greedy_predictions(world.model, tests, scores, execution_exact(scores, tests))
+    first = np.zeros(len(tests.tokens), dtype=bool)
+    first[tests.offsets[:-1]] = True  # a program's first character is never predicted
+    found = {
+        "next characters": (joined(answers, "characters"), scores.correct[~first]),
+        "lines (exact)": (joined(answers, "lines"), lines.exact_oracle),
+        "lines (similarity)": (joined(answers, "similarities"), lines.similarity_oracle),
+        "outputs (as text)": (np.asarray([each.text for each in answers]), np.asarray(texts)),
+    }
+    return [
+        speed_row(
+            f"{task} of {len(plain):,} on which evaluation and one by one disagree",
+            task.partition(" (")[0],
+            [float((plain != ours).sum())],
+            target=AGREEMENT,
+        )
+        for task, (plain, ours) in found.items()
+    ]
+
+
+def joined(answers: list[PlainAnswers], part: str) -> NDArray[Any]:
+    """Return one part of all answers as one array."""
+    return np.concatenate([getattr(answer, part) for answer in answers])

@@ -1,0 +1,111 @@
+"""The figure of levers: characters and seconds until half of all programs are executed rightly.
+
+In: learning curves, a file a lever and seed (written by `python -m benchmarks.levers`). Out: one
+Figure.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cl_utils import style
+from cl_utils.artifacts import fingerprint
+from cl_utils.errors import StudyError
+from cl_utils.figures.panels import canvas, height_for, note, styled
+from cl_utils.speed import load_manifest
+
+HALF = 50.0  # percent, mean of the buckets
+COMMAND = "python -m benchmarks.levers"
+
+
+def load_levers(folder: Path) -> pd.DataFrame:
+    """Return one row a training: lever, words, seed, characters and seconds to half, final.
+
+    `to_half` is infinite where a training did not get there. Raises StudyError when nothing is
+    there, or when a file was changed by hand.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.csv")):
+        if load_manifest(path)["content"] != fingerprint(path):
+            raise StudyError(f"{path} was changed by hand: delete it and run `{COMMAND}`")
+        curve = pd.read_csv(path)
+        words, lever, seed = (curve[name].iloc[0] for name in ("words", "lever", "seed"))
+        rows.append(
+            {
+                "lever": lever,
+                "words": words,
+                "seed": int(seed),
+                "characters": crossing(curve, "characters", HALF),
+                "seconds": crossing(curve, "seconds", HALF),
+                "final": float(curve["execution_exact"].iloc[-1]),
+            }
+        )
+    if not rows:
+        raise StudyError(f"{folder} holds no curves: run `{COMMAND}`")
+    return pd.DataFrame(rows)
+
+
+def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
+    """Return where on `column` the curve first reaches `level`, straight between points, or inf."""
+    above = np.flatnonzero(curve["execution_exact"] >= level)
+    if not len(above):
+        return inf
+    place = int(above[0])
+    if place == 0:
+        return float(curve[column].iloc[0])
+    near = curve.iloc[place - 1 : place + 1]
+    return float(np.interp(level, near["execution_exact"], near[column]))
+
+
+@styled
+def worth_of_levers(rows: pd.DataFrame) -> Figure:
+    """Return three panels: characters to half, seconds to half, final accuracy; a row a lever."""
+    finals = rows.groupby("lever")["final"].mean().sort_values(ascending=False)
+    first = [name for name in ("fast",) if name in finals.index]
+    order = first + [name for name in finals.index if name not in first]
+    words = rows.drop_duplicates("lever").set_index("lever")["words"]
+    figure = canvas(height_for(len(order)))
+    panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1])
+    panels[0].set_yticks(range(len(order)), [words[name] for name in order])
+    panels[0].set_ylim(len(order) - 0.4, -0.6)
+    for axes, (column, scale, title) in zip(
+        panels,
+        (
+            ("characters", 1e-6, "Million characters to 50 %"),
+            ("seconds", 1.0, "Seconds to 50 %"),
+            ("final", 1.0, "Exact execution at the end (%)"),
+        ),
+        strict=True,
+    ):
+        for place, name in enumerate(order):
+            _row(axes, place, scale * rows.loc[rows["lever"] == name, column])
+        axes.set(title=title)
+        axes.set_xlim(left=0)
+        axes.grid(axis="x")
+        axes.tick_params(axis="y", length=0)
+    counts = rows.groupby("lever")["seed"].nunique()
+    n = f"n = {counts.min()}" if counts.nunique() == 1 else f"n = {counts.min()} to {counts.max()}"
+    note(
+        figure,
+        f"{n} seeds a row (dots; bar: mean). Mean of the buckets on 768 validation programs, "
+        "profile laptop, schedule baseline, one thread a training. A row lacks one lever.",
+    )
+    return figure
+
+
+def _row(axes: Axes, place: int, values: pd.Series) -> None:
+    reached = values[np.isfinite(values)]
+    mean = reached.mean() if len(reached) == len(values) else nan
+    colour = style.INK if place == 0 else style.FAINT
+    axes.barh(place, mean, height=0.6, color=colour, alpha=0.35)
+    axes.plot(reached, [place] * len(reached), "o", color=colour, markersize=4)
+    if len(reached) < len(values):
+        text = f"reached by {len(reached)} of {len(values)}" if len(reached) else "not reached"
+        anchor = axes.get_yaxis_transform()
+        axes.text(0.98, place, text, transform=anchor, ha="right", va="center", fontsize=8)

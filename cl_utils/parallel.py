@@ -1,0 +1,91 @@
+"""Work shared among processes: results in the order of the tasks, whichever is done first.
+
+In: a function of a module and its tasks. Out: its results, the same for any number of processes,
+as long as the function depends on its task alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+from cl_utils.errors import StudyError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+CORES_VARIABLE = "PYTHON_CPU_COUNT"  # the name that Python 3.13 gave it
+ALONE = 1.0  # seconds of work before processes start: what is done sooner gains nothing by them
+AHEAD = 2  # tasks a process: one at work, one that waits
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use; the variable PYTHON_CPU_COUNT overrules it.
+
+    Raises StudyError when the variable is not a positive number.
+    """
+    given = os.environ.get(CORES_VARIABLE)
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise StudyError(f"{CORES_VARIABLE}={given!r}: set it to a number of cores from 1 on")
+        return int(given)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, processes: int | None = None
+) -> Generator[Result, None, None]:
+    """Yield `function(task)` for every task, in their order, by `processes` (default: all cores).
+
+    A task is taken from `tasks` when it is about to start, at most `AHEAD` a process before its
+    result is asked for; so tasks may have no end, and the memory in use stays the same. The work
+    begins in this process, and others start when it lasts longer than `ALONE`. They import the
+    function by its name, hence it must stand in a module; nothing of this process is copied.
+    What `function` raises is raised here; a process that dies is a StudyError.
+    """
+    count = available_cores() if processes is None else processes
+    if count < 1:
+        raise StudyError(f"processes is {count}: use 1 or more")
+    begin = time.monotonic()
+    remaining = iter(tasks)
+    for task in remaining:
+        yield function(task)
+        if count > 1 and time.monotonic() - begin > ALONE:
+            yield from _in_pool(function, remaining, count)
+
+
+def _in_pool(
+    function: Callable[[Task], Result], tasks: Iterator[Task], processes: int
+) -> Generator[Result, None, None]:
+    running: deque[Future[Result]] = deque()
+    # "spawn": forking a process that has imported torch copies its locks, and may hang.
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts)
+    try:
+        while True:
+            for task in islice(tasks, AHEAD * processes - len(running)):
+                running.append(pool.submit(function, task))
+            if not running:
+                return
+            yield running.popleft().result()
+    except BrokenProcessPool as error:
+        raise StudyError(
+            "a process that shared the work died, perhaps for want of memory: free some, or set "
+            f"{CORES_VARIABLE}=1 to work in this process alone; a script of your own must call "
+            "this under `if __name__ == '__main__':`"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the first process, which then ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
