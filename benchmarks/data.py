@@ -43,20 +43,24 @@ def corpus(
     maximum_characters: int = FULL_LENGTH,
     rule: Rule = PAPER_THRESHOLDS,
 ) -> Corpus:
-    """Return at most `per_bucket` programs of each bucket, sorted by difficulty; others by `seed`.
+    """Return at most `per_bucket` programs of each bucket by difficulty; others by `seed`."""
+    table = drawn(per_bucket, seed=seed, maximum_characters=maximum_characters, rule=rule)
+    table = table.groupby("bucket").head(per_bucket)
+    return Corpus.from_programs(table.iloc[difficulty_order(table[METRIC], table["text_hash"])])
 
-    With thresholds every bucket is full, as in the paper's profile; tertiles are of the natural
-    mix, so that a bucket may lack a few.
+
+def drawn(per_bucket: int, *, seed: int, maximum_characters: int, rule: Rule) -> pd.DataFrame:
+    """Return programs of which each bucket has `per_bucket` at least, with metric and bucket.
+
+    With tertiles, which are of the natural mix, a bucket may lack a few.
     """
     drafts = partial(ProgramStream, maximum_characters=maximum_characters)
     filled = {} if rule == "tertiles" else {"least_per_bucket": per_bucket, "limits": rule}
     table, _ = draw_programs(drafts, 3 * per_bucket, seed=seed, **filled)  # type: ignore[arg-type]
     table[METRIC] = measure(table["source"])[METRIC]
     table["bucket"] = bucket_of(table[METRIC], thresholds(rule, table[METRIC]))
-    table = table.groupby("bucket").head(per_bucket)
-    hashes = table["source"].map(stable_hash)
-    ordered = table.iloc[difficulty_order(table[METRIC], hashes)]
-    return Corpus.from_programs(ordered)
+    table["text_hash"] = table["source"].map(stable_hash)
+    return table
 
 
 def whole_data(count: int) -> dict[str, float]:

@@ -22,7 +22,7 @@ from benchmarks.machine import code_digest, facts, processes_side_by_side
 from cl_utils import speed, style
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
-from cl_utils.figures.levers import load_levers, worth_of_levers
+from cl_utils.figures.levers import load_curves, summary, worth_of_levers
 from cl_utils.parallel import in_order
 from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tasks = planned(given.seeds)
         for line in in_order(learn, tasks, processes=processes_side_by_side()):
             print(line, flush=True)
-        figure = worth_of_levers(load_levers(folder()))
+        figure = worth_of_levers(summary(load_curves(folder())))
         style.save(figure, speed.figures_folder() / "cpu", "levers")
     except StudyError as error:
         print(error, file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from benchmarks import authors, evaluation, gpu, growth, memory, programs, training
+from benchmarks import authors, evaluation, gpu, growth, memory, programs, quality, training
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 
@@ -21,6 +21,8 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "generation": programs.generation,
         "difficulty": programs.difficulty,
         "memory": memory.memory,
+        "tokens-to-quality": quality.tokens,
+        "time-to-accuracy": quality.time_to_accuracy,
         "growth-programs": growth.programs,
         "growth-parameters": growth.parameters,
     }

@@ -24,30 +24,37 @@ HALF = 50.0  # percent, mean of the buckets
 COMMAND = "python -m benchmarks.levers"
 
 
-def load_levers(folder: Path) -> pd.DataFrame:
-    """Return one row a training: lever, words, seed, characters and seconds to half, final.
+def load_curves(folder: Path) -> pd.DataFrame:
+    """Return the curves of all trainings, one after another.
 
-    `to_half` is infinite where a training did not get there. Raises StudyError when nothing is
-    there, or when a file was changed by hand.
+    Raises StudyError when nothing is there, or when a file was changed by hand.
     """
-    rows = []
+    curves = []
     for path in sorted(folder.glob("*.csv")):
         if load_manifest(path)["content"] != fingerprint(path):
             raise StudyError(f"{path} was changed by hand: delete it and run `{COMMAND}`")
-        curve = pd.read_csv(path)
-        words, lever, seed = (curve[name].iloc[0] for name in ("words", "lever", "seed"))
-        rows.append(
-            {
-                "lever": lever,
-                "words": words,
-                "seed": int(seed),
-                "characters": crossing(curve, "characters", HALF),
-                "seconds": crossing(curve, "seconds", HALF),
-                "final": float(curve["execution_exact"].iloc[-1]),
-            }
-        )
-    if not rows:
+        curves.append(pd.read_csv(path))
+    if not curves:
         raise StudyError(f"{folder} holds no curves: run `{COMMAND}`")
+    return pd.concat(curves, ignore_index=True)
+
+
+def summary(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a training: lever, words, seed, characters and seconds to half, final.
+
+    Characters and seconds are infinite where a training did not get to half.
+    """
+    rows = [
+        {
+            "lever": curve["lever"].iloc[0],
+            "words": curve["words"].iloc[0],
+            "seed": int(curve["seed"].iloc[0]),
+            "characters": crossing(curve, "characters", HALF),
+            "seconds": crossing(curve, "seconds", HALF),
+            "final": float(curve["execution_exact"].iloc[-1]),
+        }
+        for _, curve in curves.groupby(["lever", "seed"])
+    ]
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,108 @@
+"""Levers of the recipe: each changes what it says alone, and curves become the right numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from math import inf, isinf
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import levers, quality
+from benchmarks.settings import Settings, Skipped
+from cl_utils.artifacts import write
+from cl_utils.errors import StudyError
+from cl_utils.figures.levers import crossing, load_curves, summary, worth_of_levers
+from cl_utils.params import read_params
+from cl_utils.paths import PARAMS
+
+RUN = read_params(PARAMS / "laptop.yaml").run()
+
+
+def curve(lever: str, seed: int, accuracies: list[float]) -> pd.DataFrame:
+    """Return a curve with a point every 100 characters and second."""
+    points = np.arange(1, len(accuracies) + 1)
+    return pd.DataFrame(
+        {
+            "characters": 100 * points,
+            "seconds": points.astype(float),
+            "execution_exact": accuracies,
+            "lever": lever,
+            "words": lever,
+            "seed": seed,
+        }
+    )
+
+
+def leave(folder: Path, *curves: pd.DataFrame) -> None:
+    """Write curves as the trainings do."""
+    for each in curves:
+        name = f"{each['lever'].iloc[0]}-seed{each['seed'].iloc[0]}.csv"
+        write(folder / name, partial(each.to_csv, index=False), params={})
+
+
+def test_a_crossing_lies_straight_between_two_points() -> None:
+    rising = curve("fast", 0, [10.0, 30.0, 70.0, 60.0])
+    assert crossing(rising, "characters", 50.0) == 250.0
+    assert crossing(rising, "seconds", 70.0) == 3.0
+    assert crossing(rising, "characters", 5.0) == 100.0
+    assert crossing(rising, "characters", 71.0) == inf
+
+
+@pytest.mark.parametrize("name", [name for name in levers.LEVERS if name != "fast"])
+def test_a_lever_changes_the_run_and_neither_its_seed_nor_its_budget(name: str) -> None:
+    changed = levers.LEVERS[name].change(RUN)
+    assert changed != RUN and changed.seed == RUN.seed and changed.schedule == RUN.schedule
+    assert changed.steps * changed.characters_per_step == RUN.steps * RUN.characters_per_step
+    if name not in ("paper", "blocks"):  # those change the style of the model and of the recipe
+        parts = (replace(changed.recipe), changed.model, changed.steps)
+        same = [a == b for a, b in zip(parts, (RUN.recipe, RUN.model, RUN.steps), strict=True)]
+        assert same.count(False) == 1
+
+
+def test_only_what_is_missing_is_planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(levers, "folder", lambda: tmp_path)
+    assert len(levers.planned(3)) == 3 * len(levers.LEVERS)
+    leave(tmp_path, curve("fast", 0, [1.0]), curve("adamw", 2, [1.0]))
+    missing = {(task.lever, task.run.seed) for task in levers.planned(3)}
+    assert len(missing) == 3 * len(levers.LEVERS) - 2
+    assert not missing & {("fast", 0), ("adamw", 2)}
+
+
+def test_trainings_become_rows_and_the_figure_says_who_did_not_get_there(tmp_path: Path) -> None:
+    leave(tmp_path, curve("fast", 0, [40.0, 60.0]), curve("fast", 1, [20.0, 40.0]))
+    leave(tmp_path, curve("weight", 0, [5.0, 9.0]), curve("weight", 1, [5.0, 8.0]))
+    rows = summary(load_curves(tmp_path)).set_index(["lever", "seed"])
+    assert rows.loc[("fast", 0), "characters"] == 150.0
+    assert isinf(rows.loc[("fast", 1), "characters"])
+    assert rows["final"].tolist() == [60.0, 40.0, 9.0, 8.0]
+    texts = [
+        text.get_text() for axes in worth_of_levers(rows.reset_index()).axes for text in axes.texts
+    ]
+    assert texts.count("reached by 1 of 2") == 2 and texts.count("not reached") == 2
+
+
+def test_a_curve_changed_by_hand_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="holds no curves"):
+        load_curves(tmp_path)
+    leave(tmp_path, curve("fast", 0, [40.0]))
+    (tmp_path / "fast-seed0.csv").write_text("execution_exact\n99\n")
+    with pytest.raises(StudyError, match="was changed by hand"):
+        load_curves(tmp_path)
+
+
+def test_tokens_to_quality_is_the_papers_characters_over_those_of_fast(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(levers, "folder", lambda: tmp_path)
+    with pytest.raises(Skipped, match="run `python -m benchmarks.levers` first"):
+        quality.tokens(Settings())
+    leave(tmp_path, curve("paper", 0, [0.0, 10.0, 30.0]), curve("fast", 0, [30.0, 50.0, 70.0]))
+    leave(tmp_path, curve("paper", 1, [0.0, 10.0, 40.0]), curve("fast", 1, [20.0, 60.0, 70.0]))
+    leave(tmp_path, curve("paper", 2, [0.0, 10.0, 40.0]))  # no partner
+    (row,) = quality.tokens(Settings())
+    assert (row.n, row.value, row.ratio_high, row.ratio_low) == (2, 300.0, 3.0, 2.0)
+    assert row.met == "missed"
