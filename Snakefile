@@ -15,7 +15,9 @@ STUDY = read_params(PARAMS_FILE)
 PATHS = Paths(PROFILE)
 LOGS = PATHS.runs / "notebooks"
 FOLDER = PATHS.runs / "training/{recipe}/{schedule}/seed{seed}"
-OF_RUN = " -p recipe {wildcards.recipe} -p schedule {wildcards.schedule} -p seed {wildcards.seed}"
+OF_SCHEDULE = " -p recipe {wildcards.recipe} -p schedule {wildcards.schedule} -p seed "
+OF_RUN = OF_SCHEDULE + "{wildcards.seed}"
+TOGETHER = STUDY.together > 1  # one training for all seeds of a schedule, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
 
@@ -95,9 +97,12 @@ rule training:
         PATHS.corpus("train"),
         PATHS.corpus("validation"),
     output:
-        FOLDER / "manifest.json",
+        expand(str(FOLDER / "manifest.json"), seed=STUDY.seeds, allow_missing=True)
+        if TOGETHER
+        else FOLDER / "manifest.json",
     log:
-        notebook=LOGS / "04_training-{recipe}-{schedule}-seed{seed}.ipynb",
+        notebook=LOGS
+        / f"04_training-{{recipe}}-{{schedule}}{'' if TOGETHER else '-seed{seed}'}.ipynb",
     params:
         code=code("04_training"),
         values=values(TrainingParams, without=("recipe", "schedule", "seed")),
@@ -105,7 +110,7 @@ rule training:
         gpu=GPU,
     retries: 1
     shell:
-        papermill("04_training") + OF_RUN
+        papermill("04_training") + (f"{OF_SCHEDULE}{STUDY.seeds[0]}" if TOGETHER else OF_RUN)
 
 
 rule evaluation:

@@ -1,16 +1,18 @@
-"""Training speed on a GPU: both recipes against the paper's loop, in one process each.
+"""Training speed on a GPU: each recipe against the paper's loop, and many models as one program.
 
 In: settings. Out: rows under the GPU's name; a sentence where there is no GPU.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import torch
 
-from benchmarks.ceiling import MatrixProducts
-from benchmarks.crews import Crew, Task, in_turns
+from benchmarks.ceiling import MatrixProducts, settle_of
+from benchmarks.crews import Crew, Pace, Task, in_turns
 from benchmarks.machine import device_name
-from benchmarks.rows import SpeedRow, Target
+from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import (
     PlainTraining,
@@ -21,8 +23,13 @@ from benchmarks.training import (
     run_of,
     start_up_rows,
 )
+from cl_utils.corpus import Corpus
+from cl_utils.stack import Stack
+from cl_utils.trainer import Run, Trainer
 
 TARGET = Target(5.0)
+MEMBERS = 8  # models of a stack
+STACK_TARGET = Target(3.0)
 THREADS = 1  # of the processor, beside the GPU
 EAGER, COMPILED = "against the eager loop", "against the compiled loop"
 MODES = {EAGER: False, COMPILED: True}  # the authors' script compiles its model
@@ -35,7 +42,8 @@ def gpu(settings: Settings) -> list[SpeedRow]:
     return [
         *on_gpu("fast", settings, torch.bfloat16),
         *on_gpu("paper", settings, torch.float32),
-        *stacked(settings),
+        *stacked("fast", settings),
+        *stacked("paper", settings),
     ]
 
 
@@ -62,9 +70,42 @@ def on_gpu(
     return rows + start_up_rows(*start_ups, where)
 
 
-def stacked(settings: Settings) -> list[SpeedRow]:
-    """Return rows of several models trained as one program; none as long as the study has no such.
+def stacked(recipe: str, settings: Settings, device: str = "cuda") -> list[SpeedRow]:
+    """Measure several models trained as one program against one model at a time, in turns."""
+    run, corpora = run_of(recipe, settings, device=device), data(settings)
+    tasks: dict[str, Task] = {
+        "stack": StackTraining(run, *corpora),
+        "alone": StudyTraining(run, *corpora),
+    }
+    arms = {(arm, ""): ([task], THREADS) for arm, task in tasks.items()}
+    turns = in_turns(arms, settings.seconds, settings.repetitions)
+    row = speed_row(
+        f"training, recipe {recipe}: {MEMBERS} models as one program, all together",
+        "characters/s",
+        turns.rates["stack", ""],
+        reference="one model at a time",
+        references=turns.rates["alone", ""],
+        target=STACK_TARGET,
+        device=device_name(device),
+    )
+    return [row]
 
-    To add them: a task like `StudyTraining` whose amounts are the characters of all models.
-    """
-    return []
+
+@dataclass(frozen=True)
+class StackTraining:
+    """A task: train `MEMBERS` seeds of a run as one program; amounts in characters of them all."""
+
+    run: Run
+    train: Corpus
+    validation: Corpus
+
+    def open(self) -> Pace:
+        """Build the trainers and their stack."""
+        runs = [replace(self.run, seed=seed) for seed in range(MEMBERS)]
+        stack = Stack([Trainer(run, self.train, self.validation) for run in runs])
+
+        def work() -> float:
+            stack.advance()
+            return MEMBERS * self.run.characters_per_step
+
+        return Pace(work, settle_of(self.run.device))

@@ -18,6 +18,7 @@ from torch import Tensor
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.expansion import Expansion, on_device
 from cl_utils.layout import Layout, lay_out, row_sizes, within
 from cl_utils.schedules import Mix
 
@@ -102,13 +103,15 @@ class AlignedBatcher:
         context: int,
         rng: np.random.Generator,
         one_size: bool = False,
+        device: str | torch.device = "cpu",
     ) -> None:
         """`one_size` gives attention rows of one size and, nearly always, one number of rows.
 
-        A GPU wants shapes that never change, a CPU the least work.
+        A GPU wants shapes that never change, a CPU the least work. Such batches are made on
+        `device`, where the corpus stays, all others on the processor.
         """
         self.corpus, self.pools, self.rng = corpus, pools, rng
-        self.characters = characters
+        self.characters, self.expansion = characters, None
         self.kinds = kinds_of(corpus)
         lengths = corpus.lengths - 1  # the first character is never a target
         self.most_programs = int(characters / max(1, lengths.min(initial=1))) + 1
@@ -123,10 +126,15 @@ class AlignedBatcher:
             shortest = min(lengths[slice(*pools.bounds(part))].mean() for part in parts)
             self.sizes = self.sizes[-1:]
             self.least_rows = int(1.25 * characters / shortest) + 8
+            shape = (characters, self.least_rows, self.sizes[0])
+            self.expansion = Expansion(corpus, self.kinds, shape, torch.device(device))
 
     def draw(self, mix: Mix) -> Batch:
         """Return a stream with exactly `characters` targets."""
         programs, lengths = self._programs(mix)
+        begun = np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS))
+        if self.expansion is not None:
+            return Batch(*self.expansion.expand(programs, lengths), begun)
         sources = within(lengths) + np.repeat(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:
@@ -137,7 +145,7 @@ class AlignedBatcher:
             targets=stream(self.corpus.tokens[sources + 1]),
             kinds=stream(self.kinds[sources + 1]),
             layout=lay_out(lengths, self.sizes, self.least_rows),
-            programs=np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS)),
+            programs=begun,
         )
 
     def _programs(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -147,7 +155,8 @@ class AlignedBatcher:
         places = self.rng.random((2, self.most_programs))
         chosen = bounds[np.searchsorted(shares[:-1], places[0], side="right")]
         drawn = (chosen[:, 0] + places[1] * (chosen[:, 1] - chosen[:, 0])).astype(np.int64)
-        lengths = self.corpus.lengths[drawn] - 1  # the first character is never a target
+        starts, stops = self.corpus.offsets[drawn], self.corpus.offsets[drawn + 1]
+        lengths = stops - starts - 1  # the first character is never a target
         total = np.cumsum(lengths)
         count = int(np.searchsorted(total, self.characters)) + 1
         lengths = lengths[:count].copy()
@@ -171,10 +180,19 @@ class WindowBatcher:
     """
 
     def __init__(
-        self, corpus: Corpus, pools: Pools, *, rows: int, row_length: int, rng: np.random.Generator
+        self,
+        corpus: Corpus,
+        pools: Pools,
+        *,
+        rows: int,
+        row_length: int,
+        rng: np.random.Generator,
+        device: str | torch.device = "cpu",
     ) -> None:
+        """Batches are made on `device`, where the stream stays."""
         self.corpus, self.pools, self.rng = corpus, pools, rng
-        self.rows, self.row_length = rows, row_length
+        self.rows, self.row_length, self.device = rows, row_length, torch.device(device)
+        self.columns = torch.arange(row_length + 1, device=self.device)
         self.mix: dict[str, float] = {}
         self.before_stream: dict[str, object] = {}
 
@@ -195,26 +213,33 @@ class WindowBatcher:
                 f"than one window of {self.row_length}: raise training_programs"
             )
         self.tokens = stream.tokens
-        self.kinds = kinds_of(stream)
-        self.begins = np.zeros(len(stream.tokens), dtype=bool)
-        self.begins[stream.offsets[:-1]] = True
+        self.begins = stream.offsets[:-1]
+        begun = np.eye(len(BUCKETS), dtype=np.int64)[stream.buckets]  # (P, 3)
+        self.begun_before = np.concatenate([begun[:1] * 0, begun.cumsum(0)])  # (P + 1, 3)
+        self.resident = [
+            torch.tensor(values, device=self.device) for values in (self.tokens, kinds_of(stream))
+        ]
 
     def draw(self, mix: Mix) -> Batch:
         """Return (B, T) windows from random places of the mix's stream."""
         if dict(mix) != self.mix:
             self._load(mix)
         starts = self.rng.integers(len(self.tokens) - self.row_length, size=self.rows)
-        places = starts[:, None] + np.arange(self.row_length + 1)
-        tokens = torch.from_numpy(self.tokens[places].astype(np.int64))
-        kinds = self.kinds[places[:, 1:]]
-        begun = (kinds % len(BUCKETS))[self.begins[places[:, 1:]]]
+        places = on_device(starts, self.device)[:, None] + self.columns
+        tokens, kinds = (values[places].long() for values in self.resident)
         return Batch(
             inputs=tokens[:, :-1],
             targets=tokens[:, 1:],
-            kinds=torch.from_numpy(kinds.astype(np.int64)),
+            kinds=kinds[:, 1:],
             layout=None,
-            programs=np.bincount(begun, minlength=len(BUCKETS)),
+            programs=self._begun(starts),
         )
+
+    def _begun(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many programs of each bucket begin among these windows' targets, (3,)."""
+        first, last = np.searchsorted(self.begins, [starts + 1, starts + self.row_length + 1])
+        begun: NDArray[np.int64] = (self.begun_before[last] - self.begun_before[first]).sum(0)
+        return begun
 
     def state(self) -> dict[str, object]:
         """Return the generator's state, and that from which the present stream was made."""

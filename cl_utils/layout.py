@@ -73,7 +73,7 @@ def move(x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:
 
 def _taken(x: Tensor, index: Tensor) -> Tensor:
     present = (index >= 0).view(-1, *[1] * (x.dim() - 1))
-    return torch.where(present, x[index.clamp(min=0)], torch.zeros((), dtype=x.dtype))
+    return torch.where(present, x[index.clamp(min=0)], x.new_zeros(()))
 
 
 def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 2) -> Layout:

@@ -41,7 +41,7 @@ class Muon(torch.optim.Optimizer):
 
 @torch.no_grad()
 def update_together(optimisers: Iterable[Muon]) -> None:
-    """Take a step of several optimisers, each with its own rate, all matrices of a shape at once."""
+    """Take a step of several optimisers, each at its own rate, all matrices of a shape at once."""
     by_shape: dict[torch.Size, list[tuple[nn.Parameter, Tensor, float]]] = defaultdict(list)
     for optimiser in optimisers:
         for group in optimiser.param_groups:

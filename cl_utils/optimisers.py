@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from cl_utils.muon import Muon
+from cl_utils.muon import Muon, update_together
 from cl_utils.recipes import Recipe
 
 
@@ -31,10 +31,7 @@ class Optimisers:
 
     def step(self, factor: float) -> None:
         """Update the weights with `factor` times the recipe's learning rates, clear gradients."""
-        for member, rate in zip(self.members, self.rates, strict=True):
-            member.param_groups[0]["lr"] = rate * factor
-            member.step()
-            member.zero_grad(set_to_none=True)
+        step_together([self], [factor])
 
     def state(self) -> list[dict[str, object]]:
         """Return what a checkpoint must keep."""
@@ -44,6 +41,20 @@ class Optimisers:
         """Continue from a checkpoint's state."""
         for member, saved in zip(self.members, state, strict=True):
             member.load_state_dict(saved)
+
+
+def step_together(several: Sequence[Optimisers], factors: Sequence[float]) -> None:
+    """Take a step of each of `several`, with its own factor; Muon takes those of all at once."""
+    for optimisers, factor in zip(several, factors, strict=True):
+        for member, rate in zip(optimisers.members, optimisers.rates, strict=True):
+            member.param_groups[0]["lr"] = rate * factor
+    members = [member for optimisers in several for member in optimisers.members]
+    for member in members:
+        if not isinstance(member, Muon):
+            member.step()
+    update_together(member for member in members if isinstance(member, Muon))
+    for member in members:
+        member.zero_grad(set_to_none=True)
 
 
 def _parted(model: nn.Module, recipe: Recipe) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from cl_utils.arms import SCHEDULES
 from cl_utils.buckets import thresholds
@@ -28,6 +36,7 @@ _ACCEPTED = "_parameters_accepted"
 _PLAIN = (str, int, float, bool, list, dict, type(None))
 _ALLOWED = {
     "levels": "give ALL or a list of levels such as ['1.1', '2.1']",
+    "heads": "give a number, or one for each recipe such as {'paper': 6, 'fast': 2}",
     "bucket_rule": "give tertiles or two thresholds such as [2.0, 4.0]",
 }
 Count = Field(gt=0)
@@ -76,7 +85,7 @@ class TrainingParams(BucketParams):
     schedule: str
     seed: int = Field(ge=0)
     layers: int = Count
-    heads: int = Count
+    heads: PositiveInt | dict[str, PositiveInt]  # for all recipes, or for each
     width: int = Count
     context: int = Count
     steps: int = Count
@@ -95,6 +104,7 @@ class Params(TrainingParams):
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
     readme: bool  # whether notebook 06 writes the README's tables
+    together: int = Count  # seeds that notebook 04 trains as one program; 1: `seed` alone
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:
@@ -118,7 +128,11 @@ class Params(TrainingParams):
             for each in value:
                 if each not in known:
                     raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
-        for recipe in self.recipes:
+        for recipe in {self.recipe, *self.recipes}:
+            if not isinstance(self.heads, int) and recipe not in self.heads:
+                raise ValueError(
+                    f"heads={self.heads} lacks the recipe {recipe}: {_ALLOWED['heads']}"
+                )
             self.model_of(recipe)
         return self
 
@@ -141,11 +155,20 @@ class Params(TrainingParams):
         """Return the shape of the models that a recipe trains."""
         return ModelConfig(
             layers=self.layers,
-            heads=self.heads,
+            heads=self.heads if isinstance(self.heads, int) else self.heads[recipe],
             width=self.width,
             context=self.context,
             blocks=recipe_named(recipe).blocks,
         )
+
+    @property
+    def trained_seeds(self) -> list[int]:
+        """The seeds that notebook 04 trains: `seed`, or all of the study, several at once."""
+        return self.seeds if self.together > 1 and self.seed in self.seeds else [self.seed]
+
+    def with_seed(self, seed: int) -> Params:
+        """Return the parameters of another seed."""
+        return self.model_copy(update={"seed": seed})
 
     def run(self, device: str = "cpu") -> Run:
         """Return the run that recipe, schedule and seed name."""

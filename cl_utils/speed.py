@@ -26,6 +26,7 @@ NO_ROWS: Final = (
     "writes this section."
 )
 FIGURES: Final[Mapping[str, str]] = {
+    "levers": "What each lever of the recipe `fast` is worth, taken away one at a time",
     "growth_programs": "What data cost, against the number of programs",
     "growth_parameters": "Training speed and the machine's ceiling, against the size of the model",
 }

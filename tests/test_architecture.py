@@ -27,14 +27,14 @@ LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
         "attention derivation difficulty execution grammar layout model muon paper_numbers "
-        "programs recipes statements tokenizer"
+        "programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
-        "adaptive arms artifacts batching buckets corpus dataset drafts schedules split"
+        "adaptive arms artifacts batching buckets corpus dataset drafts expansion schedules split"
     ),
     "work: training and measuring models": (
         "baselines checkpoints completion decoding evaluation history lines objective optimisers "
-        "probes protocol scoring tallies training"
+        "probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
         "cost figures params report results speed stats study style tables"

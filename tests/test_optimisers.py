@@ -6,11 +6,12 @@ import copy
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from worlds import same_weights
 
 from cl_utils.model import GPT, ModelConfig, build
-from cl_utils.optimisers import Optimisers, cycle_of, learning_rate_factor
+from cl_utils.muon import Muon, orthogonal
+from cl_utils.optimisers import Optimisers, cycle_of, learning_rate_factor, step_together
 from cl_utils.recipes import FAST, PAPER, Recipe
 
 both = pytest.mark.parametrize("recipe", [PAPER, FAST], ids=lambda recipe: recipe.name)
@@ -88,9 +89,60 @@ def test_muon_gets_the_matrices_of_the_blocks_and_adamw_all_the_rest() -> None:
     model = small(FAST)
     adamw, muon = Optimisers(model, FAST).members
     expected = {f"blocks.{layer}.{name}" for layer in range(2) for name in MATRICES}
-    assert isinstance(muon, torch.optim.Muon) and updated_by(muon, model) == expected
+    assert isinstance(muon, Muon) and updated_by(muon, model) == expected
     names = {name for name, _ in model.named_parameters()}
     assert isinstance(adamw, torch.optim.AdamW) and updated_by(adamw, model) == names - expected
+
+
+def random_gradients(matrices: list[nn.Parameter], seed: int) -> None:
+    """Give matrices the gradients of one seed."""
+    generator = torch.Generator().manual_seed(seed)
+    for matrix in matrices:
+        matrix.grad = torch.randn(matrix.shape, generator=generator)
+
+
+def test_muon_is_that_of_pytorch_for_wide_tall_and_square_matrices() -> None:
+    shapes = [(16, 16), (48, 16), (16, 64), (48, 16)]
+    ours, theirs = ([nn.Parameter(torch.ones(shape)) for shape in shapes] for _ in "12")
+    mine, pytorchs = Muon(ours, lr=0.02), torch.optim.Muon(theirs, lr=0.02, weight_decay=0.0)
+    for step in range(20):
+        for matrices, optimiser in ((ours, mine), (theirs, pytorchs)):
+            random_gradients(matrices, step)
+            optimiser.step()
+    for first, second in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(first, second, rtol=0, atol=1e-6)
+
+
+def test_muons_update_has_singular_values_near_one() -> None:
+    updates = orthogonal(torch.randn(5, 12, 32, generator=torch.Generator().manual_seed(0)))
+    values = torch.linalg.svdvals(updates.float())
+    assert 0.5 < values.min() and values.max() < 1.5
+
+
+def test_a_matrix_without_a_gradient_stays() -> None:
+    moved, still = (nn.Parameter(torch.ones(8, 8)) for _ in "12")
+    random_gradients([moved], 0)
+    Muon([moved, still], lr=0.1).step()
+    assert (still == 1).all() and not (moved == 1).all()
+
+
+@both
+def test_a_step_together_is_each_ones_own_step_at_its_own_rate(recipe: Recipe) -> None:
+    factors = (1.0, 0.1, 0.1)
+    alone, together = ([small(recipe, seed) for seed in range(3)] for _ in "12")
+    members = [Optimisers(model, recipe) for model in together]
+    singles = [Optimisers(model, recipe) for model in alone]
+    for step in range(4):
+        for models in (alone, together):
+            for model in models:
+                random_gradients(list(model.parameters()), step)
+        step_together(members, factors)
+        for optimisers, factor in zip(singles, factors, strict=True):
+            optimisers.step(factor)
+    for first, second in zip(alone, together, strict=True):
+        for ours, others in zip(first.parameters(), second.parameters(), strict=True):
+            torch.testing.assert_close(ours, others, rtol=0, atol=1e-6)
+    assert not same_weights(together[0], together[1])
 
 
 def test_the_papers_adamw_gets_everything_with_pytorchs_defaults() -> None:

@@ -48,6 +48,7 @@ def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None
     assert (params.steps, params.characters_per_step) == (120_000, 64 * 256)
     assert math.isclose(params.steps * params.characters_per_step, 1.97e9, rel_tol=2e-3)
     assert tuple(params.bucket_rule) == PAPER_THRESHOLDS == (2.0, 4.0)
+    assert params.model_of("paper").heads == 6 and params.model_of("fast").heads == 2
     assert params.schedules == ["baseline", "sequential", "incremental", "hybrid"]
 
 
@@ -83,6 +84,8 @@ def test_only_the_default_study_writes_the_readme() -> None:
         ({"bucket_rule": [2.0]}, ["thresholds [2.0]", "give two"]),
         ({"bucket_rule": [4.0, 2.0]}, ["thresholds [4.0, 2.0]", "first below the second"]),
         ({"width": 33}, ["width=33", "heads=2"]),
+        ({"heads": {"paper": 6}}, ["heads={'paper': 6}", "lacks the recipe fast"]),
+        ({"heads": "six"}, ["heads='six'", "one for each recipe"]),
     ],
     ids=str,
 )

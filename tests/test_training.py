@@ -16,12 +16,14 @@ from worlds import World, handful, quiet, same_weights, small_run, trained
 
 from cl_utils import training
 from cl_utils.arms import SCHEDULES
-from cl_utils.batching import Batch
+from cl_utils.batching import KINDS, Batch
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.history import curve_steps
 from cl_utils.optimisers import Optimisers
-from cl_utils.training import Run, Trained, Trainer, train
+from cl_utils.probes import Probe
+from cl_utils.trainer import Run, Trained, Trainer
+from cl_utils.training import train
 
 RECIPES = ("paper", "fast")
 both = pytest.mark.parametrize("recipe", RECIPES)
@@ -177,13 +179,13 @@ def test_every_run_sees_exactly_its_characters(world: World, recipe: str) -> Non
 def test_a_run_that_saw_other_than_its_characters_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    advance = training.Trainer.advance
+    draw = Trainer.draw
 
-    def forgetful(trainer: training.Trainer) -> None:
-        advance(trainer)
+    def one_lost(trainer: Trainer) -> Batch:
         trainer.characters -= 1
+        return draw(trainer)
 
-    monkeypatch.setattr(training.Trainer, "advance", forgetful)
+    monkeypatch.setattr(Trainer, "draw", one_lost)
     with pytest.raises(StudyError, match="baseline saw 4596 characters, not 4608"):
         trained(small_run("paper"), world)
 
@@ -193,12 +195,12 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
 ) -> None:
     def broken(*_: object) -> object:
         def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
-            nothing = torch.full((2, 7), float("nan"))
+            nothing = torch.full((2, KINDS), float("nan"))
             return torch.zeros((), requires_grad=True) * 1, nothing
 
         return evaluate
 
-    monkeypatch.setattr(training, "objective", broken)
+    monkeypatch.setattr("cl_utils.trainer.objective", broken)
     with pytest.raises(StudyError, match="not a number at step 1 of baseline, seed 0"):
         trained(small_run("fast"), world)
 
@@ -243,9 +245,7 @@ def test_the_learning_curve_has_its_points_and_the_history_its_shares(world: Wor
     assert history["loss"].notna().all() and history.loc[:10, "loss_hard"].isna().all()
 
 
-def test_speeds_count_training_time_and_not_the_learning_curve(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_speeds_count_training_time_and_not_the_learning_curve(world: World) -> None:
     """The times that the rows' speeds stand for add up to the seconds of training."""
     result = trained(small_run("fast"), world)
     seconds = 384 * np.diff(result.history["step"], prepend=0)
@@ -258,7 +258,7 @@ def test_a_row_of_the_history_names_the_stage_its_programs_were_drawn_in(
 ) -> None:
     """Mastery moves on after steps 2 and 4; the rows that end there are of the stage before."""
     monkeypatch.setattr(
-        training.Probe, "accuracy", lambda self, model, buckets=BUCKETS: dict.fromkeys(buckets, 1.0)
+        Probe, "accuracy", lambda self, model, buckets=BUCKETS: dict.fromkeys(buckets, 1.0)
     )
     history = trained(small_run("fast", "mastery"), world).history
     stages = ["easy"] * 2 + ["medium"] * 2 + ["hard"] * 5 + ["all"] * 3
