@@ -19,7 +19,7 @@ from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.expansion import Expansion, on_device
-from cl_utils.layout import Layout, lay_out, row_sizes, within
+from cl_utils.layout import Layout, lay_out, row_sizes, spread
 from cl_utils.schedules import Mix
 
 KINDS = 2 * len(BUCKETS)  # 0-2: program characters of a bucket, 3-5: its output characters
@@ -135,7 +135,7 @@ class AlignedBatcher:
         begun = np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS))
         if self.expansion is not None:
             return Batch(*self.expansion.expand(programs, lengths), begun)
-        sources = within(lengths) + np.repeat(self.corpus.offsets[programs], lengths)
+        sources = spread(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:
             return torch.from_numpy(values.astype(np.int64))

@@ -88,7 +88,6 @@ def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 
             "raise `context` or lower `maximum_characters` in the params file"
         )
     starts = np.cumsum(lengths) - lengths
-    inside = within(lengths)
     size_of = np.searchsorted(sizes, lengths)
     first_cell = np.zeros(len(lengths), dtype=np.int64)
     rows, cells = [], 0
@@ -103,9 +102,9 @@ def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 
         cells += grid.size
         rows.append(torch.from_numpy(grid))
     return Layout(
-        positions=torch.from_numpy(inside),
+        positions=torch.from_numpy(within(lengths)),
         rows=tuple(rows),
-        cells=torch.from_numpy(np.repeat(first_cell, lengths) + inside),
+        cells=torch.from_numpy(spread(first_cell, lengths)),
     )
 
 
@@ -114,6 +113,11 @@ def within(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     starts = np.cumsum(lengths) - lengths
     places: NDArray[np.int64] = np.arange(lengths.sum()) - np.repeat(starts, lengths)
     return places
+
+
+def spread(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of all characters of programs that begin at `starts`, (N,)."""
+    return within(lengths) + np.repeat(starts, lengths)
 
 
 def row_sizes(lengths: NDArray[np.int64], count: int = SIZES) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.layout import lay_out, row_sizes, within
+from cl_utils.layout import lay_out, row_sizes, spread
 from cl_utils.model import GPT
 
 
@@ -45,8 +45,7 @@ def score(
     model.eval()
     for batch in np.unique(batch_of):
         chosen = np.flatnonzero(batch_of == batch)
-        inside = within(lengths[chosen])
-        sources = inside + np.repeat(corpus.offsets[:-1][chosen], lengths[chosen])
+        sources = spread(corpus.offsets[:-1][chosen], lengths[chosen])
         tokens, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(device).long()
         layout = lay_out(lengths[chosen], sizes, least_rows=0).to(torch.device(device))
         logits = model(tokens, layout=layout).float()

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from studies import FinishedStudy, whole_study
 from worlds import World, make_world
 
 from cl_utils.paths import HOME_VARIABLE
+
+settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

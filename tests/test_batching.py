@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from worlds import World, batcher_of, kinds_of, same_batch, small_run, texts
+from worlds import MIXES, World, batcher_of, kinds_of, same_batch, small_run, texts
 
 from cl_utils.arms import SCHEDULES, schedule_named
 from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools, WindowBatcher
@@ -21,13 +21,6 @@ from cl_utils.training import make_batcher
 
 RECIPES = ("paper", "fast")  # windows, aligned
 CHARACTERS = small_run("paper").characters_per_step
-MIXES: list[Mix] = [
-    ALL,
-    {"hard": 1.0},
-    {"easy": 0.9, "medium": 0.05, "hard": 0.05},
-    {"hardest-of-easy": 0.25, "hardest-of-medium": 0.25, "hard": 0.5},
-    {"easiest:0.1000": 1.0},
-]
 both = pytest.mark.parametrize("recipe", RECIPES)
 every_mix = pytest.mark.parametrize("mix", MIXES, ids=lambda mix: "+".join(mix))
 

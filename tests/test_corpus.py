@@ -57,7 +57,7 @@ def test_characters_know_their_program_and_their_part(world: World) -> None:
     assert corpus.program_of_token().tolist() == owners
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_taking_programs_keeps_each_whole_in_the_order_asked(
     world: World, data: st.DataObject

@@ -8,7 +8,7 @@ import string
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from radon.metrics import h_visit
 from radon.visitors import ComplexityVisitor
@@ -105,7 +105,6 @@ def test_no_short_cut_misses_what_radon_sees(source: str) -> None:
     assert row["halstead_difficulty"] == h_visit(source).total.difficulty
 
 
-@settings(deadline=None)
 @given(st.sampled_from(SOURCES), st.permutations(string.ascii_lowercase))
 def test_names_do_not_matter(source: str, letters: list[str]) -> None:
     twin = re.sub(r"\b[a-z]\b", lambda match: letters[ord(match[0]) - ord("a")], source)

@@ -7,21 +7,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from tiny import tiny_model
-from worlds import World
+from worlds import MIXES, World
 
 from cl_utils.batching import AlignedBatcher, WindowBatcher
 from cl_utils.expansion import on_device
 from cl_utils.layout import lay_out
-from cl_utils.schedules import ALL, Mix
 from cl_utils.stack import joined
-
-MIXES: list[Mix] = [
-    ALL,
-    {"hard": 1.0},
-    {"easy": 0.9, "medium": 0.05, "hard": 0.05},
-    {"hardest-of-easy": 0.25, "hardest-of-medium": 0.25, "hard": 0.5},
-    {"easiest:0.1000": 1.0},
-]
 
 
 def batcher(world: World, characters: int = 1000, one_size: bool = False) -> AlignedBatcher:

@@ -44,7 +44,7 @@ def test_output_is_what_cpython_prints_in_the_mended_variant(level: str, operand
         assert max(map(int, re.findall(r"\d+", program.source))) <= operand_max + 8
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(LEVELS), min_size=1, max_size=3))
 def test_same_generator_same_programs(seed: int, levels: list[str]) -> None:
     first = generate(50, levels, rng=np.random.default_rng(seed))

@@ -50,7 +50,7 @@ def classes_shared(programs: pd.DataFrame) -> list[tuple[str, str]]:
 PROGRAMS = st.lists(st.integers(0, 59), min_size=60, max_size=200)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PROGRAMS, st.integers(0, 5), st.data())
 def test_no_class_stands_in_two_parts_and_counts_are_as_wanted(
     classes: list[int], seed: int, data: st.DataObject

@@ -42,7 +42,6 @@ def test_one_value_has_no_interval_and_none_no_mean() -> None:
     assert stats.mean_interval([]).n == 0
 
 
-@settings(deadline=None)
 @given(draw.lists(PERCENT, min_size=2, max_size=8), draw.floats(0.5, 0.98))
 def test_interval_holds_the_mean_and_grows_with_confidence(
     values: list[float], confidence: float
@@ -96,7 +95,7 @@ def test_strength_words() -> None:
     assert words == ["single runs", "single runs", "trend", "trend", "claim"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(draw.lists(draw.tuples(PERCENT, PERCENT), min_size=2, max_size=6))
 def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float]]) -> None:
     """Difference and interval change sign, p stays."""
@@ -176,7 +175,6 @@ def test_unknown_metric_and_arm_name_the_mend() -> None:
         stats.rank_correlation(programs, schedule="hybrid", rng=rng)
 
 
-@settings(deadline=None)
 @given(draw.lists(draw.integers(0, 6), min_size=1, max_size=80))
 def test_deciles_keep_ties_whole_and_order(values: list[int]) -> None:
     """Equal values share a group and a larger value is never in a lower one."""

@@ -22,6 +22,7 @@ from cl_utils.grammar import generate
 from cl_utils.model import GPT, ModelConfig
 from cl_utils.programs import canonical_hash, stable_hash
 from cl_utils.recipes import recipe_named
+from cl_utils.schedules import ALL, Mix
 from cl_utils.seeds import stream
 from cl_utils.split import split
 from cl_utils.training import Run, Trained, make_batcher, train
@@ -29,6 +30,14 @@ from cl_utils.training import Run, Trained, make_batcher, train
 PROGRAMS = 1500
 MAXIMUM_CHARACTERS = 96
 WANTED = {"train": 150, "validation": 10, "test": 25, "natural": 40}  # the first three a bucket
+
+MIXES: list[Mix] = [
+    ALL,
+    {"hard": 1.0},
+    {"easy": 0.9, "medium": 0.05, "hard": 0.05},
+    {"hardest-of-easy": 0.25, "hardest-of-medium": 0.25, "hard": 0.5},
+    {"easiest:0.1000": 1.0},
+]
 
 
 @dataclass(frozen=True)
