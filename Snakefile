@@ -14,10 +14,10 @@ PARAMS_FILE = PARAMS / f"{PROFILE}.yaml"
 STUDY = read_params(PARAMS_FILE)
 PATHS = Paths(PROFILE)
 LOGS = PATHS.runs / "notebooks"
-FOLDER = PATHS.runs / "training/{recipe}/{schedule}/seed{seed}"
-OF_SCHEDULE = " -p recipe {wildcards.recipe} -p schedule {wildcards.schedule} -p seed "
-OF_RUN = OF_SCHEDULE + "{wildcards.seed}"
-TOGETHER = STUDY.together > 1  # one training for all seeds of a schedule, see notebook 04
+FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
+OF_ARM = " -p recipe {wildcards.recipe} -p arm {wildcards.arm} -p seed "
+OF_RUN = OF_ARM + "{wildcards.seed}"
+TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
 
@@ -102,15 +102,15 @@ rule training:
         else FOLDER / "manifest.json",
     log:
         notebook=LOGS
-        / f"04_training-{{recipe}}-{{schedule}}{'' if TOGETHER else '-seed{seed}'}.ipynb",
+        / f"04_training-{{recipe}}-{{arm}}{'' if TOGETHER else '-seed{seed}'}.ipynb",
     params:
         code=code("04_training"),
-        values=values(TrainingParams, without=("recipe", "schedule", "seed")),
+        values=values(TrainingParams, without=("recipe", "arm", "seed")),
     resources:
         gpu=GPU,
     retries: 1
     shell:
-        papermill("04_training") + (f"{OF_SCHEDULE}{STUDY.seeds[0]}" if TOGETHER else OF_RUN)
+        papermill("04_training") + (f"{OF_ARM}{STUDY.seeds[0]}" if TOGETHER else OF_RUN)
 
 
 rule evaluation:
@@ -121,7 +121,7 @@ rule evaluation:
     output:
         FOLDER / "evaluated.json",
     log:
-        notebook=LOGS / "05_evaluation-{recipe}-{schedule}-seed{seed}.ipynb",
+        notebook=LOGS / "05_evaluation-{recipe}-{arm}-seed{seed}.ipynb",
     params:
         code=code("05_evaluation"),
         values=values(DataParams, "line_programs"),
@@ -137,7 +137,7 @@ rule figures:
         expand(
             str(FOLDER / "evaluated.json"),
             recipe="{recipe}",
-            schedule=STUDY.schedules,
+            arm=STUDY.arms,
             seed=STUDY.seeds,
             allow_missing=True,
         ),
@@ -148,7 +148,7 @@ rule figures:
         notebook=LOGS / "06_figures-{recipe}.ipynb",
     params:
         code=code("06_figures"),
-        values=values(DataParams, "schedules", "resamples"),
+        values=values(DataParams, "arms", "resamples"),
     shell:
         papermill("06_figures")
         + " -p recipe {wildcards.recipe}"

@@ -82,7 +82,7 @@ class TrainingParams(BucketParams):
     """What notebook 04 trains."""
 
     recipe: str
-    schedule: str
+    arm: str
     seed: int = Field(ge=0)
     layers: int = Count
     heads: PositiveInt | dict[str, PositiveInt]  # for all recipes, or for each
@@ -99,7 +99,7 @@ class Params(TrainingParams):
     """Everything; notebooks 05 and 06 and the workflow read the rest."""
 
     recipes: list[str] = Field(min_length=1)
-    schedules: list[str] = Field(min_length=1)
+    arms: list[str] = Field(min_length=1)
     seeds: list[NonNegativeInt] = Field(min_length=1)
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
@@ -108,7 +108,7 @@ class Params(TrainingParams):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:
-        for name in ("recipes", "schedules", "seeds"):
+        for name in ("recipes", "arms", "seeds"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name}={values} names one twice")
@@ -122,7 +122,7 @@ class Params(TrainingParams):
     def _names_exist(self) -> Params:
         for name, value, known in (
             ("recipe", [self.recipe, *self.recipes], RECIPES),
-            ("schedule", [self.schedule, *self.schedules], SCHEDULES),
+            ("arm", [self.arm, *self.arms], SCHEDULES),
             ("levels", [] if self.levels == "ALL" else self.levels, GRAMMAR),
         ):
             for each in value:
@@ -171,11 +171,11 @@ class Params(TrainingParams):
         return self.model_copy(update={"seed": seed})
 
     def run(self, device: str = "cpu") -> Run:
-        """Return the run that recipe, schedule and seed name."""
+        """Return the run that recipe, arm and seed name."""
         return Run(
             model=self.model_of(self.recipe),
             recipe=recipe_named(self.recipe),
-            schedule=self.schedule,
+            schedule=self.arm,
             seed=self.seed,
             steps=self.steps,
             characters_per_step=self.characters_per_step,

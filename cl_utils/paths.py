@@ -1,6 +1,6 @@
 """Where everything lives: the one place that knows folders and file names.
 
-In: a profile, and for runs the recipe, schedule and seed. Out: paths. Params and notebooks are the
+In: a profile, and for runs the recipe, arm and seed. Out: paths. Params and notebooks are the
 repository's; runs, results and figures follow CURRICULUM_HOME when it is set (tests do).
 """
 
@@ -51,9 +51,9 @@ class Paths:
         """Return the tokens of one split (notebook 03)."""
         return self.runs / "corpus" / f"{split}.safetensors"
 
-    def run(self, recipe: str, schedule: str, seed: int) -> Path:
+    def run(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a trained model (notebook 04)."""
-        return self.runs / "training" / recipe / schedule / f"seed{seed}"
+        return self.runs / "training" / recipe / arm / f"seed{seed}"
 
     @property
     def results(self) -> Path:
@@ -65,9 +65,9 @@ class Paths:
         """Tables about the data themselves, for figures and README (notebook 03)."""
         return self.results / "data"
 
-    def result(self, recipe: str, schedule: str, seed: int) -> Path:
+    def result(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a run's result rows (notebook 05)."""
-        return self.results / recipe / schedule / f"seed{seed}"
+        return self.results / recipe / arm / f"seed{seed}"
 
     @property
     def figures(self) -> Path:

@@ -40,10 +40,10 @@ METRIC_NAMES = {
     "overall_metric_token": "the overall metric with textbook Halstead",
 }
 CAPTIONS = {
-    "schedule_composition": "What each schedule drew over training, by bucket",
+    "schedule_composition": "What each arm drew over training, by bucket",
     "accuracy_by_difficulty": "Exact accuracy by decile of the difficulty metric",
-    "execution_accuracy": "Execution accuracy by schedule: whole outputs, and the paper's protocol",
-    "completion_tasks": "Token and line completion by schedule",
+    "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
+    "completion_tasks": "Token and line completion by arm",
     "learning_curves": "Exact accuracy on the validation set against characters seen",
     "learning_curves_seconds": "Exact accuracy on the validation set against wall-clock time",
     "protocol_audit": "The same models under two scorings, ours and the paper's with its ceiling",
@@ -66,27 +66,27 @@ def results_markdown(results: Results, contrasts: pd.DataFrame, profile: str) ->
     table = table.loc[style.in_order(table.index)]
     parts = [markdown_table(table), legend(profile)]
     if not contrasts.empty:
-        rows = contrasts.set_index("schedule", drop=False)
-        ordered = rows.loc[style.in_order(contrasts["schedule"])]
+        rows = contrasts.set_index("arm", drop=False)
+        ordered = rows.loc[style.in_order(contrasts["arm"])]
         parts.append("\n".join(f"- {contrast_sentence(row)}" for _, row in ordered.iterrows()))
     return "\n\n".join(parts)
 
 
 def markdown_table(table: pd.DataFrame) -> str:
     """Return the rows of `results.main_table` as a Markdown table, the paper's numbers beside."""
-    heads = ["schedule", "n", *TABLE_HEADS.values()]
+    heads = ["arm", "n", *TABLE_HEADS.values()]
     lines = [heads, ["---"] + ["--:"] * (len(heads) - 1)]
-    for schedule, row in table.iterrows():
-        name = str(schedule)
+    for arm, row in table.iterrows():
+        name = str(arm)
         cells = [table_cell(name, row, column) for column in TABLE_HEADS]
-        lines.append([style.schedule_label(name), f"{row['n']:.0f}", *cells])
+        lines.append([style.arm_label(name), f"{row['n']:.0f}", *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def table_cell(schedule: str, row: pd.Series, column: str) -> str:
+def table_cell(arm: str, row: pd.Series, column: str) -> str:
     """Return one cell of the main table; a dash for what is not there."""
     if column == "paper":
-        published = PAPER_OUTPUT_ACCURACY.get(schedule)
+        published = PAPER_OUTPUT_ACCURACY.get(arm)
         return MISSING if published is None else f"{published:.2f}"
     if pd.isna(row[column]):
         return MISSING
@@ -154,19 +154,19 @@ def verdict(contrast: pd.Series) -> tuple[str, str]:
     interval that leaves out zero is no more than a trend, whatever n is. Below three seeds nothing
     is said of the arms.
     """
-    schedule, reference = style.schedule_label(contrast["schedule"]), contrast["reference"]
+    arm, reference = style.arm_label(contrast["arm"]), contrast["reference"]
     side = "above" if contrast["difference"] > 0 else "below"
     if contrast["n"] < SEEDS_OF_A_TREND:
-        return "Single runs", f"{schedule} and {reference} cannot be told apart or alike"
+        return "Single runs", f"{arm} and {reference} cannot be told apart or alike"
     word = str(contrast["strength"]).capitalize()
     if contrast["p_holm"] < SIGNIFICANCE:
-        return word, f"{schedule} is {side} {reference}"
+        return word, f"{arm} is {side} {reference}"
     if contrast["p_equivalence_holm"] < SIGNIFICANCE:
         margin = f"±{EQUIVALENCE_MARGIN:g} point"
-        return word, f"{schedule} is equivalent to {reference} within {margin}"
+        return word, f"{arm} is equivalent to {reference} within {margin}"
     if contrast["low"] > 0 or contrast["high"] < 0:
-        return "Trend", f"{schedule} is {side} {reference} by its own interval, not after Holm"
-    return "Undecided", f"no difference between {schedule} and {reference} is shown"
+        return "Trend", f"{arm} is {side} {reference} by its own interval, not after Holm"
+    return "Undecided", f"no difference between {arm} and {reference} is shown"
 
 
 def least_p_text(contrast: pd.Series) -> str:

@@ -1,8 +1,8 @@
 """Load the results of one profile, whatever part of the study is finished, and its main table.
 
-In: results/<profile>/<recipe>/<schedule>/seed<k>/ with measures.csv, programs.parquet, curve.csv,
-history.csv and manifest.json. Out: `Results`, four tables with the columns recipe, schedule and
-seed in front; `main_table`, one row a schedule.
+In: results/<profile>/<recipe>/<arm>/seed<k>/ with measures.csv, programs.parquet, curve.csv,
+history.csv and manifest.json. Out: `Results`, four tables with the columns recipe, arm and
+seed in front; `main_table`, one row an arm.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from cl_utils.stats import (
     Interval,
     mean_interval,
     paired_difference,
-    schedules_in,
+    arms_in,
     seed_values,
     select,
 )
 
 EVALUATION: Final = "notebooks/05_evaluation.ipynb"
 FINGERPRINT: Final = "data_fingerprint"
-RUN_COLUMNS: Final = ["recipe", "schedule", "seed"]
+RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
 COLUMNS: Final = {
     "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
     "curve.csv": ["step", "characters", "seconds", "bucket", "execution_exact"],
@@ -99,7 +99,7 @@ def load_results(folder: Path) -> Results:
 
 
 def finished_runs(folder: Path) -> list[Path]:
-    """Return the folders <recipe>/<schedule>/seed<k> with a manifest, by name and seed number."""
+    """Return the folders <recipe>/<arm>/seed<k> with a manifest, by name and seed number."""
     runs = [path.parent for path in folder.glob("*/*/seed*/manifest.json")]
     named = [run for run in runs if re.fullmatch(r"seed\d+", run.name)]
     return sorted(named, key=lambda run: (run.parts[-3:-1], seed_of(run)))
@@ -146,7 +146,7 @@ def manifest_entry(run: Path, name: str) -> Any:
 
 
 def concatenate(runs: list[Path], name: str) -> pd.DataFrame:
-    """Return the table `name` of all runs that have it, with recipe, schedule and seed in front."""
+    """Return the table `name` of all runs that have it, with recipe, arm and seed in front."""
     tables = [read_table(run, name) for run in runs if (run / name).exists()]
     if not tables:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *COLUMNS[name]])
@@ -167,7 +167,7 @@ def read_table(run: Path, name: str) -> pd.DataFrame:
 
 
 def main_table(results: Results, reference: str = "baseline") -> pd.DataFrame:
-    """Return one row a schedule, indexed by its name; percent, or points for differences.
+    """Return one row an arm, indexed by its name; percent, or points for differences.
 
     Columns: n (seeds with the primary measure), and for every name in `MAIN_CELLS` its mean and
     `<name>_half_width` (95 % t interval over seeds); `difference`, `difference_low`,
@@ -175,24 +175,22 @@ def main_table(results: Results, reference: str = "baseline") -> pd.DataFrame:
     is nan.
     """
     selected = {name: select(results.measures, *cell) for name, cell in MAIN_CELLS.items()}
-    schedules = schedules_in(results.measures)
+    arms = arms_in(results.measures)
     return pd.DataFrame(
-        [table_row(results, selected, schedule, reference) for schedule in schedules],
-        index=pd.Index(schedules, name="schedule"),
+        [table_row(results, selected, arm, reference) for arm in arms],
+        index=pd.Index(arms, name="arm"),
     )
 
 
 def table_row(
-    results: Results, selected: dict[str, pd.DataFrame], schedule: str, reference: str
+    results: Results, selected: dict[str, pd.DataFrame], arm: str, reference: str
 ) -> dict[str, float]:
-    """Return the cells of `main_table` for one schedule."""
-    intervals = {
-        name: mean_interval(seed_values(rows, schedule)) for name, rows in selected.items()
-    }
+    """Return the cells of `main_table` for one arm."""
+    intervals = {name: mean_interval(seed_values(rows, arm)) for name, rows in selected.items()}
     row: dict[str, float] = {"n": intervals["macro"].n}
     for name, interval in intervals.items():
         row |= {name: interval.mean, f"{name}_half_width": interval.half_width}
-    difference = difference_to(results, schedule, reference)
+    difference = difference_to(results, arm, reference)
     return row | {
         "difference": difference.mean,
         "difference_low": difference.low,
@@ -201,15 +199,15 @@ def table_row(
     }
 
 
-def difference_to(results: Results, schedule: str, reference: str) -> Interval:
+def difference_to(results: Results, arm: str, reference: str) -> Interval:
     """Return the paired difference of the primary measure; n = 0 without a common seed."""
-    if schedule == reference:
+    if arm == reference:
         return mean_interval([])
     measure, test_set, subset = PRIMARY
     try:
         contrast = paired_difference(
             results.measures,
-            schedule,
+            arm,
             reference,
             measure=measure,
             test_set=test_set,

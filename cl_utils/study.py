@@ -136,7 +136,7 @@ def device_of(params: Params) -> str:
 
 def save_run(params: Params, trained: Trained) -> None:
     """Leave notebook 04's model, history and learning curve; the manifest comes last."""
-    folder = params.paths.run(params.recipe, params.schedule, params.seed)
+    folder = params.paths.run(params.recipe, params.arm, params.seed)
     save_model(folder, trained.model)
     for name, table in (("history", trained.history), ("curve", trained.curve)):
         with atomic(folder / f"{name}.csv") as temporary:
@@ -163,7 +163,7 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
 
     Raises StudyError when the run is missing, damaged, of other params or of other data.
     """
-    folder = params.paths.run(params.recipe, params.schedule, params.seed)
+    folder = params.paths.run(params.recipe, params.arm, params.seed)
     manifest = read_json(folder / "manifest.json", TRAINING)
     for name, value in params.of(TrainingParams).items():
         if name not in ("device", "compile") and manifest["params"].get(name) != value:
@@ -189,8 +189,8 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
 
     The rows of programs get every metric, so that later analysis needs neither model nor data.
     """
-    run = params.paths.run(params.recipe, params.schedule, params.seed)
-    folder = params.paths.result(params.recipe, params.schedule, params.seed)
+    run = params.paths.run(params.recipe, params.arm, params.seed)
+    folder = params.paths.result(params.recipe, params.arm, params.seed)
     for name in ("history.csv", "curve.csv"):
         with atomic(folder / name) as temporary:
             temporary.write_bytes((run / name).read_bytes())

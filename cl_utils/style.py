@@ -1,4 +1,4 @@
-"""How figures look: one colour a schedule everywhere, readable defaults, byte-stable files.
+"""How figures look: one colour an arm everywhere, readable defaults, byte-stable files.
 
 In: a matplotlib Figure and where it goes. Out: a PNG and a PDF with the same bytes on every run.
 """
@@ -56,7 +56,7 @@ SETTINGS: Final[Mapping[Any, Any]] = MappingProxyType(
     }
 )
 
-SCHEDULE_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
+ARM_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "baseline": "#3B3B3B",
         "sequential": "#56B4E9",
@@ -75,7 +75,7 @@ BUCKETS: Final = ("easy", "medium", "hard")
 BUCKET_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"easy": "#EADFCB", "medium": "#BF9F74", "hard": "#6E4A26"}
 )
-"""Light to dark, in browns that no schedule has."""
+"""Light to dark, in browns that no arm has."""
 
 
 def apply_style() -> None:
@@ -83,30 +83,30 @@ def apply_style() -> None:
     matplotlib.rcParams.update(dict(SETTINGS))
 
 
-def schedule_colour(schedule: str) -> str:
-    """Return the one colour of a schedule as "#rrggbb".
+def arm_colour(arm: str) -> str:
+    """Return the one colour of an arm as "#rrggbb".
 
-    Arms outside `SCHEDULE_COLOURS` (controls) get a muted colour from a hash of their name, the
+    Arms outside `ARM_COLOURS` (controls) get a muted colour from a hash of their name, the
     same in every figure and session.
     """
-    if schedule in SCHEDULE_COLOURS:
-        return SCHEDULE_COLOURS[schedule]
-    digest = hashlib.sha256(schedule.encode()).digest()
+    if arm in ARM_COLOURS:
+        return ARM_COLOURS[arm]
+    digest = hashlib.sha256(arm.encode()).digest()
     hue = int.from_bytes(digest[:2], "big") / 65536
     saturation, brightness = 0.20 + digest[2] / 2000, 0.55 + digest[3] / 1500
     red, green, blue = hsv_to_rgb((hue, saturation, brightness))
     return to_hex((red, green, blue))
 
 
-def schedule_label(schedule: str) -> str:
-    """Return the name of a schedule as figures print it."""
-    return schedule.replace("_", " ")
+def arm_label(arm: str) -> str:
+    """Return the name of an arm as figures print it."""
+    return arm.replace("_", " ")
 
 
-def in_order(schedules: Iterable[str]) -> list[str]:
-    """Return distinct schedules in display order: as in the palette, then controls by name."""
-    known = list(SCHEDULE_COLOURS)
-    names = set(schedules)
+def in_order(arms: Iterable[str]) -> list[str]:
+    """Return distinct arms in display order: as in the palette, then controls by name."""
+    known = list(ARM_COLOURS)
+    names = set(arms)
     return [name for name in known if name in names] + sorted(names - set(known))
 
 

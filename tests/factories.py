@@ -1,6 +1,6 @@
 """Synthetic results of a study: rows as evaluation writes them, from a seed, without any model.
 
-In: schedules, seeds, a generator. Out: `Results` in memory, or the folders of a profile on disk.
+In: arms, seeds, a generator. Out: `Results` in memory, or the folders of a profile on disk.
 Accuracies are invented; only their shape (0 to 100, hard below easy, spread over seeds) matters.
 """
 
@@ -33,19 +33,19 @@ STAGES = {  # shares of easy, medium, hard by third of training
 Run = tuple[str, int]
 
 
-def runs_of(schedules: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
-    """Yield every (schedule, seed)."""
-    yield from ((schedule, seed) for schedule in schedules for seed in seeds)
+def runs_of(arms: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
+    """Yield every (arm, seed)."""
+    yield from ((arm, seed) for arm in arms for seed in seeds)
 
 
-def level_of_skill(schedule: str, seed: int, rng: np.random.Generator) -> float:
+def level_of_skill(arm: str, seed: int, rng: np.random.Generator) -> float:
     """Return an invented accuracy (percent) of one run."""
-    place = SCHEDULES.index(schedule) if schedule in SCHEDULES else 3
+    place = SCHEDULES.index(arm) if arm in SCHEDULES else 3
     return 74.0 + 1.1 * place + 0.8 * seed % 3 + float(rng.normal(0, 1.0))
 
 
 def measures_of(run: Run, skill: float, rng: np.random.Generator) -> pd.DataFrame:
-    """Return measures.csv of one run, with recipe, schedule and seed."""
+    """Return measures.csv of one run, with recipe, arm and seed."""
     rows = []
     for test_set, subsets in {"balanced": [*BUCKETS, "macro", "all"], "natural": ["all"]}.items():
         for subset in subsets:
@@ -102,16 +102,16 @@ def programs_of(run: Run, skill: float, count: int, rng: np.random.Generator) ->
 
 
 def tagged(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return `frame` with the columns recipe, schedule and seed."""
-    return frame.assign(recipe="gpt", schedule=run[0], seed=run[1])
+    """Return `frame` with the columns recipe, arm and seed."""
+    return frame.assign(recipe="gpt", arm=run[0], seed=run[1])
 
 
 def synthetic_results(
-    schedules: Sequence[str] = SCHEDULES, seeds: Sequence[int] = (0, 1, 2), programs: int = 200
+    arms: Sequence[str] = SCHEDULES, seeds: Sequence[int] = (0, 1, 2), programs: int = 200
 ) -> Results:
     """Return the results of a study that never ran."""
     rng = np.random.default_rng(5)
-    runs = list(runs_of(schedules, seeds))
+    runs = list(runs_of(arms, seeds))
     skills = [level_of_skill(*run, rng) for run in runs]
     both = list(zip(runs, skills, strict=True))
     return Results(
@@ -139,10 +139,10 @@ def synthetic_difficulty(count: int = 600) -> pd.DataFrame:
 def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> None:
     """Write `results` as the folders of one profile, as notebook 05 does."""
     names = {"measures": "measures.csv", "curves": "curve.csv", "history": "history.csv"}
-    keys = ["recipe", "schedule", "seed"]
+    keys = ["recipe", "arm", "seed"]
     for key, _ in results.measures.groupby(keys):
-        recipe, schedule, seed = key
-        run = folder / recipe / schedule / f"seed{seed}"
+        recipe, arm, seed = key
+        run = folder / recipe / arm / f"seed{seed}"
         run.mkdir(parents=True)
         for attribute, name in {**names, "programs": "programs.parquet"}.items():
             table = getattr(results, attribute)

@@ -11,7 +11,7 @@ from refusals import refusal
 from cl_utils.cost import cost_markdown, run_costs
 
 MACHINE = "Linux x86_64, 2 cores"
-RUNS = [  # recipe, schedule, seed, seconds, minute of the evaluation's end
+RUNS = [  # recipe, arm, seed, seconds, minute of the evaluation's end
     ("fast", "baseline", 0, 100.0, 10),
     ("fast", "hybrid", 0, 140.0, 45),
     ("fast", "hybrid", 1, 120.0, 30),
@@ -38,8 +38,8 @@ def write_run(folder: Path, recipe: str, seconds: float, minute: int) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return results/mine with four finished runs, split at twelve o'clock."""
-    for recipe, schedule, seed, seconds, minute in RUNS:
-        write_run(tmp_path / "mine" / recipe / schedule / f"seed{seed}", recipe, seconds, minute)
+    for recipe, arm, seed, seconds, minute in RUNS:
+        write_run(tmp_path / "mine" / recipe / arm / f"seed{seed}", recipe, seconds, minute)
     (tmp_path / "mine/data").mkdir()
     split = {"time": "2026-11-23T12:00:00+00:00"}
     (tmp_path / "mine/data/leak.csv.manifest.json").write_text(json.dumps(split))

@@ -101,16 +101,16 @@ def test_bars_show_the_means() -> None:
     """The bars of the first panel are the means over seeds."""
     rows = STUDIES["three seeds"].measures
     chosen = stats.select(rows, "execution_exact", "balanced", "macro")
-    means = chosen.groupby("schedule")["value"].mean()
+    means = chosen.groupby("arm")["value"].mean()
     axes = figures.execution_accuracy(rows).axes[0]
     widths = [patch.get_width() for patch in axes.patches]
     assert widths == pytest.approx([means[name] for name in SCHEDULES])
 
 
 def test_unequal_numbers_of_seeds_are_named() -> None:
-    """A study that is half finished says n by schedule."""
+    """A study that is half finished says n by arm."""
     rows = STUDIES["three seeds"].measures
-    part = rows[(rows["schedule"] == "baseline") | (rows["seed"] == 0)]
+    part = rows[(rows["arm"] == "baseline") | (rows["seed"] == 0)]
     words = " ".join(texts(figures.execution_accuracy(part)))
     assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
 
@@ -137,16 +137,16 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
-    """Schedules, controls and buckets never share a colour."""
-    names = [*style.SCHEDULE_COLOURS, *CONTROLS]
-    colours = [style.schedule_colour(name) for name in names] + list(style.BUCKET_COLOURS.values())
+    """Arms, controls and buckets never share a colour."""
+    names = [*style.ARM_COLOURS, *CONTROLS]
+    colours = [style.arm_colour(name) for name in names] + list(style.BUCKET_COLOURS.values())
     assert len(set(colours)) == len(colours)
 
 
 @pytest.mark.parametrize("vision", VISION)
-def test_schedule_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
-    """CIELAB distances between any two schedules are clearly visible (above 15)."""
-    seen = [lightness_and_hue(colour, vision) for colour in style.SCHEDULE_COLOURS.values()]
+def test_arm_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
+    """CIELAB distances between any two arms are clearly visible (above 15)."""
+    seen = [lightness_and_hue(colour, vision) for colour in style.ARM_COLOURS.values()]
     assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
 
 
@@ -165,7 +165,7 @@ def test_bucket_colours_run_from_light_to_dark() -> None:
 
 
 def test_display_order() -> None:
-    """The paper's schedules first, controls by name last, each once."""
+    """The paper's arms first, controls by name last, each once."""
     names = ["yoked", "hybrid", "baseline", "anti-hybrid", "hybrid"]
     assert style.in_order(names) == ["baseline", "hybrid", "anti-hybrid", "yoked"]
 

@@ -37,7 +37,7 @@ def test_a_profile_is_valid_whole_and_named_like_its_file(profile: str) -> None:
     params = read_params(path)
     assert params.profile == params.paths.profile == profile
     assert set(yaml.safe_load(path.read_text(encoding="utf-8"))) == set(Params.model_fields)
-    assert params.recipe in params.recipes and params.schedule in params.schedules
+    assert params.recipe in params.recipes and params.arm in params.arms
     assert len(set(params.seeds)) == len(params.seeds) and min(params.seeds) >= 0
 
 
@@ -49,7 +49,7 @@ def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None
     assert math.isclose(params.steps * params.characters_per_step, 1.97e9, rel_tol=2e-3)
     assert tuple(params.bucket_rule) == PAPER_THRESHOLDS == (2.0, 4.0)
     assert params.model_of("paper").heads == 6 and params.model_of("fast").heads == 2
-    assert params.schedules == ["baseline", "sequential", "incremental", "hybrid"]
+    assert params.arms == ["baseline", "sequential", "incremental", "hybrid"]
 
 
 def test_only_the_default_study_writes_the_readme() -> None:
@@ -68,8 +68,8 @@ def test_only_the_default_study_writes_the_readme() -> None:
         ({"operand_max": 256}, ["operand_max=256", "255"]),
         ({"compile": "no way"}, ["compile='no way'", "boolean"]),
         ({"device": "gpu"}, ["device='gpu'", "'cuda'"]),
-        ({"schedule": "hybird"}, ["schedule='hybird'", "hybrid"]),
-        ({"schedules": ["baseline", "hybird"]}, ["schedule='hybird'", "hybrid"]),
+        ({"arm": "hybird"}, ["arm='hybird'", "hybrid"]),
+        ({"arms": ["baseline", "hybird"]}, ["arm='hybird'", "hybrid"]),
         ({"recipe": "quick"}, ["recipe='quick'", "fast"]),
         ({"recipes": ["quick"]}, ["recipe='quick'", "fast"]),
         ({"levels": ["1.1", "9.9"]}, ["levels='9.9'", "3.2"]),
@@ -106,7 +106,7 @@ def test_a_number_that_yaml_reads_as_text_is_refused(tmp_path: Path) -> None:
     assert "hardest_share='1e-3'" in refusal(lambda: read_params(path))
 
 
-@pytest.mark.parametrize("name", ["steps", "schedules", "profile"])
+@pytest.mark.parametrize("name", ["steps", "arms", "profile"])
 def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str) -> None:
     path = written(tmp_path, {key: value for key, value in SMOKE.items() if key != name})
     assert refusal(lambda: read_params(path)) == f"{path}: {name} is missing: add it"
@@ -146,10 +146,10 @@ def test_params_cannot_be_changed() -> None:
 
 
 def test_a_notebooks_values_go_first_and_its_profile_completes_them() -> None:
-    params = notebook_params({"profile": "laptop", "schedule": "hybrid", "levels": ["1.1"]})
-    assert (params.schedule, params.levels) == ("hybrid", ["1.1"])
+    params = notebook_params({"profile": "laptop", "arm": "hybrid", "levels": ["1.1"]})
+    assert (params.arm, params.levels) == ("hybrid", ["1.1"])
     laptop = read_params(PARAMS / "laptop.yaml")
-    assert params == laptop.model_copy(update={"schedule": "hybrid", "levels": ["1.1"]})
+    assert params == laptop.model_copy(update={"arm": "hybrid", "levels": ["1.1"]})
 
 
 def test_what_is_no_plain_value_or_the_notebooks_own_is_no_parameter() -> None:

@@ -22,24 +22,24 @@ STUDY = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)
 
 def contrast(**changes: object) -> pd.Series:
     """Return a contrast row of five seeds with `changes`."""
-    row: dict[str, object] = {"schedule": "hybrid", "reference": "baseline", "n": 5, "family": 1}
+    row: dict[str, object] = {"arm": "hybrid", "reference": "baseline", "n": 5, "family": 1}
     row |= {"difference": 2.0, "low": 1.0, "high": 3.0, "p_holm": 0.2, "p_smallest": 0.0625}
     return pd.Series(row | {"p_equivalence_holm": 0.9, "strength": "claim"} | changes)
 
 
 def test_numbers_come_from_the_rows() -> None:
-    """Mean, half-width and difference of every schedule stand in its line."""
+    """Mean, half-width and difference of every arm stand in its line."""
     text = results_markdown(STUDY, contrast_table(STUDY.measures), "laptop")
-    for schedule, row in main_table(STUDY).iterrows():
-        line = next(line for line in text.splitlines() if line.startswith(f"| {schedule} |"))
+    for arm, row in main_table(STUDY).iterrows():
+        line = next(line for line in text.splitlines() if line.startswith(f"| {arm} |"))
         assert f"{row['macro']:.1f} ± {row['macro_half_width']:.1f}" in line
-        assert schedule == "baseline" or f"{row['difference']:+.1f}" in line
+        assert arm == "baseline" or f"{row['difference']:+.1f}" in line
     assert "`laptop`" in text and text.count("\n- **") == len(SCHEDULES) - 1
     assert "**Claim**" not in text
 
 
 def test_only_the_papers_own_numbers_are_quoted() -> None:
-    """74.58 and 79.23 beside their schedules; numbers quoted by others nowhere."""
+    """74.58 and 79.23 beside their arms; numbers quoted by others nowhere."""
     text = results_markdown(STUDY, contrast_table(STUDY.measures), "laptop")
     lines = {line.split(" | ")[0]: line for line in text.splitlines()}
     assert "74.58" in lines["| baseline"] and "79.23" in lines["| hybrid"]

@@ -15,17 +15,17 @@ from cl_utils.stats import mean_interval, paired_difference
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return results/laptop with two schedules and two seeds."""
+    """Return results/laptop with two arms and two seeds."""
     write_results(tmp_path / "laptop", synthetic_results(["baseline", "hybrid"], [2, 10]))
     return tmp_path / "laptop"
 
 
 def test_round_trip(folder: Path) -> None:
-    """What was written comes back, with recipe, schedule and seed in front."""
+    """What was written comes back, with recipe, arm and seed in front."""
     written, loaded = synthetic_results(["baseline", "hybrid"], [2, 10]), load_results(folder)
     for name in ("measures", "curves", "history", "programs"):
         table = getattr(loaded, name)
-        assert list(table.columns[:3]) == ["recipe", "schedule", "seed"]
+        assert list(table.columns[:3]) == ["recipe", "arm", "seed"]
         assert len(table) == len(getattr(written, name))
     assert list(loaded.measures["seed"].unique()) == [2, 10]
     assert loaded.measures["value"].sum() == pytest.approx(written.measures["value"].sum())
@@ -47,7 +47,7 @@ def test_unfinished_runs_and_missing_tables_are_fine(folder: Path) -> None:
         if (path.parent / "manifest.json").exists():
             seal(path.parent)
     loaded = load_results(folder)
-    counts = loaded.measures.groupby("schedule")["seed"].nunique().to_dict()
+    counts = loaded.measures.groupby("arm")["seed"].nunique().to_dict()
     assert counts == {"baseline": 2, "hybrid": 1}
     assert loaded.programs.empty and "program_id" in loaded.programs
 
@@ -89,7 +89,7 @@ def test_main_table_agrees_with_the_statistics() -> None:
     table = main_table(results)
     rows = results.measures
     chosen = rows[
-        (rows["schedule"] == "hybrid")
+        (rows["arm"] == "hybrid")
         & (rows["measure"] == "execution_exact")
         & (rows["subset"] == "macro")
     ]

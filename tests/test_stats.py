@@ -20,9 +20,9 @@ PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3)
 
 
 def measures(values: dict[str, list[float]]) -> pd.DataFrame:
-    """Return primary-measure rows: the k-th value of a schedule belongs to seed k."""
+    """Return primary-measure rows: the k-th value of an arm belongs to seed k."""
     rows = [(name, seed, value) for name, row in values.items() for seed, value in enumerate(row)]
-    frame = pd.DataFrame(rows, columns=["schedule", "seed", "value"])
+    frame = pd.DataFrame(rows, columns=["arm", "seed", "value"])
     fixed = {"test_set": "balanced", "subset": "macro", "measure": "execution_exact"}
     return frame.assign(recipe="gpt", **fixed)
 
@@ -85,7 +85,7 @@ def test_paired_difference_uses_common_seeds_only() -> None:
     rows = measures({"baseline": [70, 72], "hybrid": [73, 76, 99]})
     contrast = stats.paired_difference(rows, "hybrid")
     assert (contrast.n, contrast.difference, contrast.strength) == (2, 3.5, "single runs")
-    assert (contrast.reference_mean, contrast.schedule_mean) == (71.0, 74.5)
+    assert (contrast.reference_mean, contrast.arm_mean) == (71.0, 74.5)
     assert contrast.p_smallest == 0.5
 
 
@@ -112,9 +112,9 @@ def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
     """An arm that is declared but not finished makes Holm stricter and has no row."""
     rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
     whole = stats.contrast_table(rows)
-    declared = stats.contrast_table(rows, schedules=["hybrid", "mastery", "progress"])
-    assert list(whole["schedule"]) == ["hybrid", "mastery"]
-    assert list(declared["schedule"]) == ["hybrid", "mastery"]
+    declared = stats.contrast_table(rows, arms=["hybrid", "mastery", "progress"])
+    assert list(whole["arm"]) == ["hybrid", "mastery"]
+    assert list(declared["arm"]) == ["hybrid", "mastery"]
     assert list(whole["p_holm"]) == [0.5, 0.5]
     assert list(declared["p_holm"]) == [0.75, 0.75]
 
@@ -172,7 +172,7 @@ def test_unknown_metric_and_arm_name_the_mend() -> None:
     with pytest.raises(StudyError, match="02_metric_analysis"):
         stats.rank_correlation(programs, "zlib_ratio", rng=rng)
     with pytest.raises(StudyError, match="05_evaluation"):
-        stats.rank_correlation(programs, schedule="hybrid", rng=rng)
+        stats.rank_correlation(programs, arm="hybrid", rng=rng)
 
 
 @given(draw.lists(draw.integers(0, 6), min_size=1, max_size=80))
@@ -195,8 +195,8 @@ def test_accuracy_by_decile_weighs_back_to_the_accuracy() -> None:
     """The mean over groups, weighted by size, is the accuracy of the run."""
     programs = synthetic_results(["baseline", "hybrid"], [0], programs=100).programs
     table = stats.accuracy_by_decile(programs)
-    for schedule, rows in table.groupby("schedule"):
-        exact = programs.loc[programs["schedule"] == schedule, "exact"].mean() * 100
+    for arm, rows in table.groupby("arm"):
+        exact = programs.loc[programs["arm"] == arm, "exact"].mean() * 100
         assert np.average(rows["accuracy"], weights=rows["programs"]) == pytest.approx(exact)
     assert (table["low"] <= table["high"]).all()
 

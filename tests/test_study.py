@@ -52,7 +52,7 @@ def test_what_was_trained_and_measured_comes_back(finished_study: FinishedStudy)
     assert (results.programs["prediction"] == evaluation.programs["prediction"]).all()
     assert len(results.history) == len(trained.history)
     assert len(results.curves) == len(trained.curve)
-    assert set(results.measures["schedule"]) == {"baseline"}
+    assert set(results.measures["arm"]) == {"baseline"}
 
 
 def test_results_and_counts_need_nothing_but_the_results_folder(study_home: Path) -> None:

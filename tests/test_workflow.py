@@ -45,9 +45,9 @@ def planned_jobs(plan: str) -> dict[str, int]:
 def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) -> None:
     study = read_params(PARAMS / f"{profile}.yaml")
     runs = {
-        (recipe, schedule, str(seed))
+        (recipe, arm, str(seed))
         for recipe in study.recipes
-        for schedule in study.schedules
+        for arm in study.arms
         for seed in study.seeds
     }
     plan = dry_run(profile, tmp_path)

@@ -19,7 +19,7 @@ from cl_utils.figures.panels import (
     note,
     percent_axis,
     require,
-    schedule_axis,
+    arm_axis,
     seed_bars,
     seeds_text,
     styled,
@@ -40,7 +40,7 @@ COMPLETION_MEASURES = {
 
 @styled
 def execution_accuracy(measures: pd.DataFrame) -> Figure:
-    """Return execution accuracy by schedule: exact by bucket above, the paper's protocol below.
+    """Return execution accuracy by arm: exact by bucket above, the paper's protocol below.
 
     The paper's two published numbers are dashed lines in the lower panel only, where the scoring
     is the same; its data are not.
@@ -50,8 +50,8 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
         for subset in EXECUTION_SUBSETS
     }
     require(exact["macro"], "execution_exact on balanced/macro")
-    schedules = style.in_order(exact["macro"]["schedule"])
-    figure = canvas(height_for(len(schedules), panels=2) + 0.5)
+    arms = style.in_order(exact["macro"]["arm"])
+    figure = canvas(height_for(len(arms), panels=2) + 0.5)
     grid = figure.add_gridspec(2, 1, height_ratios=[1.0, 1.15])
     top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     titles = {subset: (title, exact[subset]) for subset, title in EXECUTION_SUBSETS.items()}
@@ -59,8 +59,8 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
         subset: select(measures, "execution_majority", "balanced", subset)
         for subset in EXECUTION_SUBSETS
     }
-    panel_row(top, titles, schedules, "exact outputs, greedy (%)", majority)
-    paper_panel(bottom.subplots(), measures, schedules)
+    panel_row(top, titles, arms, "exact outputs, greedy (%)", majority)
+    paper_panel(bottom.subplots(), measures, arms)
     note(
         bottom,
         f"{BAR_LEGEND}; {seeds_text(exact['macro'])}. Above: balanced test set; "
@@ -75,21 +75,21 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
 def completion_tasks(
     measures: pd.DataFrame, test_set: str = "balanced", subset: str = "macro"
 ) -> Figure:
-    """Return token completion (all, program, output characters) and line completion by schedule."""
+    """Return token completion (all, program, output characters) and line completion by arm."""
     panels = {
         measure: (title, select(measures, measure, test_set, subset))
         for measure, title in COMPLETION_MEASURES.items()
     }
     rows = panels["token_accuracy"][1]
     require(rows, f"token_accuracy on {test_set}/{subset}")
-    schedules = style.in_order(rows["schedule"])
-    figure = canvas(height_for(len(schedules)) + 0.1)
+    arms = style.in_order(rows["arm"])
+    figure = canvas(height_for(len(arms)) + 0.1)
     ngram = {
         measure: select(measures, measure.replace("accuracy", "ngram"), test_set, subset)
         for measure in COMPLETION_MEASURES
         if measure.startswith("token_")
     }
-    panel_row(figure, panels, schedules, "correct, greedy (%)", ngram)
+    panel_row(figure, panels, arms, "correct, greedy (%)", ngram)
     note(
         figure,
         f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(test_set, subset)}.",
@@ -102,11 +102,11 @@ def completion_tasks(
 def panel_row(
     figure: Figure | SubFigure,
     panels: Mapping[str, tuple[str, pd.DataFrame]],
-    schedules: list[str],
+    arms: list[str],
     label: str,
     baselines: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Draw a row of bar panels (title, rows) that share the names of the schedules.
+    """Draw a row of bar panels (title, rows) that share the names of the arms.
 
     `baselines` holds, by panel, rows of what needs no model; their mean is a dotted line.
     """
@@ -115,23 +115,23 @@ def panel_row(
     ):
         if name in baselines and len(baselines[name]):
             axes.axvline(baselines[name]["value"].mean(), color=style.INK, ls=":", lw=1.2, zorder=6)
-        schedule_axis(axes, schedules)
+        arm_axis(axes, arms)
         percent_axis(axes, label)
         axes.set_title(title)
-        seed_bars(axes, rows, schedules)
+        seed_bars(axes, rows, arms)
 
 
-def paper_panel(axes: Axes, measures: pd.DataFrame, schedules: list[str]) -> None:
+def paper_panel(axes: Axes, measures: pd.DataFrame, arms: list[str]) -> None:
     """Draw the paper's protocol with its ceiling and the paper's own two numbers."""
-    schedule_axis(axes, schedules)
-    axes.set_ylim(len(schedules) + 0.3, -1.3)  # room for the names of the lines
+    arm_axis(axes, arms)
+    axes.set_ylim(len(arms) + 0.3, -1.3)  # room for the names of the lines
     percent_axis(axes, "numbers of the output right, paper’s protocol at temperature 1 (%)")
     axes.set_title(f"Paper’s protocol; dashed: {PAPER_LABEL}")
-    seed_bars(axes, select(measures, "execution_paper", "natural", "all"), schedules)
-    for schedule, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
-        value = PAPER_OUTPUT_ACCURACY[schedule]
-        colour = style.schedule_colour(schedule)
-        text = f"paper’s {schedule} {value:.2f}"
+    seed_bars(axes, select(measures, "execution_paper", "natural", "all"), arms)
+    for arm, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
+        value = PAPER_OUTPUT_ACCURACY[arm]
+        colour = style.arm_colour(arm)
+        text = f"paper’s {arm} {value:.2f}"
         marked_value(axes, value, text, colour, align=align, from_top=True)
     ceiling = select(measures, "execution_paper_ceiling", "natural", "all")["value"].mean()
     if pd.notna(ceiling):

@@ -1,4 +1,4 @@
-"""The forest plot: what every schedule gains or loses against its reference.
+"""The forest plot: what every arm gains or loses against its reference.
 
 In: the rows of `stats.contrast_table`. Out: one Figure.
 """
@@ -18,7 +18,7 @@ from cl_utils.figures.panels import (
     height_for,
     note,
     require,
-    schedule_axis,
+    arm_axis,
     styled,
     where_text,
 )
@@ -31,20 +31,18 @@ COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 @styled
 def paired_differences(contrasts: pd.DataFrame) -> Figure:
     """Return differences to the reference with 95 % t intervals, n and p after Holm."""
-    require(contrasts, "contrasts (two schedules with a common seed)")
-    table = contrasts.set_index("schedule").loc[style.in_order(contrasts["schedule"])]
+    require(contrasts, "contrasts (two arms with a common seed)")
+    table = contrasts.set_index("arm").loc[style.in_order(contrasts["arm"])]
     first = table.iloc[0]
     figure = canvas(height_for(len(table) + 1) + 0.4)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[1.1, 1.0])
-    schedule_axis(axes, list(table.index))
+    arm_axis(axes, list(table.index))
     axes.set_ylim(len(table) - 0.4, -1.4)  # room for the heads of the columns
     axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=1)
-    for place, (schedule, row) in enumerate(table.iterrows()):
+    for place, (arm, row) in enumerate(table.iterrows()):
         draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(
-            row["difference"], place, "o", color=style.schedule_colour(str(schedule)), zorder=5
-        )
+        axes.plot(row["difference"], place, "o", color=style.arm_colour(str(arm)), zorder=5)
     limit_differences(axes, table)
     print_columns(side, table)
     axes.set_xlabel(f"points above {first['reference']}, {first['measure'].replace('_', ' ')}")

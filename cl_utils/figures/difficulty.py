@@ -112,13 +112,13 @@ def accuracy_by_difficulty(
     metric: str = "overall_metric",
     test_set: str = "balanced",
 ) -> Figure:
-    """Return exact accuracy by decile of `metric`, one line a schedule.
+    """Return exact accuracy by decile of `metric`, one line an arm.
 
     `correlation` is `stats.rank_correlation` of the baseline; its pooled row is printed.
     """
     require(programs, "programs")
     table = accuracy_by_decile(programs, metric, test_set=test_set)
-    means = table.groupby(["schedule", "decile"])["accuracy"].agg(["mean", "min", "max"])
+    means = table.groupby(["arm", "decile"])["accuracy"].agg(["mean", "min", "max"])
     groups = table.groupby("decile").agg(
         low=("low", "first"), high=("high", "first"), programs=("programs", "max")
     )
@@ -126,12 +126,12 @@ def accuracy_by_difficulty(
     axes = figure.subplots()
     places = pd.Series(range(len(groups)), index=groups.index)
     ends = {}
-    for schedule in style.in_order(table["schedule"]):
-        rows, colour = means.loc[schedule], style.schedule_colour(schedule)
+    for arm in style.in_order(table["arm"]):
+        rows, colour = means.loc[arm], style.arm_colour(arm)
         x = places[rows.index]
         axes.fill_between(x, rows["min"], rows["max"], color=colour, alpha=0.12, linewidth=0)
         axes.plot(x, rows["mean"], "o-", color=colour, markersize=4)
-        ends[schedule] = (float(x.iloc[-1]), float(rows["mean"].iloc[-1]))
+        ends[arm] = (float(x.iloc[-1]), float(rows["mean"].iloc[-1]))
     label_line_ends(axes, ends)
     axes.set_xticks(places, [group_label(*row) for row in groups.itertuples(index=False)])
     axes.set_xlabel(f"{metric.replace('_', ' ')} of the program, by decile (programs in brackets)")

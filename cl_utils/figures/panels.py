@@ -1,4 +1,4 @@
-"""What all figures share: canvases, schedule and percent axes, bars over seeds, notes.
+"""What all figures share: canvases, arm and percent axes, bars over seeds, notes.
 
 In: matplotlib Axes and rows of one measure. Out: the same Axes, drawn in house style.
 """
@@ -54,11 +54,11 @@ def require(rows: pd.DataFrame, what: str) -> None:
 
 def seeds_text(rows: pd.DataFrame) -> str:
     """Return how many seeds stand behind a figure, e.g. "n = 5 seeds"."""
-    counts = rows.groupby("schedule")["seed"].nunique()
+    counts = rows.groupby("arm")["seed"].nunique()
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
-        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds a schedule"
-    each = [f"{style.schedule_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
+        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds an arm"
+    each = [f"{style.arm_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
     single = "; no interval where n = 1" if counts.min() == 1 else ""
     return f"n seeds: {', '.join(each)}{single}"
 
@@ -76,10 +76,10 @@ def note(figure: Figure | SubFigure, *sentences: str) -> None:
     figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
 
 
-def schedule_axis(axes: Axes, schedules: Sequence[str]) -> None:
-    """Name the rows of a horizontal panel after schedules, the first on top."""
-    axes.set_yticks(range(len(schedules)), [style.schedule_label(name) for name in schedules])
-    axes.set_ylim(len(schedules) - 0.4, -0.6)
+def arm_axis(axes: Axes, arms: Sequence[str]) -> None:
+    """Name the rows of a horizontal panel after arms, the first on top."""
+    axes.set_yticks(range(len(arms)), [style.arm_label(name) for name in arms])
+    axes.set_ylim(len(arms) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
@@ -92,15 +92,15 @@ def percent_axis(axes: Axes, label: str) -> None:
     axes.grid(axis="x")
 
 
-def seed_bars(axes: Axes, rows: pd.DataFrame, schedules: Sequence[str]) -> None:
-    """Draw one bar a schedule: mean, 95 % t interval, single seeds as dots, the mean in print."""
-    for place, schedule in enumerate(schedules):
-        values = seed_values(rows, schedule).to_numpy(dtype=float)
+def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
+    """Draw one bar an arm: mean, 95 % t interval, single seeds as dots, the mean in print."""
+    for place, arm in enumerate(arms):
+        values = seed_values(rows, arm).to_numpy(dtype=float)
         interval = mean_interval(values)
         if interval.n == 0:
             value_text(axes, place, "–")
             continue
-        axes.barh(place, interval.mean, height=0.66, color=style.schedule_colour(schedule))
+        axes.barh(place, interval.mean, height=0.66, color=style.arm_colour(arm))
         if interval.n > 1:
             draw_interval(axes, place - 0.1, interval.low, interval.high)
             seats = np.full(interval.n, place + 0.18)
@@ -141,7 +141,7 @@ def marked_value(
 
 
 def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
-    """Name each schedule beside the end (x, y) of its line, spread so that names do not touch.
+    """Name each arm beside the end (x, y) of its line, spread so that names do not touch.
 
     The y axis must show 0 to 100; names stand right of the panel, tied to their lines.
     """
@@ -149,17 +149,17 @@ def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None
     heights = spread([ends[name][1] for name in names], gap=5.0, low=2.0, high=98.0)
     for name, height in zip(names, heights, strict=True):
         axes.annotate(
-            style.schedule_label(name),
+            style.arm_label(name),
             ends[name],
             xytext=(1.05, height),
             textcoords=("axes fraction", "data"),
-            color=style.schedule_colour(name),
+            color=style.arm_colour(name),
             va="center",
             fontsize=8.5,
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
-                "color": style.schedule_colour(name),
+                "color": style.arm_colour(name),
                 "linewidth": 0.6,
                 "relpos": (0, 0.5),
                 "shrinkA": 2,

@@ -17,7 +17,7 @@ from cl_utils.figures.panels import (
     note,
     percent_axis,
     require,
-    schedule_axis,
+    arm_axis,
     seeds_text,
     styled,
     value_text,
@@ -36,21 +36,19 @@ CEILING = "execution_paper_ceiling"
 def protocol_audit(
     measures: pd.DataFrame, test_set: str = "natural", subset: str = "all"
 ) -> Figure:
-    """Return, by schedule, what whole-output and the paper's scoring say of the same models."""
+    """Return, by arm, what whole-output and the paper's scoring say of the same models."""
     rows = select(measures, "execution_exact", test_set, subset)
     require(rows, f"execution_exact on {test_set}/{subset}")
-    schedules = style.in_order(rows["schedule"])
-    figure = canvas(1.45 * height_for(len(schedules)) + 0.2)
+    arms = style.in_order(rows["arm"])
+    figure = canvas(1.45 * height_for(len(arms)) + 0.2)
     axes = figure.subplots()
-    schedule_axis(axes, schedules)
+    arm_axis(axes, arms)
     percent_axis(axes, "programs counted as right (%)")
-    for place, schedule in enumerate(schedules):
+    for place, arm in enumerate(arms):
         for offset, (sampled, greedy, marker) in LANES.items():
-            means = [
-                mean_of(measures, name, test_set, subset, schedule) for name in (sampled, greedy)
-            ]
-            lane(axes, place + offset, means, style.schedule_colour(schedule), marker)
-        ceiling = mean_of(measures, CEILING, test_set, subset, schedule)
+            means = [mean_of(measures, name, test_set, subset, arm) for name in (sampled, greedy)]
+            lane(axes, place + offset, means, style.arm_colour(arm), marker)
+        ceiling = mean_of(measures, CEILING, test_set, subset, arm)
         axes.plot([ceiling, ceiling], [place, place + 0.34], color=style.INK, linewidth=2)
     figure.legend(handles=audit_legend(), loc="outside upper center", ncols=3)
     note(
@@ -63,11 +61,9 @@ def protocol_audit(
     return figure
 
 
-def mean_of(
-    measures: pd.DataFrame, measure: str, test_set: str, subset: str, schedule: str
-) -> float:
+def mean_of(measures: pd.DataFrame, measure: str, test_set: str, subset: str, arm: str) -> float:
     """Return the mean over seeds of one measure; nan when it is missing."""
-    return float(seed_values(select(measures, measure, test_set, subset), schedule).mean())
+    return float(seed_values(select(measures, measure, test_set, subset), arm).mean())
 
 
 def lane(axes: Axes, place: float, means: list[float], colour: str, marker: str) -> None:
@@ -80,7 +76,7 @@ def lane(axes: Axes, place: float, means: list[float], colour: str, marker: str)
 
 
 def audit_legend() -> list[Line2D]:
-    """Return the key of the markers, in grey because colour means the schedule."""
+    """Return the key of the markers, in grey because colour means the arm."""
 
     def key(marker: str, face: str, label: str) -> Line2D:
         return Line2D(

@@ -1,4 +1,4 @@
-"""Figures of training: what each schedule drew, and how accuracy grew.
+"""Figures of training: what each arm drew, and how accuracy grew.
 
 In: the history and the learning curves of a study. Out: one Figure each.
 """
@@ -25,17 +25,17 @@ CURVE_AXES = {
 
 @styled
 def schedule_composition(history: pd.DataFrame) -> Figure:
-    """Return the share of easy, medium and hard drawn over training, one panel a schedule."""
+    """Return the share of easy, medium and hard drawn over training, one panel an arm."""
     require(history, "history")
-    schedules = style.in_order(history["schedule"])
-    columns = min(PANELS_A_ROW, len(schedules))
-    rows = -(-len(schedules) // columns)
+    arms = style.in_order(history["arm"])
+    columns = min(PANELS_A_ROW, len(arms))
+    rows = -(-len(arms) // columns)
     figure = canvas(1.75 * rows + 0.85)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, schedule in zip(grid.flat, schedules, strict=False):
-        draw_composition(axes, history[history["schedule"] == schedule])
-        axes.set_title(style.schedule_label(schedule), color=style.schedule_colour(schedule))
-    for axes in list(grid.flat)[len(schedules) :]:
+    for axes, arm in zip(grid.flat, arms, strict=False):
+        draw_composition(axes, history[history["arm"] == arm])
+        axes.set_title(style.arm_label(arm), color=style.arm_colour(arm))
+    for axes in list(grid.flat)[len(arms) :]:
         axes.remove()
     for index in range(columns):  # the lowest panel of each column
         lowest = [axes for axes in grid[:, index] if axes.figure is not None][-1]
@@ -53,7 +53,7 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
 
 
 def draw_composition(axes: Axes, history: pd.DataFrame) -> None:
-    """Draw stacked areas of the shares of one schedule; each row speaks of the steps before it."""
+    """Draw stacked areas of the shares of one arm; each row speaks of the steps before it."""
     shares = history.groupby("step")[SHARES].mean() * 100
     progress = 100 * shares.index.to_numpy(dtype=float) / shares.index.max()
     x = np.concatenate([[0.0], progress])
@@ -109,14 +109,14 @@ def learning_curves(
 def draw_curves(
     axes: Axes, curves: pd.DataFrame, x: str, scale: float
 ) -> dict[str, tuple[float, float]]:
-    """Draw one bucket's curves and return where each schedule's line ends."""
+    """Draw one bucket's curves and return where each arm's line ends."""
     ends = {}
-    for schedule in style.in_order(curves["schedule"]):
-        steps = curves[curves["schedule"] == schedule].groupby("step")
+    for arm in style.in_order(curves["arm"]):
+        steps = curves[curves["arm"] == arm].groupby("step")
         place, accuracy = steps[x].mean() / scale, steps["execution_exact"]
-        colour = style.schedule_colour(schedule)
+        colour = style.arm_colour(arm)
         band = (accuracy.min(), accuracy.max())
         axes.fill_between(place, *band, color=colour, alpha=0.15, linewidth=0)
         axes.plot(place, accuracy.mean(), color=colour, linewidth=1.3)
-        ends[schedule] = (float(place.iloc[-1]), float(accuracy.mean().iloc[-1]))
+        ends[arm] = (float(place.iloc[-1]), float(accuracy.mean().iloc[-1]))
     return ends

@@ -18,7 +18,7 @@ from cl_utils.stats.contrasts import (
     strength,
 )
 from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap, rank_correlation
-from cl_utils.stats.rows import schedules_in, seed_values, select
+from cl_utils.stats.rows import arms_in, seed_values, select
 
 __all__ = [
     "Contrast",
@@ -29,7 +29,7 @@ __all__ = [
     "mean_interval",
     "paired_difference",
     "rank_correlation",
-    "schedules_in",
+    "arms_in",
     "seed_values",
     "select",
     "strength",

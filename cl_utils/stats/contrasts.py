@@ -1,8 +1,8 @@
-"""Intervals over seeds, and paired differences between a schedule and its reference.
+"""Intervals over seeds, and paired differences between an arm and its reference.
 
 In: values of one measure by seed (percent). Out: means with t intervals; for two arms the mean
 difference over common seeds with its interval, an exact sign-flip p, an equivalence p and n; for a
-study one row a schedule with p adjusted after Holm.
+study one row an arm with p adjusted after Holm.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.rows import schedules_in, seed_values, select
+from cl_utils.stats.rows import arms_in, seed_values, select
 
 EQUIVALENCE_MARGIN = 1.0
 """Two arms count as equivalent when their difference lies within this many points (TOST)."""
@@ -45,19 +45,19 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
-    """One schedule against its reference, paired by seed; values in percentage points.
+    """One arm against its reference, paired by seed; values in percentage points.
 
     `p` is two-sided; `p_smallest` = 2 / 2^n is the least that n pairs can give (0.0625 for five).
     """
 
-    schedule: str
+    arm: str
     reference: str
     measure: str
     test_set: str
     subset: str
     n: int
     reference_mean: float
-    schedule_mean: float
+    arm_mean: float
     difference: float
     low: float
     high: float
@@ -126,7 +126,7 @@ def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
 
 def paired_difference(
     measures: pd.DataFrame,
-    schedule: str,
+    arm: str,
     reference: str = "baseline",
     *,
     measure: str = "execution_exact",
@@ -134,28 +134,28 @@ def paired_difference(
     subset: str = "macro",
     confidence: float = 0.95,
 ) -> Contrast:
-    """Return `schedule` minus `reference` over the seeds that both have finished.
+    """Return `arm` minus `reference` over the seeds that both have finished.
 
     Raises StudyError when they have no seed in common.
     """
     rows = select(measures, measure, test_set, subset)
-    pairs = pd.concat([seed_values(rows, schedule), seed_values(rows, reference)], axis=1).dropna()
+    pairs = pd.concat([seed_values(rows, arm), seed_values(rows, reference)], axis=1).dropna()
     if pairs.empty:
         raise StudyError(
-            f"{schedule} and {reference} have no seed in common for {measure} on "
+            f"{arm} and {reference} have no seed in common for {measure} on "
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
         )
     ours, theirs = pairs.to_numpy(dtype=float).T  # (n,) each
     interval = mean_interval(ours - theirs, confidence)
     return Contrast(
-        schedule=schedule,
+        arm=arm,
         reference=reference,
         measure=measure,
         test_set=test_set,
         subset=subset,
         n=interval.n,
         reference_mean=float(theirs.mean()),
-        schedule_mean=float(ours.mean()),
+        arm_mean=float(ours.mean()),
         difference=interval.mean,
         low=interval.low,
         high=interval.high,
@@ -170,20 +170,20 @@ def contrast_table(
     measures: pd.DataFrame,
     reference: str = "baseline",
     *,
-    schedules: Sequence[str] | None = None,
+    arms: Sequence[str] | None = None,
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return one row a schedule: the fields of `Contrast`, both p after Holm, the family's size.
+    """Return one row an arm: the fields of `Contrast`, both p after Holm, the family's size.
 
-    Added columns: p_holm, p_equivalence_holm, family. `schedules` are the contrasts declared
+    Added columns: p_holm, p_equivalence_holm, family. `arms` are the contrasts declared
     before the run (all but the reference if not given). Declared ones without a pair yet get no
     row, but count in the family: an unfinished study must not look more certain than a whole one.
     """
     rows = select(measures, measure, test_set, subset)
-    declared = [name for name in schedules or schedules_in(rows) if name != reference]
+    declared = [name for name in arms or arms_in(rows) if name != reference]
     paired = set(seed_values(rows, reference).index)
     ready = [name for name in declared if paired & set(seed_values(rows, name).index)]
     contrasts = [

@@ -1,6 +1,6 @@
 """Statistics whose rows are programs: does a metric order what a trained model finds hard?
 
-In: the programs of a study (columns schedule, seed, test_set, program_id, level, exact,
+In: the programs of a study (columns arm, seed, test_set, program_id, level, exact,
 log_probability, and a column a metric). Out: rank correlations with bootstrap intervals, accuracy
 by decile of a metric, and an interval that counts both seeds and programs.
 """
@@ -20,13 +20,13 @@ from cl_utils.stats.rows import check_one_recipe
 DECILES = 10
 
 
-def arm_programs(programs: pd.DataFrame, schedule: str, test_set: str) -> pd.DataFrame:
+def arm_programs(programs: pd.DataFrame, arm: str, test_set: str) -> pd.DataFrame:
     """Return the rows of one arm on one test set; StudyError when there is none."""
-    wanted = (programs["schedule"] == schedule) & (programs["test_set"] == test_set)
+    wanted = (programs["arm"] == arm) & (programs["test_set"] == test_set)
     rows = programs[wanted]
     if rows.empty:
         raise StudyError(
-            f"no programs of {schedule} on the {test_set} test set: "
+            f"no programs of {arm} on the {test_set} test set: "
             "run notebooks/05_evaluation.ipynb for it"
         )
     check_one_recipe(rows)
@@ -54,7 +54,7 @@ def rank_correlation(
     metric: str = "overall_metric",
     *,
     rng: np.random.Generator,
-    schedule: str = "baseline",
+    arm: str = "baseline",
     test_set: str = "balanced",
     level: str | None = None,
     confidence: float = 0.95,
@@ -67,7 +67,7 @@ def rank_correlation(
     percentile bootstrap over programs, so it speaks of these trained models, not of new seeds.
     """
     check_metric(programs, metric)
-    rows = arm_programs(programs, schedule, test_set)
+    rows = arm_programs(programs, arm, test_set)
     rows = rows if level is None else rows[rows["level"] == level]
     rows = rows.assign(hardness=-rows["log_probability"])
     groups = {str(seed): group for seed, group in rows.groupby("seed")}
@@ -125,9 +125,9 @@ def accuracy_by_decile(
     test_set: str = "balanced",
     groups: int = DECILES,
 ) -> pd.DataFrame:
-    """Return exact accuracy (percent) by decile of `metric`, one row a schedule, seed and decile.
+    """Return exact accuracy (percent) by decile of `metric`, one row an arm, seed and decile.
 
-    Columns: schedule, seed, decile, low and high (least and largest value of the metric in the
+    Columns: arm, seed, decile, low and high (least and largest value of the metric in the
     group), accuracy, programs. Ties stay whole (see `decile_of`), so groups differ in size.
     """
     check_metric(programs, metric)
@@ -138,12 +138,12 @@ def accuracy_by_decile(
     edges = distinct.groupby(decile).agg(low="min", high="max")
     table = (
         rows.assign(decile=rows["program_id"].map(decile))
-        .groupby(["schedule", "seed", "decile"])["exact"]
+        .groupby(["arm", "seed", "decile"])["exact"]
         .agg(accuracy="mean", programs="size")
         .reset_index()
     )
     table["accuracy"] *= 100
-    order = ["schedule", "seed", "decile", "low", "high", "accuracy", "programs"]
+    order = ["arm", "seed", "decile", "low", "high", "accuracy", "programs"]
     return table.merge(edges, left_on="decile", right_index=True)[order].sort_values(
         order[:3], ignore_index=True
     )
@@ -153,7 +153,7 @@ def hierarchical_bootstrap(
     programs: pd.DataFrame,
     *,
     rng: np.random.Generator,
-    schedule: str = "baseline",
+    arm: str = "baseline",
     test_set: str = "balanced",
     confidence: float = 0.95,
     resamples: int = 1000,
@@ -164,7 +164,7 @@ def hierarchical_bootstrap(
     programs where that column is missing). All seeds answer the same programs, so one draw of
     clusters serves all drawn seeds. n is the number of seeds; a single seed is never varied.
     """
-    rows = arm_programs(programs, schedule, test_set)
+    rows = arm_programs(programs, arm, test_set)
     cluster = "skeleton" if "skeleton" in rows else "program_id"
     table = rows.pivot_table(
         index="seed", columns=cluster, values="exact", aggfunc=["sum", "count"], fill_value=0

@@ -1,6 +1,6 @@
 """Choose rows of the measures: one measure, on one test set and subset, of one recipe.
 
-In: the measures of a study (columns recipe, schedule, seed, test_set, subset, measure, value).
+In: the measures of a study (columns recipe, arm, seed, test_set, subset, measure, value).
 Out: the rows that are comparable with one another, or their values by seed.
 """
 
@@ -12,7 +12,7 @@ from cl_utils.errors import StudyError
 
 
 def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> pd.DataFrame:
-    """Return the rows of one measure, one a schedule and seed; missing values are dropped.
+    """Return the rows of one measure, one an arm and seed; missing values are dropped.
 
     Raises StudyError when the rows mix recipes or hold one run twice: a mean over them would
     weigh runs unequally.
@@ -24,9 +24,9 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
     )
     rows: pd.DataFrame = measures[wanted].dropna(subset=["value"])
     check_one_recipe(rows)
-    twice = rows[rows.duplicated(["schedule", "seed"])]
+    twice = rows[rows.duplicated(["arm", "seed"])]
     if not twice.empty:
-        run = f"{twice['schedule'].iloc[0]}, seed {twice['seed'].iloc[0]}"
+        run = f"{twice['arm'].iloc[0]}, seed {twice['seed'].iloc[0]}"
         raise StudyError(
             f"{measure} on {test_set}/{subset} stands twice for {run}: keep one row a run"
         )
@@ -43,11 +43,11 @@ def check_one_recipe(rows: pd.DataFrame) -> None:
         )
 
 
-def seed_values(rows: pd.DataFrame, schedule: str) -> pd.Series:
-    """Return the values (percent) of one schedule, indexed and ordered by seed."""
-    return rows[rows["schedule"] == schedule].set_index("seed")["value"].sort_index()
+def seed_values(rows: pd.DataFrame, arm: str) -> pd.Series:
+    """Return the values (percent) of one arm, indexed and ordered by seed."""
+    return rows[rows["arm"] == arm].set_index("seed")["value"].sort_index()
 
 
-def schedules_in(rows: pd.DataFrame) -> list[str]:
-    """Return the names of the schedules in `rows`, in the order of the alphabet."""
-    return sorted(rows["schedule"].unique())
+def arms_in(rows: pd.DataFrame) -> list[str]:
+    """Return the names of the arms in `rows`, in the order of the alphabet."""
+    return sorted(rows["arm"].unique())
