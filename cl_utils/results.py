@@ -19,9 +19,9 @@ from cl_utils import artifacts
 from cl_utils.errors import StudyError
 from cl_utils.stats import (
     Interval,
+    arms_in,
     mean_interval,
     paired_difference,
-    arms_in,
     seed_values,
     select,
 )

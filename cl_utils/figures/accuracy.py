@@ -13,13 +13,13 @@ from matplotlib.figure import Figure, SubFigure
 
 from cl_utils import style
 from cl_utils.figures.panels import (
+    arm_axis,
     canvas,
     height_for,
     marked_value,
     note,
     percent_axis,
     require,
-    arm_axis,
     seed_bars,
     seeds_text,
     styled,

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 
 from cl_utils import style
 from cl_utils.figures.panels import (
+    arm_axis,
     canvas,
     draw_interval,
     height_for,
     note,
     require,
-    arm_axis,
     styled,
     where_text,
 )

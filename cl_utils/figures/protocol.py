@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 
 from cl_utils import style
 from cl_utils.figures.panels import (
+    arm_axis,
     canvas,
     height_for,
     note,
     percent_axis,
     require,
-    arm_axis,
     seeds_text,
     styled,
     value_text,
