@@ -13,6 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PARAMS = REPOSITORY / "params"
+ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
 
 
@@ -41,6 +42,10 @@ class Paths:
     def difficulty(self) -> Path:
         """Every metric of every program (notebook 02)."""
         return self.runs / "difficulty.parquet"
+
+    def model_difficulty(self, recipe: str) -> Path:
+        """Return the loss of small models on every program (notebook 08)."""
+        return self.runs / f"model_difficulty-{recipe}.parquet"
 
     @property
     def buckets(self) -> Path:

@@ -7,7 +7,9 @@ one arrow of the data flow in the README.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import torch
 
+from cl_utils.arms import arm_named
 from cl_utils.artifacts import (
     atomic,
     check,
@@ -33,8 +36,9 @@ from cl_utils.corpus import SPLITS, Corpus
 from cl_utils.errors import StudyError
 from cl_utils.fingerprint import code_fingerprint
 from cl_utils.model import GPT
-from cl_utils.params import BucketParams, DataParams, Params, TrainingParams
+from cl_utils.params import Params
 from cl_utils.paths import NOTEBOOKS
+from cl_utils.stages import BucketParams, DataParams, TrainingParams
 
 if TYPE_CHECKING:
     from cl_utils.evaluation import Evaluation
@@ -109,7 +113,7 @@ def load_counts(params: Params, name: str) -> pd.DataFrame:
 
 
 def load_split(params: Params, name: str) -> Corpus:
-    """Return the tokens of one of train, validation, test, natural.
+    """Return the tokens of one of `corpus.SPLITS`.
 
     Everything that they were made from must still be what it was.
     """
@@ -120,7 +124,7 @@ def load_split(params: Params, name: str) -> Corpus:
 
 
 def data_fingerprint(params: Params) -> str:
-    """Return one fingerprint for all four corpora: runs compare only if it is the same."""
+    """Return one fingerprint for all corpora: runs compare only if it is the same."""
     parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
@@ -141,10 +145,13 @@ def save_run(params: Params, trained: Trained) -> None:
     for name, table in (("history", trained.history), ("curve", trained.curve)):
         with atomic(folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False)
+    with atomic(folder / "mixes.json") as temporary:
+        temporary.write_text(json.dumps(trained.mixes) + "\n", encoding="utf-8")
     write_json(
         folder / "manifest.json",
         {
             "params": params.of(TrainingParams),
+            "arm": asdict(arm_named(params.arm)),
             "data_fingerprint": data_fingerprint(params),
             "code": _code(TRAINING),
             "weights": fingerprint(folder / "model.safetensors"),
@@ -171,6 +178,11 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
                 f"{folder} was trained with {name}={manifest['params'].get(name)!r}, "
                 f"not {value!r}: run notebooks/{TRAINING}.ipynb again"
             )
+    if manifest.get("arm") != asdict(arm_named(params.arm)):
+        raise StudyError(
+            f"{folder} was trained when the arm was {manifest.get('arm')}: run "
+            f"notebooks/{TRAINING}.ipynb again, or restore params/study/arms.yaml"
+        )
     if manifest["data_fingerprint"] != data_fingerprint(params):
         raise StudyError(
             f"{folder} was trained on other data: run notebooks/{TRAINING}.ipynb again"

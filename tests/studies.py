@@ -13,6 +13,7 @@ from pathlib import Path
 
 from worlds import quiet
 
+from cl_utils.arm_data import load_training, recorded_mixes
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.corpus import corpora
 from cl_utils.dataset import draw_programs
@@ -95,8 +96,9 @@ def make_buckets(params: Params, seed: int = 0) -> None:
 
 def train_run(params: Params) -> Trained:
     """Do what notebook 04 does."""
-    corpora = load_split(params, "train"), load_split(params, "validation")
-    trained = train(params.run(device_of(params)), *corpora, report=quiet)
+    corpora = load_training(params), load_split(params, "validation")
+    run = params.run(device_of(params), recorded_mixes(params))
+    trained = train(run, *corpora, report=quiet)
     save_run(params, trained)
     return trained
 
@@ -107,7 +109,12 @@ def evaluate_run(params: Params) -> Evaluation:
     tests = {"balanced": load_split(params, "test"), "natural": load_split(params, "natural")}
     corpus = load_split(params, "train")
     evaluation = evaluate(
-        model, tests, corpus, seed=params.seed, line_programs=params.line_programs
+        model,
+        tests,
+        corpus,
+        seed=params.seed,
+        leaky=load_split(params, "leaky"),
+        line_programs=params.line_programs,
     )
     save_evaluation(params, evaluation, manifest)
     return evaluation

@@ -30,14 +30,15 @@ LAYERS = {
         "programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
-        "adaptive arms artifacts batching buckets corpus dataset drafts expansion schedules split"
+        "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "
+        "expansion schedules split windows"
     ),
     "work: training and measuring models": (
-        "baselines checkpoints completion decoding evaluation history lines objective optimisers "
-        "probes protocol scoring stack tallies trainer training"
+        "baselines checkpoints completion decoding evaluation history lines model_difficulty "
+        "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "cost figures params report results speed stats study style tables"
+        "arm_data cost figures params report results speed stages stats study style tables"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
