@@ -26,6 +26,7 @@ from cl_utils.arms import SCHEDULES
 from cl_utils.buckets import thresholds
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR
+from cl_utils.metrics import BUCKET_METRICS
 from cl_utils.model import ModelConfig
 from cl_utils.paths import PARAMS, Paths
 from cl_utils.recipes import RECIPES, recipe_named
@@ -54,7 +55,7 @@ class DataParams(BaseModel):
     while_loops: bool  # level 4.1, only in "fixed"
     maximum_characters: int = Count  # of a record; longer programs are rejected
     programs: int = Count  # drawn in the grammar's natural mix
-    metric: Literal["overall_metric", "overall_metric_token"]
+    metric: str  # one of metrics.BUCKET_METRICS
     bucket_rule: list[float] | Literal["tertiles"]
     least_per_bucket: int = Field(ge=0)  # then drawn on until each bucket has so many; 0: not
 
@@ -114,6 +115,9 @@ class Params(TrainingParams):
                 raise ValueError(f"{name}={values} names one twice")
         if self.bucket_rule != "tertiles":
             thresholds(self.bucket_rule, [])
+        if self.metric not in BUCKET_METRICS:
+            known = list(BUCKET_METRICS)
+            raise ValueError(f"metric={self.metric!r} makes no buckets: choose among {known}")
         if self.least_per_bucket and self.bucket_rule == "tertiles":
             raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
         return self

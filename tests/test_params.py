@@ -76,6 +76,8 @@ def test_only_the_default_study_writes_the_readme() -> None:
         ({"levels": "1.1"}, ["levels", "'1.1'"]),
         ({"bucket_rule": "quartiles"}, ["bucket_rule", "'quartiles'"]),
         ({"metric": "length"}, ["metric='length'", "overall_metric"]),
+        ({"metric": "nesting_depth"}, ["metric='nesting_depth'", "'characters'"]),
+        ({"metric": "model_loss"}, ["metric='model_loss'", "'random'"]),
         ({"least_per_bucket": 10}, ["least_per_bucket", "bucket_rule"]),
         ({"seeds": [0, "one"]}, ["seeds=[0, 'one']", "integer"]),
         ({"seeds": []}, ["seeds=[]", "at least 1"]),
