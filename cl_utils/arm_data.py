@@ -72,7 +72,7 @@ def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
     save_table(params.paths.model_difficulty(params.recipe), losses, **made)
     ids = [load_split(params, name).program_ids for name in HELD_OUT]
     tested = losses[losses["program_id"].isin(set().union(*ids))]
-    path = params.paths.counts / f"{MODEL_LOSS}-{params.recipe}.csv"
+    path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
     write(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
 
 

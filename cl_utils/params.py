@@ -24,6 +24,7 @@ from cl_utils.arms import Recorded, arm_named
 from cl_utils.buckets import thresholds
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR
+from cl_utils.metrics import BUCKET_METRICS
 from cl_utils.model import ModelConfig
 from cl_utils.paths import PARAMS, Paths
 from cl_utils.recipes import RECIPES, recipe_named
@@ -60,6 +61,9 @@ class Params(TrainingParams):
                 raise ValueError(f"contrasts={pair} is no pair of two of the study's arms")
         if self.bucket_rule != "tertiles":
             thresholds(self.bucket_rule, [])
+        if self.metric not in BUCKET_METRICS:
+            known = list(BUCKET_METRICS)
+            raise ValueError(f"metric={self.metric!r} makes no buckets: choose among {known}")
         if self.least_per_bucket and self.bucket_rule == "tertiles":
             raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
         return self

@@ -62,13 +62,12 @@ class Paths:
 
     @property
     def results(self) -> Path:
-        """Tracked tables (notebooks 03 and 05)."""
+        """Tracked tables (notebooks 02, 03 and 05)."""
         return home() / "results" / self.profile
 
-    @property
-    def counts(self) -> Path:
-        """Tables about the data themselves, for figures and README (notebook 03)."""
-        return self.results / "data"
+    def counts(self, name: str) -> Path:
+        """Return a table about the data themselves, for figures and README (notebooks 02, 03)."""
+        return self.results / "data" / f"{name}.csv"
 
     def result(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a run's result rows (notebook 05)."""

@@ -25,7 +25,7 @@ class DataParams(BaseModel):
     while_loops: bool  # level 4.1, only in "fixed"
     maximum_characters: int = Count  # of a record; longer programs are rejected
     programs: int = Count  # drawn in the grammar's natural mix
-    metric: Literal["overall_metric", "overall_metric_token"]
+    metric: str  # one of metrics.BUCKET_METRICS
     bucket_rule: list[float] | Literal["tertiles"]
     least_per_bucket: int = Field(ge=0)  # then drawn on until each bucket has so many; 0: not
 

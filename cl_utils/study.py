@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,8 @@ from cl_utils.artifacts import (
     load_table,
     read_json,
     save_corpus,
+    save_csv,
     save_table,
-    write,
     write_json,
 )
 from cl_utils.checkpoints import load_model, save_model
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
 
 DATA, METRICS, BUCKETING = "01_data_generation", "02_metric_analysis", "03_bucketing"
 TRAINING, EVALUATION = "04_training", "05_evaluation"
+AGREEMENT = "metric_agreement"
 RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
 
 
@@ -83,6 +83,24 @@ def load_difficulty(params: Params) -> pd.DataFrame:
     return programs.merge(metrics, on="program_id", validate="one_to_one")
 
 
+def save_agreement(params: Params, matrix: pd.DataFrame) -> None:
+    """Leave notebook 02's rank correlations between metrics (`metrics.agreement`), to 4 digits."""
+    save_csv(
+        params.paths.counts(AGREEMENT),
+        matrix.round(4).rename_axis("metric").reset_index(),
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+        code=_code(METRICS),
+    )
+
+
+def load_agreement(params: Params) -> pd.DataFrame:
+    """Return the matrix of `save_agreement`; it needs no file outside results/."""
+    path = params.paths.counts(AGREEMENT)
+    check(path, METRICS, params=params.of(DataParams))
+    return pd.read_csv(path, index_col="metric")
+
+
 def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
     """Leave notebook 03's labels, and the tokens of every split."""
     kept = programs[["program_id", "bucket", "split", "canonical_hash", "text_hash"]]
@@ -95,19 +113,14 @@ def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, C
 
 def save_counts(params: Params, **tables: pd.DataFrame) -> None:
     """Leave notebook 03's tables about the data, for figures and README."""
+    made = {"params": params.of(BucketParams), "code": _code(BUCKETING)}
     for name, table in tables.items():
-        write(
-            params.paths.counts / f"{name}.csv",
-            partial(table.to_csv, index=False),
-            params=params.of(BucketParams),
-            inputs=[params.paths.buckets],
-            code=_code(BUCKETING),
-        )
+        save_csv(params.paths.counts(name), table, inputs=[params.paths.buckets], **made)
 
 
 def load_counts(params: Params, name: str) -> pd.DataFrame:
     """Return one of the tables of `save_counts`; it needs no file outside results/."""
-    path = params.paths.counts / f"{name}.csv"
+    path = params.paths.counts(name)
     check(path, BUCKETING, params=params.of(BucketParams))
     return pd.read_csv(path, dtype={"level": str})
 

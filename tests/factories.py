@@ -15,6 +15,7 @@ import pandas as pd
 
 from cl_utils import artifacts
 from cl_utils.buckets import counts_by_level
+from cl_utils.metrics import METRICS, agreement
 from cl_utils.results import Results
 
 BUCKETS = ("easy", "medium", "hard")
@@ -134,6 +135,15 @@ def synthetic_difficulty(count: int = 600) -> pd.DataFrame:
         }
     )
     return counts_by_level(programs, dict.fromkeys(programs.columns[1:], (2.0, 4.0)))
+
+
+def synthetic_agreement() -> pd.DataFrame:
+    """Return the rank correlations of all metrics over invented values; one metric is constant."""
+    rng = np.random.default_rng(6)
+    size, values = rng.normal(size=400), {}
+    for place, name in enumerate(METRICS):
+        values[name] = (-1) ** place * size + rng.normal(0, 0.3 * place, 400)
+    return agreement(pd.DataFrame(values | {"nesting_depth": 1}))
 
 
 def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> None:

@@ -17,9 +17,9 @@ from cl_utils.arm_data import load_training, recorded_mixes
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.corpus import corpora
 from cl_utils.dataset import draw_programs
-from cl_utils.difficulty import measure
 from cl_utils.evaluation import Evaluation, evaluate
 from cl_utils.grammar import ProgramStream
+from cl_utils.metrics import agreement, measure_all
 from cl_utils.params import Params, read_params
 from cl_utils.paths import PARAMS
 from cl_utils.programs import canonical_hash, stable_hash
@@ -30,6 +30,7 @@ from cl_utils.study import (
     load_programs,
     load_run,
     load_split,
+    save_agreement,
     save_buckets,
     save_counts,
     save_difficulty,
@@ -75,7 +76,8 @@ def draw(params: Params, seed: int = 0) -> None:
 def measure_difficulty(params: Params) -> None:
     """Do what notebook 02 does."""
     programs = load_programs(params)
-    difficulty = measure(programs["source"])
+    difficulty = measure_all(programs)
+    save_agreement(params, agreement(difficulty))
     difficulty.insert(0, "program_id", programs["program_id"])
     save_difficulty(params, difficulty)
 

@@ -26,8 +26,8 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution grammar layout model muon paper_numbers "
-        "programs recipes side_by_side statements tokenizer"
+        "attention derivation difficulty execution grammar interpreter layout metrics model muon "
+        "paper_numbers programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
         "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "

@@ -83,6 +83,8 @@ def test_only_the_default_study_writes_the_readme() -> None:
         ({"levels": "1.1"}, ["levels", "'1.1'"]),
         ({"bucket_rule": "quartiles"}, ["bucket_rule", "'quartiles'"]),
         ({"metric": "length"}, ["metric='length'", "overall_metric"]),
+        ({"metric": "nesting_depth"}, ["metric='nesting_depth'", "'characters'"]),
+        ({"metric": "model_loss"}, ["metric='model_loss'", "'random'"]),
         ({"least_per_bucket": 10}, ["least_per_bucket", "bucket_rule"]),
         ({"bucket_rule": [2.0]}, ["thresholds [2.0]", "give two"]),
         ({"bucket_rule": [4.0, 2.0]}, ["thresholds [4.0, 2.0]", "first below the second"]),

@@ -24,12 +24,14 @@ from cl_utils.artifacts import manifest_path
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import SPLITS
 from cl_utils.fingerprint import code_fingerprint
+from cl_utils.metrics import METRICS
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.results import load_results
 from cl_utils.stages import BucketParams, DataParams, TrainingParams
 from cl_utils.study import (
     data_fingerprint,
     device_of,
+    load_agreement,
     load_counts,
     load_difficulty,
     load_programs,
@@ -60,6 +62,14 @@ def test_results_and_counts_need_nothing_but_the_results_folder(study_home: Path
     assert len(load_results(PARAMS.paths.results).programs) == 3 * 20 + 30
     levels = load_counts(PARAMS, "difficulty_by_level")["level"]
     assert set(levels) == {"1.1", "1.2", "2.1", "2.2", "3.1", "3.2"}
+    assert load_agreement(PARAMS).shape == (12, 12)
+
+
+def test_the_rows_of_results_carry_every_metric_as_it_was_measured(study_home: Path) -> None:
+    rows = pd.read_parquet(study_home / RESULT / "programs.parquet").set_index("program_id")
+    measured = load_difficulty(PARAMS).set_index("program_id").loc[rows.index]
+    metrics = [name for name in METRICS if name != "model_loss"]
+    pd.testing.assert_frame_equal(rows[metrics], measured[metrics])
 
 
 @pytest.mark.usefixtures("study_home")
@@ -78,7 +88,7 @@ def test_the_same_split_made_again_is_the_same_data() -> None:
 
 
 @pytest.mark.usefixtures("study_home")
-@pytest.mark.parametrize("metric", ["overall_metric", "overall_metric_token"])
+@pytest.mark.parametrize("metric", ["overall_metric", "overall_metric_token", "characters"])
 def test_the_training_corpus_is_in_order_of_difficulty_with_ties_by_hash(metric: str) -> None:
     params = tiny_params(metric=metric)
     if metric != PARAMS.metric:
@@ -111,6 +121,7 @@ def test_splits_are_as_large_as_wanted_and_share_no_program_and_no_renamed_twin(
     [
         ("runs/smoke/programs.parquet", DataParams, []),
         ("runs/smoke/difficulty.parquet", DataParams, ["programs.parquet"]),
+        ("results/smoke/data/metric_agreement.csv", DataParams, ["programs.parquet"]),
         ("runs/smoke/buckets.parquet", BucketParams, ["difficulty.parquet"]),
         ("runs/smoke/corpus/train.safetensors", BucketParams, ["buckets.parquet"]),
         ("results/smoke/data/leak.csv", BucketParams, ["buckets.parquet"]),

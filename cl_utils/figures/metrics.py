@@ -1,0 +1,73 @@
+"""The figure of the metrics' agreement: which of them put programs into one order.
+
+In: the matrix of `metrics.agreement` and the number of programs behind it. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+
+from cl_utils import style
+from cl_utils.figures.panels import canvas, note, require, styled
+from cl_utils.metrics import METRICS
+
+COLOURS = "RdBu_r"
+"""Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
+DARK = 0.6
+"""From this |rho| on a cell is so dark that its value is printed in white."""
+KEY = (0.62, 0.86, 0.3, 0.028)
+"""Where the colours are explained, in the empty corner: left, bottom, width, height (of axes)."""
+
+
+@styled
+def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
+    """Return Spearman's rho of every two metrics: a triangle of colours with the values in print.
+
+    The name of a metric stands right of its row and above its column. `programs` is the number of
+    programs that the matrix was made from.
+    """
+    require(matrix, "metrics")
+    figure = canvas(0.36 * len(matrix) + 0.6)
+    axes = figure.subplots()
+    cells = draw_triangle(axes, matrix.to_numpy(dtype=float))
+    for place, name in enumerate(matrix.index):
+        axes.text(place - 0.42, place, METRICS[name], va="center")
+    key = figure.colorbar(cells, cax=axes.inset_axes(KEY), orientation="horizontal")
+    key.set_ticks([-1, -0.5, 0, 0.5, 1])
+    key.set_label("Spearman's ρ")
+    key.outline.set_visible(False)
+    constant = " –: one of the two has a single value." if matrix.isna().any(axis=None) else ""
+    note(
+        figure,
+        f"n = {programs:,} programs. A metric's name stands right of its row and above its column."
+        f"{constant}",
+    )
+    return figure
+
+
+def draw_triangle(axes: Axes, values: np.ndarray) -> ScalarMappable:
+    """Draw the cells below the diagonal of a matrix (K, K), each with its value; return them."""
+    below = np.tril(np.ones_like(values, dtype=bool), -1)
+    shown = np.ma.masked_array(values, mask=~below | np.isnan(values))
+    centres = np.arange(len(values))
+    cells = axes.pcolormesh(
+        centres, centres, shown, cmap=COLOURS, vmin=-1, vmax=1, edgecolor="white", linewidth=1.5
+    )
+    for row, column in np.argwhere(below):
+        colour = "white" if abs(values[row, column]) >= DARK else style.INK
+        text = value_text(values[row, column])
+        axes.text(column, row, text, ha="center", va="center", fontsize=8.5, color=colour)
+    axes.set_ylim(len(values) - 0.4, -0.6)
+    axes.axis("off")
+    return cells
+
+
+def value_text(value: float) -> str:
+    """Return a correlation with two digits and a true minus; a dash for none."""
+    if np.isnan(value):
+        return "–"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
