@@ -69,6 +69,11 @@ class Paths:
         """Return a table about the data themselves, for figures and README (notebooks 02, 03)."""
         return self.results / "data" / f"{name}.csv"
 
+    @property
+    def tested(self) -> Path:
+        """What the test programs are, one table for all runs (notebook 03)."""
+        return self.results / "data" / "tested.parquet"
+
     def result(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a run's result rows (notebook 05)."""
         return self.results / recipe / arm / f"seed{seed}"

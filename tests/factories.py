@@ -158,10 +158,16 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
             table = getattr(results, attribute)
             chosen = (table[keys] == list(key)).all(axis=1)
             own = table[chosen].drop(columns=keys)
+            if attribute == "programs":
+                own = own[["program_id", "test_set", "exact", "log_probability"]]
             own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
                 run / name, index=False
             )
         seal(run, fingerprint)
+    static = ["program_id", "level", "bucket", "overall_metric", "skeleton"]
+    tested = results.programs[static].drop_duplicates("program_id")
+    params = {"profile": folder.name}
+    artifacts.save_table(folder / "data" / "tested.parquet", tested, params=params)
 
 
 def seal(run: Path, fingerprint: str = "abc") -> None:

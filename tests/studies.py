@@ -16,6 +16,7 @@ from worlds import quiet
 from cl_utils.arm_data import load_training, recorded_mixes
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.corpus import corpora
+from cl_utils.data_tables import save_agreement, save_counts, save_tested
 from cl_utils.dataset import draw_programs
 from cl_utils.evaluation import Evaluation, evaluate
 from cl_utils.grammar import ProgramStream
@@ -30,9 +31,7 @@ from cl_utils.study import (
     load_programs,
     load_run,
     load_split,
-    save_agreement,
     save_buckets,
-    save_counts,
     save_difficulty,
     save_evaluation,
     save_programs,
@@ -93,6 +92,7 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     programs["split"] = split(programs, params.wanted, seed=seed)
     save_buckets(params, programs, corpora(programs, params.metric))
     by_level, leak = counts_by_level(programs, limits), leak_table(programs, seed=seed)
+    save_tested(params, programs)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 
 

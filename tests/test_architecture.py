@@ -38,7 +38,8 @@ LAYERS = {
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "arm_data cost figures params report results speed stages stats study style tables"
+        "arm_data cost data_tables figures params report results speed stages stats study style "
+        "tables"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
