@@ -14,8 +14,14 @@ from pathlib import Path
 from cl_utils.paths import REPOSITORY
 
 PACKAGE = "cl_utils"
-PRESENTATION = ("figures", "style", "tables", "results", "report", "stats", "cost")
-PLUMBING = ("params", "study", "paths", "artifacts", "errors", "fingerprint", "parallel")
+PRESENTATION = (
+    *("figures", "style", "tables", "results", "report", "stats", "cost"),
+    *("families", "findings", "questions", "unsettled"),
+)
+PLUMBING = (
+    *("params", "stages", "study", "data_tables", "paths", "artifacts", "errors"),
+    *("fingerprint", "parallel"),
+)
 FIGURES = "06_figures"
 
 

@@ -1,4 +1,4 @@
-"""The figure of levers: characters and seconds until half of all programs are executed rightly.
+"""The figure of levers: characters until half of all programs are executed rightly, and the end.
 
 In: learning curves, a file a lever and seed (written by `python -m benchmarks.levers`). Out: one
 Figure.
@@ -40,9 +40,9 @@ def load_curves(folder: Path) -> pd.DataFrame:
 
 
 def summary(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a training: lever, words, seed, characters and seconds to half, final.
+    """Return one row a training: lever, words, seed, characters to half, final accuracy.
 
-    Characters and seconds are infinite where a training did not get to half.
+    Characters are infinite where a training did not get to half.
     """
     rows = [
         {
@@ -50,7 +50,6 @@ def summary(curves: pd.DataFrame) -> pd.DataFrame:
             "words": curve["words"].iloc[0],
             "seed": int(curve["seed"].iloc[0]),
             "characters": crossing(curve, "characters", HALF),
-            "seconds": crossing(curve, "seconds", HALF),
             "final": float(curve["execution_exact"].iloc[-1]),
         }
         for _, curve in curves.groupby(["lever", "seed"])
@@ -72,20 +71,19 @@ def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
 
 @styled
 def worth_of_levers(rows: pd.DataFrame) -> Figure:
-    """Return three panels: characters to half, seconds to half, final accuracy; a row a lever."""
+    """Return two panels: characters to half, final accuracy; a row a lever."""
     finals = rows.groupby("lever")["final"].mean().sort_values(ascending=False)
     first = [name for name in ("fast",) if name in finals.index]
     order = first + [name for name in finals.index if name not in first]
     words = rows.drop_duplicates("lever").set_index("lever")["words"]
     figure = canvas(height_for(len(order)))
-    panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1])
+    panels = figure.subplots(1, 2, sharey=True)
     panels[0].set_yticks(range(len(order)), [words[name] for name in order])
     panels[0].set_ylim(len(order) - 0.4, -0.6)
     for axes, (column, scale, title) in zip(
         panels,
         (
             ("characters", 1e-6, "Million characters to 50 %"),
-            ("seconds", 1.0, "Seconds to 50 %"),
             ("final", 1.0, "Exact execution at the end (%)"),
         ),
         strict=True,
@@ -101,7 +99,7 @@ def worth_of_levers(rows: pd.DataFrame) -> Figure:
     note(
         figure,
         f"{n} seeds a row (dots; bar: mean). Mean of the buckets on 768 validation programs, "
-        "profile laptop, schedule baseline, one thread a training. A row lacks one lever.",
+        "profile laptop, arm baseline. Each row below the first lacks one lever.",
     )
     return figure
 
