@@ -22,7 +22,7 @@ from cl_utils.figures.panels import (
     styled,
     where_text,
 )
-from cl_utils.stats.contrasts import EQUIVALENCE_MARGIN
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
 COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
