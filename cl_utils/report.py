@@ -66,8 +66,7 @@ def results_markdown(results: Results, contrasts: pd.DataFrame, profile: str) ->
     table = table.loc[style.in_order(table.index)]
     parts = [markdown_table(table), legend(profile)]
     if not contrasts.empty:
-        rows = contrasts.set_index("arm", drop=False)
-        ordered = rows.loc[style.in_order(contrasts["arm"])]
+        ordered = style.contrasts_in_order(contrasts)
         parts.append("\n".join(f"- {contrast_sentence(row)}" for _, row in ordered.iterrows()))
     return "\n\n".join(parts)
 

@@ -26,8 +26,8 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution grammar layout model muon paper_numbers "
-        "programs recipes side_by_side statements tokenizer"
+        "attention derivation difficulty execution families grammar layout model muon "
+        "paper_numbers programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
         "adaptive arms artifacts batching buckets corpus dataset drafts expansion schedules split"
@@ -37,7 +37,7 @@ LAYERS = {
         "probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "cost figures params report results speed stats study style tables"
+        "cost figures findings params report results speed stats study style tables"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
