@@ -17,14 +17,14 @@ METRICS: Final[Mapping[str, str]] = MappingProxyType(
         "cyclomatic_complexity": "cyclomatic complexity",
         "halstead_difficulty": "Halstead difficulty (radon)",
         "halstead_difficulty_token": "Halstead difficulty (textbook)",
-        "characters": "characters",
-        "ast_nodes": "nodes of the syntax tree",
+        "characters": "length in characters",
+        "ast_nodes": "size of the syntax tree",
         "nesting_depth": "nesting depth",
-        "executed_lines": "executed lines",
-        "output_characters": "characters of the output",
+        "executed_lines": "number of executed lines",
+        "output_characters": "length of the output",
         "zlib_ratio": "zlib ratio",
         "model_loss": "loss of a small model",
-        "random": "random",
+        "random": "a random order",
     }
 )
 """The metrics of difficulty that are compared, and their names in print."""

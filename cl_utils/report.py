@@ -132,6 +132,8 @@ def metric_sentence(correlation: pd.DataFrame, name: str) -> str:
     The metric is called a measure of difficulty only if the interval of rho lies above zero.
     """
     row = correlation.set_index("seed").loc["pooled"]
+    if pd.isna(row["rho"]):
+        return f"**Metric**: {name} orders nothing: it is the same for all programs."
     found = "is not shown to order programs by what the baseline finds hard"
     if row["low"] > 0:
         found = "orders programs as the baseline finds them hard"
@@ -151,7 +153,7 @@ def verdict(contrast: pd.Series) -> tuple[str, str]:
 
     What may be said is decided in `stats.verdicts`; here it gets its words.
     """
-    arm, reference = style.arm_label(contrast["arm"]), contrast["reference"]
+    arm, reference = (style.arm_label(contrast[name]) for name in ("arm", "reference"))
     side = "above" if contrast["difference"] > 0 else "below"
     margin = f"±{EQUIVALENCE_MARGIN:g} point"
     words = {

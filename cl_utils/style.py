@@ -17,7 +17,7 @@ from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from cl_utils.artifacts import atomic
-from cl_utils.families import CONTROLS_OF, METRICS, place_of
+from cl_utils.families import CONTROLS_OF, METRIC_PREFIX, METRICS, place_of
 from cl_utils.stats.budget import FULL_BUDGET, budget_of
 
 INK: Final = "#262626"
@@ -133,6 +133,8 @@ def metric_label(metric: str) -> str:
 
 def arm_label(arm: str) -> str:
     """Return the name of an arm as figures print it."""
+    if arm.startswith(METRIC_PREFIX):
+        return f"incremental by {metric_label(arm.removeprefix(METRIC_PREFIX))}"
     return arm.replace("_", " ")
 
 

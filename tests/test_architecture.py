@@ -37,7 +37,8 @@ LAYERS = {
         "probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "cost figures findings params report results speed stats study style tables"
+        "cost figures findings params questions report results speed stats study style tables "
+        "unsettled"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}

@@ -113,6 +113,16 @@ def test_unequal_numbers_of_seeds_are_named() -> None:
     assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
 
 
+def test_contrasts_with_several_references_name_both_arms() -> None:
+    """Rows stand as declared, the arm and what it is set against."""
+    pairs = [("mastery", "hybrid"), ("hybrid", "baseline")]
+    rows = stats.contrast_table(STUDIES["three seeds"].measures, contrasts=pairs)
+    axes = figures.paired_differences(rows).axes[0]
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == ["mastery − hybrid", "hybrid − baseline"]
+    assert "above the second arm" in axes.get_xlabel()
+
+
 def test_no_rows_is_told() -> None:
     """An empty table names what is missing."""
     results = STUDIES["one seed"]

@@ -109,6 +109,24 @@ def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float
     assert there.p >= there.p_smallest or math.isclose(there.p, there.p_smallest)
 
 
+@pytest.mark.parametrize(
+    ("changes", "found", "word"),
+    [
+        ({"p_holm": 0.01}, "difference", "claim"),
+        ({"p_holm": 0.01, "strength": "trend", "n": 4}, "difference", "trend"),
+        ({"p_equivalence_holm": 0.01}, "equivalence", "claim"),
+        ({"low": 0.5}, "interval", "trend"),
+        ({}, "nothing", "undecided"),
+        ({"n": 2, "p_holm": 0.01}, "single runs", "single runs"),
+        ({"p_holm": math.nan, "low": math.nan, "high": math.nan}, "nothing", "undecided"),
+    ],
+)
+def test_what_a_row_allows_anyone_to_say(changes: dict[str, object], found: str, word: str) -> None:
+    row: dict[str, object] = {"n": 5, "p_holm": 0.2, "p_equivalence_holm": 0.9, "low": -1.0}
+    contrast = pd.Series(row | {"high": 3.0, "strength": "claim"} | changes)
+    assert (stats.finding(contrast), stats.standing(contrast)) == (found, word)
+
+
 def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
     """An arm that is declared but not finished makes Holm stricter and has no row."""
     rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})

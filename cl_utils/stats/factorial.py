@@ -106,7 +106,7 @@ def factorial_effects(
     cell = (measure, test_set, subset)
     values = cell_values(measures, cell)
     if values.empty:
-        return family_table([], 0).assign(effect=[])
+        return family_table([], 0).assign(effect=pd.Series([], dtype=object))
     tables = []
     for family in families().values():
         contrasts = [
