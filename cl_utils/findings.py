@@ -16,19 +16,24 @@ from cl_utils.artifacts import atomic
 from cl_utils.families import METRICS
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
-from cl_utils.questions import CONTROLS, Question, asked
+from cl_utils.questions import (
+    CONTROLS,
+    EXPLORATORY,
+    Question,
+    as_exploratory,
+    asked,
+    contrasts_asked,
+)
 from cl_utils.report import contrast_sentence, metric_sentence
 from cl_utils.results import Results
 from cl_utils.seeds import stream
 from cl_utils.stats import (
     budget_gains,
-    contrast_table,
     factorial_effects,
     hardness_stability,
     leak_table,
     metric_validity,
 )
-from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.validity import WITHIN
 from cl_utils.unsettled import open_lines, power_lines, protocol_lines
 
@@ -38,9 +43,10 @@ HEAD = (
     "on the balanced test set, mean of the three buckets, paired by seed, unless a sentence says "
     "otherwise. **Claim** or **Trend** with a bare statement: p < 0.05 after Holm, with at least "
     "five, or three, seeds. **Trend** by its own interval, **Undecided**, **Single runs**: no more "
-    "than they say. The contrasts of a section are one Holm family, and those that were declared "
-    "but not run yet count in it; the factorial's three main effects are another family, its four "
-    "interactions a third."
+    "than they say. The contrasts declared before the runs are one Holm family, and those that "
+    "were not run yet count in it. The factorial's three main effects are a family, its four "
+    "interactions another. Whatever else is compared was not declared: it is marked exploratory, "
+    "has its own families, and is never a claim."
 )
 INTERACTIONS = (
     "Does one factor change what another is worth? An interaction is half the difference between "
@@ -84,20 +90,20 @@ def findings_markdown(
     Questions without a finished contrast have no section; the last one names what is missing.
     `pictures`: links by a figure's name. Raises StudyError when `results` mix recipes.
     """
-    measures = results.measures
-    effects = factorial_effects(measures)
-    parts = [(each, question_lines(measures, each, effects)) for each in asked(declared)]
+    measures, pairs = results.measures, [(arm, reference) for arm, reference in declared]
+    rows, effects = contrasts_asked(measures, pairs), factorial_effects(measures)
+    parts = [(each, question_lines(each, rows, effects)) for each in asked(pairs)]
     parts += [
         (part("Interactions", INTERACTIONS, "factorial_effects"), effect_lines(crossed(effects))),
-        (part("Budget", BUDGET, "gain_against_budget"), sentences(budget_gains(measures))),
+        (part("Budget", BUDGET, "gain_against_budget"), exploratory(budget_gains(measures))),
         (
             part("Is the metric any good?", METRIC, "metric_validity"),
             metric_lines(results.programs, resamples),
         ),
-        (part("The leak", LEAK, "leak"), sentences(leak_rows(measures))),
+        (part("The leak", LEAK, "leak"), exploratory(leak_rows(measures))),
         (part("The paper's protocol", PROTOCOL, "protocol_audit"), protocol_lines(measures)),
         (part("What so few seeds can show"), power_lines(measures)),
-        (part("What stays open"), open_lines(measures, declared)),
+        (part("What stays open"), open_lines(measures, pairs)),
     ]
     return "\n\n".join(section(each, lines, pictures) for each, lines in parts if lines)
 
@@ -116,23 +122,19 @@ def section(question: Question, lines: Sequence[str], pictures: Mapping[str, str
     return "\n\n".join(text for text in whole if text)
 
 
-def question_lines(measures: pd.DataFrame, question: Question, effects: pd.DataFrame) -> list[str]:
-    """Return what answers one question: its declared contrasts, then its main effect."""
-    own = effects[effects["effect"] == question.effect]
-    return contrast_lines(measures, question.pairs) + effect_lines(own)
+def question_lines(question: Question, rows: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    """Return what answers one question: its contrasts, then its main effect."""
+    lines = {(row["arm"], row["reference"]): contrast_line(row) for _, row in rows.iterrows()}
+    own = [lines[pair] for pair in question.pairs if pair in lines]
+    return own + effect_lines(effects[effects["effect"] == question.effect])
 
 
-def contrast_lines(measures: pd.DataFrame, pairs: Sequence[Pair]) -> list[str]:
-    """Return a sentence a contrast of one Holm family, each with its control."""
-    table = contrast_table(measures, contrasts=pairs)
-    controls = [control_text(reference) for reference in table["reference"]]
-    return [f"{line}{control}" for line, control in zip(sentences(table), controls, strict=True)]
-
-
-def control_text(reference: str) -> str:
-    """Return what the reference of a contrast holds constant; nothing where that is not known."""
-    known = CONTROLS.get(reference)
-    return f" Control: {style.arm_label(reference)}, {known}." if known else ""
+def contrast_line(row: pd.Series) -> str:
+    """Return what one contrast says, with what its reference holds constant where that is known."""
+    known = CONTROLS.get(row["reference"])
+    control = f" Control: {style.arm_label(row['reference'])}, {known}." if known else ""
+    mark = EXPLORATORY if row["exploratory"] else ""
+    return f"{mark}{contrast_sentence(row)}{control}"
 
 
 def effect_lines(effects: pd.DataFrame) -> list[str]:
@@ -152,6 +154,11 @@ def sentences(contrasts: pd.DataFrame) -> list[str]:
 def crossed(effects: pd.DataFrame) -> pd.DataFrame:
     """Return the effects of two or three factors together."""
     return effects[effects["effect"].str.contains("×")]
+
+
+def exploratory(contrasts: pd.DataFrame) -> list[str]:
+    """Return what contrasts say that no one declared, marked as such."""
+    return [f"{EXPLORATORY}{line}" for line in sentences(as_exploratory(contrasts))]
 
 
 def leak_rows(measures: pd.DataFrame) -> pd.DataFrame:

@@ -1,24 +1,27 @@
 """What the study asks, as data: each question with the contrasts that answer it.
 
-In: nothing. Out: `QUESTIONS`, in the order in which they are told, and what each control is.
+In: the measures of a study and the contrasts declared before its runs. Out: `QUESTIONS`, in the
+order in which they are told; what each control is; the rows of their contrasts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+import pandas as pd
+
 from cl_utils.families import METRIC_ARM, METRICS, by_metric
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.contrasts import Pair, contrast_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One question: its contrasts are one Holm family; `effect` is a main effect that answers too.
+    """One question with the contrasts that answer it, each an arm and its control.
 
-    A family holds only contrasts that were declared before the run. `figure` shows the answer.
+    `effect`: a main effect of the factorial that answers too; `figure`: which shows the answer.
     """
 
     title: str
@@ -29,6 +32,8 @@ class Question:
 
 
 RANDOM: Final = by_metric("random")
+EXPLORATORY: Final = "Exploratory: "
+"""Before every sentence on a contrast that was not declared before the runs."""
 QUESTIONS: Final[Sequence[Question]] = (
     Question(
         title="The paper's question",
@@ -90,21 +95,30 @@ CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
 """What a reference holds constant, by its name."""
 
 
-def asked(declared: Sequence[Sequence[str]]) -> list[Question]:
-    """Return the questions with those of their contrasts that were declared, and one of the rest.
-
-    Each of them is one Holm family.
-    """
-    pairs: list[Pair] = [(arm, reference) for arm, reference in declared]
+def asked(declared: Sequence[Pair]) -> list[Question]:
+    """Return the questions, and one more of the declared contrasts that belong to none."""
     known = {pair for question in QUESTIONS for pair in question.pairs}
-    rest = [pair for pair in pairs if pair not in known]
-    return [
-        *(replace(each, pairs=[p for p in each.pairs if p in pairs]) for each in QUESTIONS),
-        Question(title="Other declared contrasts", asks="", pairs=rest),
-    ]
+    rest = [pair for pair in declared if pair not in known]
+    return [*QUESTIONS, Question(title="Other declared contrasts", asks="", pairs=rest)]
 
 
-def undeclared(declared: Sequence[Sequence[str]]) -> list[Pair]:
-    """Return the questions' contrasts that were not declared before the run: none is tested."""
-    pairs = {(arm, reference) for arm, reference in declared}
-    return [pair for question in QUESTIONS for pair in question.pairs if pair not in pairs]
+def undeclared(declared: Sequence[Pair]) -> list[Pair]:
+    """Return the questions' contrasts that were not declared before the runs."""
+    return [pair for question in QUESTIONS for pair in question.pairs if pair not in declared]
+
+
+def contrasts_asked(measures: pd.DataFrame, declared: Sequence[Pair]) -> pd.DataFrame:
+    """Return the rows of `contrast_table` for all questions, with "exploratory" beside them.
+
+    Declared contrasts are one Holm family, the others, exploratory, another; these are no more
+    than a trend, whatever their p and n.
+    """
+    first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
+    second = as_exploratory(contrast_table(measures, contrasts=undeclared(declared)))
+    return pd.concat([table for table in (first, second) if not table.empty] or [first])
+
+
+def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return contrasts that no one declared: marked, and none of them more than a trend."""
+    capped = contrasts["strength"].replace("claim", "trend")
+    return contrasts.assign(exploratory=True, strength=capped)

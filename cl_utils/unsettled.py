@@ -12,7 +12,7 @@ import pandas as pd
 
 from cl_utils import style
 from cl_utils.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
-from cl_utils.questions import asked, undeclared
+from cl_utils.questions import EXPLORATORY, as_exploratory, undeclared
 from cl_utils.report import contrast_sentence
 from cl_utils.results import PRIMARY
 from cl_utils.stats import (
@@ -47,7 +47,8 @@ def protocol_lines(measures: pd.DataFrame) -> list[str]:
         subset="all",
     )
     lines = [protocol_line(measures, arm) for arm in PAPER_OUTPUT_ACCURACY]
-    lines += [f"Under the paper's scoring: {contrast_sentence(row)}" for _, row in table.iterrows()]
+    for _, row in as_exploratory(table).iterrows():
+        lines.append(f"{EXPLORATORY}under the paper's scoring, {contrast_sentence(row)}")
     return [line for line in lines if line]
 
 
@@ -104,12 +105,12 @@ def power_lines(measures: pd.DataFrame) -> list[str]:
     ]
 
 
-def open_lines(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> list[str]:
+def open_lines(measures: pd.DataFrame, declared: Sequence[Pair]) -> list[str]:
     """Return which arms have too few seeds, and which contrasts no verdict."""
     heads: dict[str, Sequence[str | Pair]] = {
         **few_seeds(measures, {arm for pair in declared for arm in pair}),
         **without_verdict(measures, declared),
-        "Asked, but not declared before the run, so not tested": undeclared(declared),
+        "Exploratory, because not declared before the runs": undeclared(declared),
     }
     lines = {head: [pair_text(each) for each in names] for head, names in heads.items()}
     return [f"{head}: {', '.join(names)}." for head, names in lines.items() if names]
@@ -133,18 +134,15 @@ def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]
     }
 
 
-def without_verdict(
-    measures: pd.DataFrame, declared: Sequence[Sequence[str]]
-) -> dict[str, list[Pair]]:
+def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[Pair]]:
     """Return the declared contrasts that were run and show nothing, by whether they could."""
     undecided: list[Pair] = []
     hopeless: list[Pair] = []
-    for question in asked(declared):
-        for _, row in contrast_table(measures, contrasts=question.pairs).iterrows():
-            if finding(row) in ("difference", "equivalence"):
-                continue
-            possible = least_p(row["n"], row["family"]) < SIGNIFICANCE
-            (undecided if possible else hopeless).append((row["arm"], row["reference"]))
+    for _, row in contrast_table(measures, contrasts=declared).iterrows():
+        if finding(row) in ("difference", "equivalence"):
+            continue
+        possible = least_p(row["n"], row["family"]) < SIGNIFICANCE
+        (undecided if possible else hopeless).append((row["arm"], row["reference"]))
     return {
         "Declared and undecided": undecided,
         f"Declared, but so few seeds cannot give p < {SIGNIFICANCE:g} after Holm": hopeless,
