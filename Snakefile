@@ -5,9 +5,14 @@
 # not by an exit status. Notebooks and modules are no inputs, so that saving one in JupyterLab
 # repeats nothing; `code` is a fingerprint of what they compute, and a change of that does.
 
+from functools import partial
+
+from cl_utils.arms import arm_named
+from cl_utils.corpus import SPLITS
 from cl_utils.fingerprint import code_fingerprint
-from cl_utils.params import BucketParams, DataParams, TrainingParams, read_params
+from cl_utils.params import read_params
 from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
+from cl_utils.stages import BucketParams, DataParams, TrainingParams
 
 PROFILE = config.get("profile", "laptop")
 PARAMS_FILE = PARAMS / f"{PROFILE}.yaml"
@@ -15,8 +20,9 @@ STUDY = read_params(PARAMS_FILE)
 PATHS = Paths(PROFILE)
 LOGS = PATHS.runs / "notebooks"
 FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
-OF_ARM = " -p recipe {wildcards.recipe} -p arm {wildcards.arm} -p seed "
-OF_RUN = OF_ARM + "{wildcards.seed}"
+OF_ARM = " -p arm {wildcards.arm} -p seed {wildcards.seed}"
+OF_RUN = " -p recipe {wildcards.recipe}" + OF_ARM
+RUN_FILES = ("manifest.json", "mixes.json")
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
@@ -27,6 +33,29 @@ def papermill(notebook):
     book = NOTEBOOKS / f"{notebook}.ipynb"
     options = f"--log-level ERROR --no-progress-bar --cwd {NOTEBOOKS} -f {PARAMS_FILE}"
     return f"papermill {options} {book} {{log.notebook}}"
+
+
+def arm(wildcards):
+    """Return, as text, what an arm is: its training depends on it."""
+    return repr(arm_named(wildcards.arm))
+
+
+def of_seeds(pattern, name, count):
+    """Return the files of all seeds of an arm, their recipe still open."""
+    return expand(str(pattern), arm=name, seed=range(count), allow_missing=True)
+
+
+def learnt_from(wildcards, name="", seeds=()):
+    """Return what an arm needs beside programs: a metric's losses, or the mixes it replays."""
+    name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
+    chosen = arm_named(name)
+    if chosen.labels == "model_loss":
+        return PATHS.model_difficulty(wildcards.recipe)
+    if not chosen.yoked:
+        return []
+    ours = [STUDY.model_copy(update={"arm": name, "seed": seed}) for seed in seeds]
+    theirs = {"arm": chosen.yoked, "seed": [each.yoked_seed for each in ours]}
+    return expand(str(FOLDER / "mixes.json"), recipe=wildcards.recipe, **theirs)
 
 
 def code(notebook):
@@ -82,7 +111,7 @@ rule buckets:
         PATHS.difficulty,
     output:
         PATHS.buckets,
-        [PATHS.corpus(split) for split in ("train", "validation", "test", "natural")],
+        [PATHS.corpus(split) for split in SPLITS],
     log:
         notebook=LOGS / "03_bucketing.ipynb",
     params:
@@ -92,32 +121,54 @@ rule buckets:
         papermill("03_bucketing")
 
 
-rule training:
+rule model_difficulty:
     input:
-        PATHS.corpus("train"),
-        PATHS.corpus("validation"),
+        [PATHS.corpus(split) for split in SPLITS],
     output:
-        expand(str(FOLDER / "manifest.json"), seed=STUDY.seeds, allow_missing=True)
-        if TOGETHER
-        else FOLDER / "manifest.json",
+        PATHS.runs / "model_difficulty-{recipe}.parquet",
     log:
-        notebook=LOGS
-        / f"04_training-{{recipe}}-{{arm}}{'' if TOGETHER else '-seed{seed}'}.ipynb",
+        notebook=LOGS / "08_model_difficulty-{recipe}.ipynb",
     params:
-        code=code("04_training"),
+        code=code("08_model_difficulty"),
         values=values(TrainingParams, without=("recipe", "arm", "seed")),
+    threads: 2
     resources:
         gpu=GPU,
-    retries: 1
     shell:
-        papermill("04_training") + (f"{OF_ARM}{STUDY.seeds[0]}" if TOGETHER else OF_RUN)
+        papermill("08_model_difficulty") + " -p recipe {wildcards.recipe}"
+
+
+for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
+    seeds = list(range(count)) or ["{seed}"]
+
+    rule:
+        name:
+            f"training_{name}" if TOGETHER else "training"
+        input:
+            PATHS.corpus("train"),
+            PATHS.corpus("validation"),
+            partial(learnt_from, name=name, seeds=seeds) if TOGETHER else learnt_from,
+        output:
+            expand(str(FOLDER / "{file}"), arm=name, seed=seeds, file=RUN_FILES, allow_missing=True),
+        log:
+            notebook=LOGS / f"04_training-{{recipe}}-{name}{'' if TOGETHER else '-seed{seed}'}.ipynb",
+        params:
+            arm=repr(arm_named(name)) if TOGETHER else arm,
+            code=code("04_training"),
+            values=values(TrainingParams, without=("recipe", "arm", "seed")),
+        resources:
+            gpu=GPU,
+        retries: 1
+        shell:
+            papermill("04_training")
+            + " -p recipe {wildcards.recipe}"
+            + (f" -p arm {name} -p seed 0" if TOGETHER else OF_ARM)
 
 
 rule evaluation:
     input:
         FOLDER / "manifest.json",
-        PATHS.corpus("test"),
-        PATHS.corpus("natural"),
+        [PATHS.corpus(split) for split in SPLITS[2:]],
     output:
         FOLDER / "evaluated.json",
     log:
@@ -134,13 +185,7 @@ rule evaluation:
 
 rule figures:
     input:
-        expand(
-            str(FOLDER / "evaluated.json"),
-            recipe="{recipe}",
-            arm=STUDY.arms,
-            seed=STUDY.seeds,
-            allow_missing=True,
-        ),
+        [of_seeds(FOLDER / "evaluated.json", *each) for each in STUDY.arms.items()],
     output:
         PATHS.runs / "figures-{recipe}.json",
         report(str(PATHS.runs / "figures-{recipe}.html"), category="Tables and figures"),

@@ -170,6 +170,11 @@ def save_table(path: Path, table: pd.DataFrame, **manifest: Any) -> None:
     write(path, lambda temporary: table.to_parquet(temporary, index=False), **manifest)
 
 
+def save_csv(path: Path, table: pd.DataFrame, **manifest: Any) -> None:
+    """Write a table as text, for what is tracked; `manifest` as in `write`."""
+    write(path, lambda temporary: table.to_csv(temporary, index=False), **manifest)
+
+
 def load_table(path: Path, notebook: str, **expected: Any) -> pd.DataFrame:
     """Read a parquet table that `check` accepts."""
     check(path, notebook, **expected)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.expansion import Expansion, on_device
+from cl_utils.expansion import Expansion
 from cl_utils.layout import Layout, lay_out, row_sizes, spread
 from cl_utils.schedules import Mix
 
@@ -113,7 +113,7 @@ class AlignedBatcher:
         self.corpus, self.pools, self.rng = corpus, pools, rng
         self.characters, self.expansion = characters, None
         self.kinds = kinds_of(corpus)
-        lengths = corpus.lengths - 1  # the first character is never a target
+        self.targets = lengths = corpus.lengths - 1  # the first character is never a target
         self.most_programs = int(characters / max(1, lengths.min(initial=1))) + 1
         self.sizes, self.least_rows = row_sizes(lengths), 2
         if lengths.max(initial=0) > context:
@@ -131,7 +131,7 @@ class AlignedBatcher:
 
     def draw(self, mix: Mix) -> Batch:
         """Return a stream with exactly `characters` targets."""
-        programs, lengths = self._programs(mix)
+        programs, lengths = self.choose(mix)
         begun = np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS))
         if self.expansion is not None:
             return Batch(*self.expansion.expand(programs, lengths), begun)
@@ -148,20 +148,22 @@ class AlignedBatcher:
             programs=begun,
         )
 
-    def _programs(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw programs, with replacement, until their targets reach the batch's characters."""
+    def choose(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Draw programs with replacement; return them and how many characters of each are read."""
         bounds = np.asarray([self.pools.bounds(pool) for pool in mix])
         shares = np.cumsum(list(mix.values()))
         places = self.rng.random((2, self.most_programs))
         chosen = bounds[np.searchsorted(shares[:-1], places[0], side="right")]
         drawn = (chosen[:, 0] + places[1] * (chosen[:, 1] - chosen[:, 0])).astype(np.int64)
-        starts, stops = self.corpus.offsets[drawn], self.corpus.offsets[drawn + 1]
-        lengths = stops - starts - 1  # the first character is never a target
-        total = np.cumsum(lengths)
-        count = int(np.searchsorted(total, self.characters)) + 1
-        lengths = lengths[:count].copy()
-        lengths[-1] -= total[count - 1] - self.characters
-        return drawn[:count], lengths
+        total = np.cumsum(self.targets[drawn])
+        drawn = drawn[: int(np.searchsorted(total, self.characters)) + 1]
+        return drawn, self.cut(drawn)
+
+    def cut(self, programs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the characters to read of each program: all, but of the last what is left."""
+        lengths: NDArray[np.int64] = self.targets[programs]
+        lengths[-1] -= lengths.sum() - self.characters
+        return lengths
 
     def state(self) -> dict[str, object]:
         """Return the generator's state."""
@@ -170,88 +172,3 @@ class AlignedBatcher:
     def restore(self, state: Mapping[str, object]) -> None:
         """Continue from `state`."""
         self.rng.bit_generator.state = state
-
-
-class WindowBatcher:
-    """Random windows of one concatenated stream of programs (the authors' batches).
-
-    The stream is the mix's programs in random order; a new mix makes a new stream. A mix of whole
-    pools in proportion to their sizes uses every program once, as the authors' files do.
-    """
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        pools: Pools,
-        *,
-        rows: int,
-        row_length: int,
-        rng: np.random.Generator,
-        device: str | torch.device = "cpu",
-    ) -> None:
-        """Batches are made on `device`, where the stream stays."""
-        self.corpus, self.pools, self.rng = corpus, pools, rng
-        self.rows, self.row_length, self.device = rows, row_length, torch.device(device)
-        self.columns = torch.arange(row_length + 1, device=self.device)
-        self.mix: dict[str, float] = {}
-        self.before_stream: dict[str, object] = {}
-
-    def _load(self, mix: Mix) -> None:
-        self.mix = dict(mix)
-        self.before_stream = dict(self.rng.bit_generator.state)
-        bounds = {pool: self.pools.bounds(pool) for pool in mix if mix[pool] > 0}
-        whole = min((stop - start) / mix[pool] for pool, (start, stop) in bounds.items())
-        parts = [
-            start + self.rng.permutation(stop - start)[: max(1, round(whole * mix[pool]))]
-            for pool, (start, stop) in bounds.items()
-        ]
-        order = self.rng.permutation(np.concatenate(parts))
-        stream = self.corpus.take(order)
-        if len(stream.tokens) <= self.row_length:
-            raise StudyError(
-                f"the mix {dict(mix)} holds {len(stream.tokens)} characters, less "
-                f"than one window of {self.row_length}: raise training_programs"
-            )
-        self.tokens = stream.tokens
-        self.begins = stream.offsets[:-1]
-        begun = np.eye(len(BUCKETS), dtype=np.int64)[stream.buckets]  # (P, 3)
-        self.begun_before = np.concatenate([begun[:1] * 0, begun.cumsum(0)])  # (P + 1, 3)
-        self.resident = [
-            torch.tensor(values, device=self.device) for values in (self.tokens, kinds_of(stream))
-        ]
-
-    def draw(self, mix: Mix) -> Batch:
-        """Return (B, T) windows from random places of the mix's stream."""
-        if dict(mix) != self.mix:
-            self._load(mix)
-        starts = self.rng.integers(len(self.tokens) - self.row_length, size=self.rows)
-        places = on_device(starts, self.device)[:, None] + self.columns
-        tokens, kinds = (values[places].long() for values in self.resident)
-        return Batch(
-            inputs=tokens[:, :-1],
-            targets=tokens[:, 1:],
-            kinds=kinds[:, 1:],
-            layout=None,
-            programs=self._begun(starts),
-        )
-
-    def _begun(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return how many programs of each bucket begin among these windows' targets, (3,)."""
-        first, last = np.searchsorted(self.begins, [starts + 1, starts + self.row_length + 1])
-        begun: NDArray[np.int64] = (self.begun_before[last] - self.begun_before[first]).sum(0)
-        return begun
-
-    def state(self) -> dict[str, object]:
-        """Return the generator's state, and that from which the present stream was made."""
-        return {
-            "mix": self.mix,
-            "before_stream": self.before_stream,
-            "now": dict(self.rng.bit_generator.state),
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Make the same stream again and continue from `state`."""
-        if state["mix"]:
-            self.rng.bit_generator.state = state["before_stream"]
-            self._load(state["mix"])
-        self.rng.bit_generator.state = state["now"]

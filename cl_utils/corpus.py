@@ -17,7 +17,7 @@ from cl_utils.errors import StudyError
 from cl_utils.programs import prompt, record
 from cl_utils.tokenizer import decode, encode
 
-SPLITS = ("train", "validation", "test", "natural")
+SPLITS = ("train", "validation", "test", "natural", "leaky")
 _BATCH = 10_000  # programs encoded at once
 
 

@@ -40,11 +40,15 @@ def draw_programs(
 
     `stream` makes a `ProgramStream` when it is given its generator `rng`. After the natural ones
     (column `natural`), drawing goes on and keeps what falls into a bucket with fewer than
-    `least_per_bucket` programs. Returns the table and the rejected drafts: the same for any number
-    of `processes` (default: all cores). Raises StudyError when nothing more can be found.
+    `least_per_bucket` programs; `metric`, one of `difficulty.COLUMNS`, makes these buckets.
+    Returns the table and the rejected drafts: the same for any number of `processes` (default: all
+    cores). Raises StudyError when nothing more can be found.
     """
-    if metric not in COLUMNS:
-        raise StudyError(f"metric {metric!r} does not exist: use one of {', '.join(COLUMNS)}")
+    if least_per_bucket and metric not in COLUMNS:
+        raise StudyError(
+            f"metric {metric!r} cannot fill buckets while programs are drawn: set least_per_bucket "
+            f"to 0, or use one of {', '.join(COLUMNS)}"
+        )
     bounds = thresholds(limits, []) if least_per_bucket else None
     selection = _Selection(count, least_per_bucket)
     orders = (

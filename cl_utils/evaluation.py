@@ -27,7 +27,13 @@ from cl_utils.programs import OUTPUT_MARK
 from cl_utils.protocol import LIMIT_WITH_FOR, paper_correct, paper_limit, paper_possible
 from cl_utils.scoring import Scores, answer_log_probability, execution_exact, score
 from cl_utils.seeds import torch_stream
-from cl_utils.tallies import execution_tallies, line_tallies, measure_rows, token_tallies
+from cl_utils.tallies import (
+    execution_tallies,
+    line_tallies,
+    measure_rows,
+    scored_tallies,
+    token_tallies,
+)
 from cl_utils.tokenizer import decode
 
 MARGIN: Final = 8  # characters that a greedy prediction may exceed the longest true answer by
@@ -54,11 +60,13 @@ def evaluate(
     train: Corpus,
     *,
     seed: int,
+    leaky: Corpus | None = None,
     line_programs: int | None = None,
     device: str | torch.device = "cpu",
 ) -> Evaluation:
     """Measure everything on every test set; models with one seed share their random numbers.
 
+    On `leaky` programs, some of which have a renamed twin in training, execution alone is measured.
     `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
     """
     model = model.to(device).eval()
@@ -78,6 +86,10 @@ def evaluate(
         programs.append(table)
         for frame in (measures[-1], programs[-1]):
             frame.insert(0, "test_set", test_set)
+    if leaky is not None:
+        scores = score(model, leaky, device=device)
+        rows = measure_rows(scored_tallies(scores, leaky), leaky, macro=False)
+        measures.append(rows.assign(test_set="leaky")[measures[0].columns])
     return Evaluation(
         pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
     )

@@ -10,24 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-METRICS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "overall_metric": "overall metric (radon)",
-        "overall_metric_token": "overall metric (textbook)",
-        "cyclomatic_complexity": "cyclomatic complexity",
-        "halstead_difficulty": "Halstead difficulty (radon)",
-        "halstead_difficulty_token": "Halstead difficulty (textbook)",
-        "characters": "length in characters",
-        "ast_nodes": "size of the syntax tree",
-        "nesting_depth": "nesting depth",
-        "executed_lines": "number of executed lines",
-        "output_characters": "length of the output",
-        "zlib_ratio": "zlib ratio",
-        "model_loss": "loss of a small model",
-        "random": "a random order",
-    }
-)
-"""The metrics of difficulty that are compared, and their names in print."""
+from cl_utils.metrics import METRICS
+
 METRIC_ARM: Final = "incremental-norestart"
 """The arm that the metric ablation varies in nothing but the metric that makes the buckets."""
 OWN_METRIC: Final = "overall_metric"

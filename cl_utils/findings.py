@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils import style
 from cl_utils.artifacts import atomic
-from cl_utils.families import METRICS
+from cl_utils.metrics import METRICS
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.questions import (
@@ -176,7 +176,7 @@ def metric_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
     lines = []
     for _, row in table.iterrows():
         scope = ", within a level," if row["scope"] == WITHIN else ""
-        name = f"{style.metric_label(row['metric'])}{scope}"
+        name = f"“{style.metric_label(row['metric'])}”{scope}"
         lines.append(metric_sentence(row.to_frame().T.assign(seed="pooled"), name))
     return lines + stability_lines(hardness_stability(baseline))
 

@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
-    NonNegativeInt,
     PositiveInt,
     ValidationError,
     model_validator,
 )
 
-from cl_utils.arms import SCHEDULES
+from cl_utils.arms import Recorded, arm_named
 from cl_utils.buckets import thresholds
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR
+from cl_utils.metrics import BUCKET_METRICS
 from cl_utils.model import ModelConfig
 from cl_utils.paths import PARAMS, Paths
 from cl_utils.recipes import RECIPES, recipe_named
+from cl_utils.stages import Count, TrainingParams
 from cl_utils.training import Run
 
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
@@ -39,68 +39,14 @@ _ALLOWED = {
     "heads": "give a number, or one for each recipe such as {'paper': 6, 'fast': 2}",
     "bucket_rule": "give tertiles or two thresholds such as [2.0, 4.0]",
 }
-Count = Field(gt=0)
-
-
-class DataParams(BaseModel):
-    """What notebook 01 draws."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-    profile: str
-    data_seed: int
-    variant: Literal["paper2024", "fixed"]
-    levels: list[str] | Literal["ALL"]
-    operand_max: int = Field(ge=9, le=255)
-    while_loops: bool  # level 4.1, only in "fixed"
-    maximum_characters: int = Count  # of a record; longer programs are rejected
-    programs: int = Count  # drawn in the grammar's natural mix
-    metric: Literal["overall_metric", "overall_metric_token"]
-    bucket_rule: list[float] | Literal["tertiles"]
-    least_per_bucket: int = Field(ge=0)  # then drawn on until each bucket has so many; 0: not
-
-
-class BucketParams(DataParams):
-    """How notebook 03 splits."""
-
-    training_programs: int = Count  # per bucket, as are the next two
-    validation_programs: int = Count
-    test_programs: int = Count
-    natural_programs: int = Count  # of the second test set, in the natural mix
-
-    @property
-    def wanted(self) -> dict[str, int]:
-        """Return the programs per bucket, for the natural test set in all, by split."""
-        return {
-            "train": self.training_programs,
-            "validation": self.validation_programs,
-            "test": self.test_programs,
-            "natural": self.natural_programs,
-        }
-
-
-class TrainingParams(BucketParams):
-    """What notebook 04 trains."""
-
-    recipe: str
-    arm: str
-    seed: int = Field(ge=0)
-    layers: int = Count
-    heads: PositiveInt | dict[str, PositiveInt]  # for all recipes, or for each
-    width: int = Count
-    context: int = Count
-    steps: int = Count
-    characters_per_step: int = Count
-    hardest_share: float = Field(gt=0, le=1)
-    device: Literal["auto", "cpu", "cuda"]
-    compile: bool
 
 
 class Params(TrainingParams):
     """Everything; notebooks 05 and 06 and the workflow read the rest."""
 
     recipes: list[str] = Field(min_length=1)
-    arms: list[str] = Field(min_length=1)
-    seeds: list[NonNegativeInt] = Field(min_length=1)
+    arms: dict[str, PositiveInt] = Field(min_length=1)  # and of each how many seeds, from 0
+    contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
     readme: bool  # whether notebook 06 writes the README's tables
@@ -108,12 +54,16 @@ class Params(TrainingParams):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:
-        for name in ("recipes", "arms", "seeds"):
-            values = getattr(self, name)
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name}={values} names one twice")
+        if len(set(self.recipes)) < len(self.recipes):
+            raise ValueError(f"recipes={self.recipes} names one twice")
+        for pair in self.contrasts:
+            if len(pair) != 2 or not set(pair) <= set(self.arms):
+                raise ValueError(f"contrasts={pair} is no pair of two of the study's arms")
         if self.bucket_rule != "tertiles":
             thresholds(self.bucket_rule, [])
+        if self.metric not in BUCKET_METRICS:
+            known = list(BUCKET_METRICS)
+            raise ValueError(f"metric={self.metric!r} makes no buckets: choose among {known}")
         if self.least_per_bucket and self.bucket_rule == "tertiles":
             raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
         return self
@@ -122,12 +72,17 @@ class Params(TrainingParams):
     def _names_exist(self) -> Params:
         for name, value, known in (
             ("recipe", [self.recipe, *self.recipes], RECIPES),
-            ("arm", [self.arm, *self.arms], SCHEDULES),
             ("levels", [] if self.levels == "ALL" else self.levels, GRAMMAR),
         ):
             for each in value:
                 if each not in known:
                     raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
+        for name in (self.arm, *self.arms):
+            arm = arm_named(name)
+            if arm.yoked and name in self.arms and self.arms[name] > self.arms.get(arm.yoked, 0):
+                raise ValueError(
+                    f"arms: {name} replays {arm.yoked}, so that arm needs as many seeds"
+                )
         for recipe in {self.recipe, *self.recipes}:
             if not isinstance(self.heads, int) and recipe not in self.heads:
                 raise ValueError(
@@ -163,25 +118,33 @@ class Params(TrainingParams):
 
     @property
     def trained_seeds(self) -> list[int]:
-        """The seeds that notebook 04 trains: `seed`, or all of the study, several at once."""
-        return self.seeds if self.together > 1 and self.seed in self.seeds else [self.seed]
+        """The seeds that notebook 04 trains: `seed`, or all of the arm's, several at once."""
+        seeds = list(range(self.arms.get(self.arm, 0)))
+        return seeds if self.together > 1 and self.seed in seeds else [self.seed]
 
     def with_seed(self, seed: int) -> Params:
         """Return the parameters of another seed."""
         return self.model_copy(update={"seed": seed})
 
-    def run(self, device: str = "cpu") -> Run:
-        """Return the run that recipe, arm and seed name."""
+    @property
+    def yoked_seed(self) -> int:
+        """The seed of the run whose mixes a yoked arm draws: the next of the study's seeds."""
+        return (self.seed + 1) % self.arms.get(self.arm, 1)
+
+    def run(self, device: str = "cpu", recorded: Recorded = ()) -> Run:
+        """Return the run that recipe, arm and seed name; `recorded`: a yoked arm's mixes."""
         return Run(
             model=self.model_of(self.recipe),
             recipe=recipe_named(self.recipe),
-            schedule=self.arm,
+            name=self.arm,
+            arm=arm_named(self.arm),
             seed=self.seed,
             steps=self.steps,
             characters_per_step=self.characters_per_step,
             hardest_share=self.hardest_share,
             device=device,
             compiled=self.compile,
+            recorded=recorded,
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PARAMS = REPOSITORY / "params"
+ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
 
 
@@ -42,6 +43,10 @@ class Paths:
         """Every metric of every program (notebook 02)."""
         return self.runs / "difficulty.parquet"
 
+    def model_difficulty(self, recipe: str) -> Path:
+        """Return the loss of small models on every program (notebook 08)."""
+        return self.runs / f"model_difficulty-{recipe}.parquet"
+
     @property
     def buckets(self) -> Path:
         """Bucket and split of every program (notebook 03)."""
@@ -57,13 +62,17 @@ class Paths:
 
     @property
     def results(self) -> Path:
-        """Tracked tables (notebooks 03 and 05)."""
+        """Tracked tables (notebooks 02, 03 and 05)."""
         return home() / "results" / self.profile
 
+    def counts(self, name: str) -> Path:
+        """Return a table about the data themselves, for figures and README (notebooks 02, 03)."""
+        return self.results / "data" / f"{name}.csv"
+
     @property
-    def counts(self) -> Path:
-        """Tables about the data themselves, for figures and README (notebook 03)."""
-        return self.results / "data"
+    def tested(self) -> Path:
+        """What the test programs are, one table for all runs (notebook 03)."""
+        return self.results / "data" / "tested.parquet"
 
     def result(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a run's result rows (notebook 05)."""

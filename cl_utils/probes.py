@@ -1,12 +1,13 @@
-"""Accuracy on fixed validation programs during training.
+"""How a model does on fixed validation programs during training.
 
-In: a model between two steps. Out: the share of each bucket's programs whose whole output greedy
-decoding would write exactly.
+In: a model between two steps. Out: for each bucket the share of programs whose whole output greedy
+decoding would write exactly, and the loss of an output character.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -14,28 +15,37 @@ import torch
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus, sample_evenly
 from cl_utils.model import GPT
+from cl_utils.schedules import Seen
 from cl_utils.scoring import execution_exact, score
 
 PROGRAMS_PER_BUCKET = 256
 
 
 class Probe:
-    """256 validation programs of each bucket, of every difficulty in it."""
+    """At most 256 validation programs of each bucket, of every difficulty in it."""
 
     def __init__(self, validation: Corpus, device: torch.device) -> None:
         self.device = device
-        self.programs = {}
-        for code, bucket in enumerate(BUCKETS):
-            members = np.flatnonzero(validation.buckets == code)
-            chosen = members[sample_evenly(len(members), PROGRAMS_PER_BUCKET)]
-            self.programs[bucket] = validation.take(chosen)
+        self.validation = validation
+        self.programs = lru_cache(self._programs)
+
+    def _programs(self, bucket: str, count: int) -> Corpus:
+        members = np.flatnonzero(self.validation.buckets == BUCKETS.index(bucket))
+        return self.validation.take(members[sample_evenly(len(members), count)])
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
+        return {bucket: seen.accuracy for bucket, seen in self.look(model, buckets).items()}
+
+    def look(
+        self, model: GPT, buckets: Sequence[str] = BUCKETS, count: int = PROGRAMS_PER_BUCKET
+    ) -> dict[str, Seen]:
+        """Return accuracy and output loss on `count` programs of each of `buckets`."""
         result = {}
         for bucket in buckets:
-            corpus = self.programs[bucket]
-            exact = execution_exact(score(model, corpus, device=self.device), corpus)
-            result[bucket] = float(exact.mean())
+            corpus = self.programs(bucket, count)
+            scores = score(model, corpus, device=self.device)
+            loss = -float(scores.log_probability[corpus.is_answer()].mean())
+            result[bucket] = Seen(float(execution_exact(scores, corpus).mean()), loss)
         model.train()
         return result

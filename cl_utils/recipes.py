@@ -27,7 +27,6 @@ class Recipe:
     warmup_share: float = 0.0  # of a cycle
     weight_decay: float = 0.01  # of AdamW
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
-    restarts: bool  # a fresh optimiser and learning-rate cycle at every stage
     precision: Literal["float32", "bfloat16"]  # of matrix products; uncompiled CPU: float32
 
 
@@ -38,7 +37,6 @@ PAPER = Recipe(
     optimiser="adamw",
     learning_rate=1e-3,
     decay="steps",
-    restarts=True,
     precision="float32",
 )
 FAST = Recipe(
@@ -52,7 +50,6 @@ FAST = Recipe(
     warmup_share=0.02,
     weight_decay=0.0,
     output_weight=10.0,
-    restarts=False,
     precision="bfloat16",
 )
 RECIPES: Mapping[str, Recipe] = {"paper": PAPER, "fast": FAST}

@@ -27,6 +27,7 @@ from cl_utils.stats import (
     select,
 )
 
+BUCKETING: Final = "03_bucketing"
 EVALUATION: Final = "notebooks/05_evaluation.ipynb"
 FINGERPRINT: Final = "data_fingerprint"
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
@@ -34,7 +35,7 @@ COLUMNS: Final = {
     "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
     "curve.csv": ["step", "characters", "seconds", "bucket", "execution_exact"],
     "history.csv": ["step", "stage", "loss", "share_easy", "share_medium", "share_hard"],
-    "programs.parquet": ["program_id", "test_set", "level", "bucket", "exact", "log_probability"],
+    "programs.parquet": ["program_id", "test_set", "exact", "log_probability"],
 }
 """The files of a run and the columns that every reader may count on."""
 TEXT_COLUMNS: Final = {"subset": str, "test_set": str, "measure": str, "stage": str, "bucket": str}
@@ -94,8 +95,30 @@ def load_results(folder: Path) -> Results:
         measures=concatenate(runs, "measures.csv"),
         curves=concatenate(runs, "curve.csv"),
         history=concatenate(runs, "history.csv"),
-        programs=concatenate(runs, "programs.parquet"),
+        programs=with_metrics(concatenate(runs, "programs.parquet"), folder),
     )
+
+
+def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Return evaluated programs with level, bucket and every metric of each beside them.
+
+    `model_loss` is there when notebook 08 has left it. Raises StudyError when the table of the test
+    programs is missing, damaged or another study's.
+    """
+    if programs.empty:
+        return programs
+    path = folder / "data" / "tested.parquet"
+    tested = artifacts.load_table(path, BUCKETING, params={"profile": folder.name})
+    merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
+    if merged["bucket"].isna().any():
+        raise StudyError(f"{path} lacks programs that were evaluated: run {EVALUATION} again")
+    losses = [
+        pd.read_csv(each).assign(recipe=each.stem.removeprefix("model_loss-"))
+        for each in sorted(folder.glob("data/model_loss-*.csv"))
+    ]
+    if not losses:
+        return merged
+    return merged.merge(pd.concat(losses), on=["recipe", "program_id"], how="left")
 
 
 def finished_runs(folder: Path) -> list[Path]:

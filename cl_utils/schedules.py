@@ -10,9 +10,11 @@ share of everything ("easiest:0.25").
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
@@ -30,8 +32,18 @@ class Stage:
     mix: Mix
 
 
+class Seen(NamedTuple):
+    """How a model does on fixed validation programs of one bucket."""
+
+    accuracy: float  # share of whole outputs right, 0 to 1
+    output_loss: float  # nats a character of the outputs
+
+
 class Schedule:
     """What the training loop asks of every schedule."""
+
+    adaptive = False  # whether what is drawn depends on what the model has learnt
+    probe_programs = 256  # of each bucket, by which an adaptive schedule sees the model
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -49,11 +61,11 @@ class Schedule:
         return [0]
 
     def wanted(self, step: int) -> tuple[str, ...]:
-        """Return the buckets whose accuracy the schedule wants to see after `step` steps."""
+        """Return the buckets that the schedule wants to see the model on after `step` steps."""
         return ()
 
-    def observe(self, step: int, accuracy: Mapping[str, float]) -> None:
-        """Take in the accuracy (0 to 1) of the wanted buckets on the validation programs."""
+    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+        """Take in how the model does on the wanted buckets' validation programs."""
 
     def state(self) -> dict[str, object]:
         """Return what a checkpoint must keep."""
@@ -134,6 +146,76 @@ def hybrid(steps: int, *, hardest_share: float = 0.5) -> Staged:
             Stage(name="hardest of both + hard", share=70 / 120, mix=third),
         ),
     )
+
+
+def combined(steps: int) -> Staged:
+    """Zaremba and Sutskever's "combined" (2014): every bucket at once, each in turn the most.
+
+    The mixes of `adaptive.Mastery` in stages of fixed and equal length; the last 30 % draw all.
+    """
+    stages = [
+        Stage(name=bucket, share=0.7 / len(BUCKETS), mix=focused(place))
+        for place, bucket in enumerate(BUCKETS)
+    ]
+    return Staged(steps, (*stages, Stage(name="all", share=0.3, mix=ALL)))
+
+
+def focused(current: int, floor: float = 0.05) -> dict[str, float]:
+    """Return 1 / (2 (s + 1)) of each bucket before bucket s, the rest of it, `floor` of later ones.
+
+    The weights of Zaremba and Sutskever's combined strategy for s = `current`, and a floor.
+    """
+    earlier = {bucket: 1 / (2 * (current + 1)) for bucket in BUCKETS[:current]}
+    later = dict.fromkeys(BUCKETS[current + 1 :], floor)
+    rest = 1 - sum(earlier.values()) - sum(later.values())
+    return {**earlier, BUCKETS[current]: rest, **later}
+
+
+def warmup(steps: int) -> Staged:
+    """Easy, medium, hard for 5 % of the steps each, then everything shuffled."""
+    first = tuple(Stage(name=bucket, share=0.05, mix={bucket: 1.0}) for bucket in BUCKETS)
+    return Staged(steps, (*first, Stage(name="all", share=0.85, mix=ALL)))
+
+
+def stratified(steps: int) -> Staged:
+    """A third of the programs from each bucket.
+
+    With buckets of equal size this is the baseline with other random numbers: what it differs by
+    is noise.
+    """
+    return Staged(steps, (Stage(name="thirds", share=1.0, mix=union(*BUCKETS)),))
+
+
+def easy_only(steps: int) -> Staged:
+    """Easy programs alone."""
+    return Staged(steps, (Stage(name="easy", share=1.0, mix={"easy": 1.0}),))
+
+
+def hard_only(steps: int) -> Staged:
+    """Hard programs alone (an arm of the paper's)."""
+    return Staged(steps, (Stage(name="hard", share=1.0, mix={"hard": 1.0}),))
+
+
+class Replayed(Schedule):
+    """The mixes that another run drew, at the same steps: what it chose without its reasons."""
+
+    def __init__(self, steps: int, recorded: Sequence[tuple[int, Mix]]) -> None:
+        super().__init__(steps)
+        self.starts = [start for start, _ in recorded]
+        self.mixes = [mix for _, mix in recorded]
+        if not recorded or self.starts[0] != 0 or self.starts[-1] >= steps:
+            raise StudyError(
+                f"recorded mixes that begin at the steps {self.starts[:3]}... are no record of "
+                f"{steps} steps: train the adaptive arm of these params first"
+            )
+
+    def mix(self, step: int) -> Mix:
+        """Return the recorded mix."""
+        return self.mixes[bisect.bisect_right(self.starts, step) - 1]
+
+    def stage(self, step: int) -> str:
+        """Return "replayed"."""
+        return "replayed"
 
 
 class Competence(Schedule):

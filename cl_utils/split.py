@@ -1,7 +1,8 @@
 """The one split of all arms: no held-out program has a renamed twin in training.
 
 In: a table of programs with their buckets and canonical hashes. Out: for each program one of
-train, validation, test, natural (the second test set, in the grammar's own mix) or unused.
+train, validation, test, natural (the second test set, in the grammar's own mix), leaky (what a
+split by text alone would have tested on) or unused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.programs import stable_hash
 
-SPLITS = ("train", "validation", "test", "natural", "unused")
+SPLITS = ("train", "validation", "test", "natural", "leaky", "unused")
 HELD_OUT = {"validation": 0.04, "test": 0.10, "natural": 0.06}  # shares of the canonical classes
 
 
@@ -32,7 +33,8 @@ def split(programs: pd.DataFrame, wanted: Mapping[str, int], *, seed: int) -> ND
     """Return the split of each row of `programs`.
 
     `programs` has the columns bucket, canonical_hash, text_hash and natural.
-    `wanted`: programs per bucket for train, validation and test, programs in all for natural.
+    `wanted`: programs per bucket for train, validation and test, programs in all for natural and
+    leaky (none if it is not named).
     Validation and test hold one program of a class, so that no class weighs more than another.
     Raises StudyError when a bucket has too few, naming the part, the bucket and both counts.
     """
@@ -48,7 +50,29 @@ def split(programs: pd.DataFrame, wanted: Mapping[str, int], *, seed: int) -> ND
             _take(result, chosen, part, wanted[part], f"bucket {bucket}")
     mine = (parts == "natural") & programs["natural"].to_numpy()
     _take(result, order[mine[order]], "natural", wanted["natural"], "the natural mix")
+    _take_leaky(result, programs, parts != "train", order, wanted.get("leaky", 0))
     return result
+
+
+def _take_leaky(
+    result: NDArray[np.str_],
+    programs: pd.DataFrame,
+    held_out: NDArray[np.bool_],
+    order: NDArray[np.int64],
+    wanted: int,
+) -> None:
+    """Mark programs as a split by text alone would: any that training has not, of any class.
+
+    Their buckets have the natural mix's shares, and held-out classes their share of all classes.
+    """
+    buckets, natural = programs["bucket"].to_numpy(), programs["natural"].to_numpy()
+    outside = sum(HELD_OUT.values())
+    for bucket in BUCKETS:
+        share = float((buckets[natural] == bucket).mean())
+        for apart, part in ((False, 1 - outside), (True, outside)):
+            mine = (result == "unused") & (buckets == bucket) & (held_out == apart)
+            count = round(wanted * share * part)
+            _take(result, order[mine[order]], "leaky", count, f"bucket {bucket}")
 
 
 def _take(

@@ -1,6 +1,6 @@
 """The stacked program: several runs trained by one forward and one backward pass.
 
-In: runs that differ in schedule and seed alone. Out: what training each of them alone gives, up to
+In: runs that differ in arm and seed alone. Out: what training each of them alone gives, up to
 rounding. One small model leaves a GPU waiting for launches; several in one program share them.
 Members stay ordinary trainers with their own schedule, batches, optimiser, history and checkpoint,
 so a run begun alone can be continued in a stack and the other way round. Their weights are parts of
@@ -39,7 +39,7 @@ def train_together(
     """Train runs to their ends, at most `at_once` in one program; a single one as `train` does.
 
     Each continues from its checkpoint if that file is there; its `seconds` are its share of the
-    time. Raises StudyError for runs that differ in more than schedule and seed, and what `train`
+    time. Raises StudyError for runs that differ in more than arm and seed, and what `train`
     raises.
     """
     _check(runs)
@@ -74,19 +74,19 @@ def _train_part(
 
 
 def _named(run: Run, report: Callable[[str], None]) -> Callable[[str], None]:
-    return lambda line: report(f"{run.schedule}, seed {run.seed}: {line}")
+    return lambda line: report(f"{run.name}, seed {run.seed}: {line}")
 
 
 def _check(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         first, other = asdict(runs[0]), asdict(run)
-        for name in first.keys() - {"schedule", "seed"}:
+        for name in first.keys() - {"name", "arm", "seed", "recorded"}:
             if first[name] != other[name]:
                 raise StudyError(
                     f"runs with {name}={first[name]!r} and {other[name]!r} cannot train together: "
-                    "only schedule and seed may differ"
+                    "only arm and seed may differ"
                 )
-    if len({(run.schedule, run.seed) for run in runs}) < len(runs):
+    if len({(run.name, run.seed) for run in runs}) < len(runs):
         raise StudyError("a run cannot train together with itself: name every seed once")
 
 

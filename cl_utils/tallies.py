@@ -17,7 +17,7 @@ from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.lines import LineScores
 from cl_utils.programs import SEPARATOR
-from cl_utils.scoring import Scores
+from cl_utils.scoring import Scores, answer_log_probability, execution_exact
 
 
 class Tally(NamedTuple):
@@ -47,6 +47,16 @@ def execution_tallies(table: pd.DataFrame) -> dict[str, Tally]:
     }
     ones = np.ones(len(table))
     return {name: Tally(np.asarray(right, dtype=float), ones) for name, right in rights.items()}
+
+
+def scored_tallies(scores: Scores, corpus: Corpus) -> dict[str, Tally]:
+    """Return the measures of code execution that need no generated text."""
+    ones = np.ones(len(corpus))
+    expected = np.exp(answer_log_probability(scores, corpus))
+    return {
+        "execution_exact": Tally(execution_exact(scores, corpus).astype(float), ones),
+        "execution_expected": Tally(expected, ones),
+    }
 
 
 def token_tallies(scores: Scores, corpus: Corpus, ngram: NDArray[np.bool_]) -> dict[str, Tally]:

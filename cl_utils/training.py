@@ -54,7 +54,7 @@ def begin(
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)
-        report(f"continues after step {trainer.step} of {run.steps}")
+        report(f"continues after step {trainer.step} of {trainer.steps}")
     return trainer
 
 
@@ -83,11 +83,11 @@ class Clock:
         self.trainer, self.checkpoint, self.report = trainer, checkpoint, report
         self.reported = self.saved = time.perf_counter()
         self.row_step, self.row_began = trainer.step, trainer.seconds
-        self.curve_steps = curve_steps(trainer.run.steps)
+        self.curve_steps = curve_steps(trainer.steps)
 
     def due(self) -> bool:
         """Return whether more than the time is to be kept after this step."""
-        step, steps = self.trainer.step, self.trainer.run.steps
+        step, steps = self.trainer.step, self.trainer.steps
         return history_step(step, steps) or step in self.curve_steps or self._unsaved()
 
     def _unsaved(self) -> bool:
@@ -98,7 +98,7 @@ class Clock:
         """Do what is due after a step that took `seconds` of training."""
         trainer = self.trainer
         trainer.seconds += seconds
-        if history_step(trainer.step, trainer.run.steps):
+        if history_step(trainer.step, trainer.steps):
             self._end_row()
         if trainer.step in self.curve_steps:
             accuracy = trainer.probe.accuracy(trainer.model)
@@ -116,7 +116,7 @@ class Clock:
         if not row["loss"] == row["loss"]:
             raise StudyError(
                 f"the loss is not a number at step {trainer.step} of "
-                f"{trainer.run.schedule}, seed {trainer.run.seed}: lower the "
+                f"{trainer.run.name}, seed {trainer.run.seed}: lower the "
                 "recipe's learning rates"
             )
         if now - self.reported > REPORT_SECONDS or not trainer.unfinished:
@@ -125,10 +125,10 @@ class Clock:
 
 
 def _progress(trainer: Trainer, row: Mapping[str, Any]) -> str:
-    left = trainer.seconds / trainer.step * (trainer.run.steps - trainer.step)
+    left = trainer.seconds / trainer.step * (trainer.steps - trainer.step)
     losses = " ".join(f"{row[f'loss_{b}']:.3f}" for b in ("easy", "medium", "hard"))
     return (
-        f"step {trainer.step}/{trainer.run.steps}  {row['stage']}  loss {row['loss']:.3f}  "
+        f"step {trainer.step}/{trainer.steps}  {row['stage']}  loss {row['loss']:.3f}  "
         f"output loss easy/medium/hard {losses}  "
         f"{row['characters_per_second']:,.0f} characters/s  {left:.0f} s left"
     )

@@ -15,8 +15,9 @@ import pandas as pd
 
 from cl_utils import artifacts
 from cl_utils.buckets import counts_by_level
-from cl_utils.families import GROUPS, METRICS, by_metric
+from cl_utils.families import GROUPS, by_metric
 from cl_utils.figures.trajectories import ADAPTIVE
+from cl_utils.metrics import METRICS, agreement
 from cl_utils.results import Results
 from cl_utils.stats import FACTORIAL, budget_of
 
@@ -184,6 +185,15 @@ def synthetic_difficulty(count: int = 600) -> pd.DataFrame:
     return counts_by_level(programs, dict.fromkeys(programs.columns[1:], (2.0, 4.0)))
 
 
+def synthetic_agreement() -> pd.DataFrame:
+    """Return the rank correlations of all metrics over invented values; one metric is constant."""
+    rng = np.random.default_rng(6)
+    size, values = rng.normal(size=400), {}
+    for place, name in enumerate(METRICS):
+        values[name] = (-1) ** place * size + rng.normal(0, 0.3 * place, 400)
+    return agreement(pd.DataFrame(values | {"nesting_depth": 1}))
+
+
 def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> None:
     """Write `results` as the folders of one profile, as notebook 05 does."""
     names = {"measures": "measures.csv", "curves": "curve.csv", "history": "history.csv"}
@@ -196,10 +206,16 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
             table = getattr(results, attribute)
             chosen = (table[keys] == list(key)).all(axis=1)
             own = table[chosen].drop(columns=keys)
+            if attribute == "programs":
+                own = own[["program_id", "test_set", "exact", "log_probability"]]
             own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
                 run / name, index=False
             )
         seal(run, fingerprint)
+    static = ["program_id", "level", "bucket", "overall_metric", "skeleton"]
+    tested = results.programs[static].drop_duplicates("program_id")
+    params = {"profile": folder.name}
+    artifacts.save_table(folder / "data" / "tested.parquet", tested, params=params)
 
 
 def seal(run: Path, fingerprint: str = "abc") -> None:

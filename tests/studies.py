@@ -13,12 +13,14 @@ from pathlib import Path
 
 from worlds import quiet
 
+from cl_utils.arm_data import load_training, recorded_mixes
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.corpus import corpora
+from cl_utils.data_tables import save_agreement, save_counts, save_tested
 from cl_utils.dataset import draw_programs
-from cl_utils.difficulty import measure
 from cl_utils.evaluation import Evaluation, evaluate
 from cl_utils.grammar import ProgramStream
+from cl_utils.metrics import agreement, measure_all
 from cl_utils.params import Params, read_params
 from cl_utils.paths import PARAMS
 from cl_utils.programs import canonical_hash, stable_hash
@@ -30,7 +32,6 @@ from cl_utils.study import (
     load_run,
     load_split,
     save_buckets,
-    save_counts,
     save_difficulty,
     save_evaluation,
     save_programs,
@@ -74,7 +75,8 @@ def draw(params: Params, seed: int = 0) -> None:
 def measure_difficulty(params: Params) -> None:
     """Do what notebook 02 does."""
     programs = load_programs(params)
-    difficulty = measure(programs["source"])
+    difficulty = measure_all(programs)
+    save_agreement(params, agreement(difficulty))
     difficulty.insert(0, "program_id", programs["program_id"])
     save_difficulty(params, difficulty)
 
@@ -90,13 +92,15 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     programs["split"] = split(programs, params.wanted, seed=seed)
     save_buckets(params, programs, corpora(programs, params.metric))
     by_level, leak = counts_by_level(programs, limits), leak_table(programs, seed=seed)
+    save_tested(params, programs)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 
 
 def train_run(params: Params) -> Trained:
     """Do what notebook 04 does."""
-    corpora = load_split(params, "train"), load_split(params, "validation")
-    trained = train(params.run(device_of(params)), *corpora, report=quiet)
+    corpora = load_training(params), load_split(params, "validation")
+    run = params.run(device_of(params), recorded_mixes(params))
+    trained = train(run, *corpora, report=quiet)
     save_run(params, trained)
     return trained
 
@@ -107,7 +111,12 @@ def evaluate_run(params: Params) -> Evaluation:
     tests = {"balanced": load_split(params, "test"), "natural": load_split(params, "natural")}
     corpus = load_split(params, "train")
     evaluation = evaluate(
-        model, tests, corpus, seed=params.seed, line_programs=params.line_programs
+        model,
+        tests,
+        corpus,
+        seed=params.seed,
+        leaky=load_split(params, "leaky"),
+        line_programs=params.line_programs,
     )
     save_evaluation(params, evaluation, manifest)
     return evaluation

@@ -1,4 +1,4 @@
-"""The mastery schedule: it moves on when a bucket is mastered, flat or out of time, not before."""
+"""Adaptive schedules: mastery moves on when a bucket is learnt, progress goes where loss falls."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cl_utils.adaptive import Mastery
+from cl_utils.adaptive import Mastery, Progress
 from cl_utils.buckets import BUCKETS
-from cl_utils.schedules import ALL
+from cl_utils.schedules import ALL, Seen
 
 STEPS = 1000  # one check every ten
 
@@ -21,7 +21,7 @@ def entries(accuracy: Callable[[int], float]) -> dict[str, int]:
         first.setdefault(schedule.stage(step), step)
         wanted = schedule.wanted(step + 1)
         if wanted:
-            schedule.observe(step + 1, dict.fromkeys(wanted, accuracy(step + 1)))
+            schedule.observe(step + 1, dict.fromkeys(wanted, Seen(accuracy(step + 1), 0.0)))
     return first
 
 
@@ -72,7 +72,7 @@ def test_each_stage_draws_the_declared_shares_and_no_bucket_less_than_the_floor(
     schedule.current = current
     mix = schedule.mix(0)
     assert [mix[bucket] for bucket in BUCKETS] == pytest.approx(shares)
-    assert min(mix.values()) >= schedule.floor
+    assert min(mix.values()) >= 0.05
 
 
 def test_only_the_current_bucket_is_scored_and_only_every_percent() -> None:
@@ -80,8 +80,8 @@ def test_only_the_current_bucket_is_scored_and_only_every_percent() -> None:
     assert [step for step in range(1, 40) if schedule.wanted(step)] == [10, 20, 30]
     for bucket in ("easy", "medium"):
         assert schedule.wanted(10) == (bucket,)
-        schedule.observe(10, {bucket: 1.0})
-        schedule.observe(20, {bucket: 1.0})
+        schedule.observe(10, {bucket: Seen(1.0, 0.0)})
+        schedule.observe(20, {bucket: Seen(1.0, 0.0)})
     assert schedule.wanted(30) == ()  # nothing follows the hard bucket but the end
 
 
@@ -89,5 +89,27 @@ def test_a_run_shorter_than_a_hundred_steps_still_advances() -> None:
     schedule = Mastery(20)
     for step in (1, 2):
         assert schedule.wanted(step) == ("easy",)
-        schedule.observe(step, {"easy": 1.0})
+        schedule.observe(step, {"easy": Seen(1.0, 0.0)})
     assert schedule.stage(2) == "medium"
+
+
+def test_progress_credits_the_relative_change_of_the_loss_as_worked_by_hand() -> None:
+    """Easy: |1 - 0.5| / (0.5 + 0.05) = 0.909, a tenth of it; the others stay at zero."""
+    schedule = Progress(STEPS)
+    schedule.observe(5, dict.fromkeys(BUCKETS, Seen(0.0, 1.0)))
+    assert list(schedule.mix(5).values()) == pytest.approx([1 / 3] * 3)
+    seen = dict.fromkeys(BUCKETS, Seen(0.0, 1.0)) | {"easy": Seen(0.0, 0.5)}
+    schedule.observe(10, seen)
+    assert schedule.progress == pytest.approx([0.0909090909, 0.0, 0.0])
+    e = 2.718281828 ** (0.0909090909 / 0.01)
+    easy = 0.8 * e / (e + 2) + 0.2 / 3
+    assert schedule.mix(10)["easy"] == pytest.approx(easy)
+    schedule.observe(15, seen)  # nothing moves: the credit decays by a tenth
+    assert schedule.progress[0] == pytest.approx(0.0818181818)
+
+
+def test_progress_looks_every_half_percent_at_all_buckets_until_80_percent() -> None:
+    schedule = Progress(STEPS)
+    wanted = [step for step in range(1, STEPS + 1) if schedule.wanted(step)]
+    assert wanted == list(range(5, 800, 5)) and schedule.wanted(5) == BUCKETS
+    assert (schedule.stage(799), schedule.stage(800)) == ("choosing", "frozen")

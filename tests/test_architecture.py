@@ -26,19 +26,21 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution families grammar layout model muon "
+        "attention derivation difficulty execution families grammar interpreter layout metrics "
+        "model muon "
         "paper_numbers programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
-        "adaptive arms artifacts batching buckets corpus dataset drafts expansion schedules split"
+        "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "
+        "expansion schedules split windows"
     ),
     "work: training and measuring models": (
-        "baselines checkpoints completion decoding evaluation history lines objective optimisers "
-        "probes protocol scoring stack tallies trainer training"
+        "baselines checkpoints completion decoding evaluation history lines model_difficulty "
+        "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "cost figures findings params questions report results speed stats study style tables "
-        "unsettled"
+        "arm_data cost data_tables figures findings params questions report results speed stages "
+        "stats study style tables unsettled"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}

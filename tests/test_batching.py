@@ -12,12 +12,13 @@ import torch
 from worlds import MIXES, World, batcher_of, kinds_of, same_batch, small_run, texts
 
 from cl_utils.arms import SCHEDULES, schedule_named
-from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools, WindowBatcher
+from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.schedules import ALL, Mix
 from cl_utils.tokenizer import decode
 from cl_utils.training import make_batcher
+from cl_utils.windows import WindowBatcher
 
 RECIPES = ("paper", "fast")  # windows, aligned
 CHARACTERS = small_run("paper").characters_per_step
@@ -117,7 +118,7 @@ def test_aligned_batches_draw_only_from_the_pools_of_the_mix_and_all_of_them(wor
 
 def stream_of(batcher: WindowBatcher) -> list[str]:
     """Return the records of the batcher's present stream, in order."""
-    return [record + "\n\n" for record in decode(batcher.tokens).split("\n\n")[:-1]]
+    return [record + "\n\n" for record in decode(batcher.resident[0].numpy()).split("\n\n")[:-1]]
 
 
 def test_windows_are_cut_from_a_stream_with_every_program_exactly_once(world: World) -> None:
@@ -126,7 +127,7 @@ def test_windows_are_cut_from_a_stream_with_every_program_exactly_once(world: Wo
     batch = batcher.draw(ALL)
     assert sorted(stream_of(batcher)) == sorted(texts(world.train))
     assert stream_of(batcher) != texts(world.train)
-    text = decode(batcher.tokens)
+    text = decode(batcher.resident[0].numpy())
     for inputs, targets in zip(batch.inputs.numpy(), batch.targets.numpy(), strict=True):
         window = decode(inputs) + decode(targets[-1:])
         assert window in text and decode(targets) == window[1:]
@@ -161,7 +162,7 @@ def test_windows_know_the_kind_of_every_character_and_count_the_programs_begun(
         begun = np.zeros(len(BUCKETS), dtype=int)
         for row in range(len(batch.inputs)):
             window = decode(batch.inputs[row].numpy()) + decode(batch.targets[row][-1:].numpy())
-            place = decode(batcher.tokens).index(window)
+            place = decode(batcher.resident[0].numpy()).index(window)
             expected = kinds[place + 1 : place + len(window)]
             assert batch.kinds[row].tolist() == expected.tolist()
             for begin, program in zip(begins, programs, strict=False):

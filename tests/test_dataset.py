@@ -123,7 +123,10 @@ def test_a_bucket_that_no_program_reaches_is_an_error_too() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "length"}, "metric 'length' does not exist: use one of cyclomatic_complexity"),
+        (
+            {**FILLED, "metric": "characters"},
+            "metric 'characters' cannot fill buckets .* least_per_bucket to 0, or use one of cyc",
+        ),
         ({"least_per_bucket": 5, "limits": (4.0, 2.0)}, "give two, the first below the second"),
         ({"least_per_bucket": -1, "limits": LIMITS}, "at least -1 a bucket"),
     ],

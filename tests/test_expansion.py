@@ -9,10 +9,11 @@ import torch.nn.functional as F
 from tiny import tiny_model
 from worlds import MIXES, World
 
-from cl_utils.batching import AlignedBatcher, WindowBatcher
+from cl_utils.batching import AlignedBatcher
 from cl_utils.expansion import on_device
 from cl_utils.layout import lay_out
 from cl_utils.stack import joined
+from cl_utils.windows import WindowBatcher
 
 
 def batcher(world: World, characters: int = 1000, one_size: bool = False) -> AlignedBatcher:

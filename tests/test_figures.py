@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import SCHEDULES, seeds_of_all_arms, synthetic_difficulty, synthetic_results
+from factories import (
+    SCHEDULES,
+    seeds_of_all_arms,
+    synthetic_agreement,
+    synthetic_difficulty,
+    synthetic_results,
+)
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -17,7 +25,9 @@ from matplotlib.text import Text
 from cl_utils import figures, stats, style
 from cl_utils.errors import StudyError
 from cl_utils.families import CONTROLS_OF, METRIC_ARM
+from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
+from cl_utils.metrics import METRICS
 from cl_utils.results import Results
 
 VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
@@ -39,6 +49,7 @@ def difficulty_figure(results: Results) -> Figure:
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "schedule_composition": lambda results: figures.schedule_composition(results.history),
     "difficulty_distribution": lambda _: figures.difficulty_distribution(synthetic_difficulty()),
+    "metric_agreement": lambda _: figures.metric_agreement(synthetic_agreement(), 400),
     "accuracy_by_difficulty": difficulty_figure,
     "execution_accuracy": lambda results: figures.execution_accuracy(results.measures),
     "completion_tasks": lambda results: figures.completion_tasks(results.measures),
@@ -49,6 +60,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         stats.contrast_table(results.measures)
     ),
 }
+NO_SEEDS = ("difficulty_distribution", "metric_agreement", "paired_differences")
 STUDIES = {
     "one seed": synthetic_results(["baseline", "hybrid"], [0], programs=60),
     "three seeds": synthetic_results(SCHEDULES, [0, 1, 2], programs=60),
@@ -66,10 +78,11 @@ def texts(figure: Figure) -> Iterator[str]:
 def test_figure_is_labelled_states_n_and_fits(name: str, study: str) -> None:
     """Some x axis has a label, n is stated, and no text leaves the canvas."""
     figure = FIGURES[name](STUDIES[study])
-    assert any(axes.get_xlabel() for axes in figure.axes)
+    everywhere: list[Artist] = figure.findobj(Axes)  # the key of colours lies within other axes
+    assert any(axes.get_xlabel() for axes in everywhere if isinstance(axes, Axes))
     words = " ".join(texts(figure))
     assert "n = " in words
-    if study == "one seed" and name not in ("difficulty_distribution", "paired_differences"):
+    if study == "one seed" and name not in NO_SEEDS:
         assert "n = 1 seed, so no interval" in words
     figure.draw_without_rendering()
     box = figure.get_tightbbox()
@@ -93,6 +106,18 @@ def test_paper_numbers_are_marked_as_another_setting() -> None:
     words = " ".join(texts(FIGURES["execution_accuracy"](STUDIES["one seed"])))
     assert "74.58" in words and "79.23" in words
     assert "Naïr et al. 2024, other setting" in words
+
+
+def test_every_two_metrics_show_their_agreement_once_and_a_dash_for_none() -> None:
+    """One value a pair below the diagonal, each metric named in words, the constant one told."""
+    matrix = synthetic_agreement()
+    shown = list(texts(figures.metric_agreement(matrix, 1234)))
+    below = matrix.to_numpy()[np.tril_indices(len(matrix), -1)]
+    printed = [text for text in shown if re.fullmatch(r"−?\d\.\d\d|–", text)]
+    assert printed == ["–" if np.isnan(rho) else f"{rho:.2f}".replace("-", "−") for rho in below]
+    assert set(METRICS.values()) <= set(shown)
+    assert "n = 1,234 programs" in shown[-1] and "–: one of the two" in shown[-1]
+    assert value_text(-0.001) == "0.00"
 
 
 def test_bars_show_the_means() -> None:

@@ -117,7 +117,7 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
     figure = FIGURES["metric_ablation"](STUDY)
     axes = figure.axes[0]
     assert axes.get_xlim() == (0, 100)
-    assert len(axes.patches) == 13 and "overall metric (radon)" in row_names(axes)
+    assert len(axes.patches) == 13 and "overall metric by radon" in row_names(axes)
     rows = stats.select(STUDY.measures, "execution_exact", "balanced", "macro")
     mean = rows.loc[rows["arm"] == "baseline", "value"].mean()
     assert f"Dashed: baseline {mean:.1f}" in set(texts(figure))

@@ -11,8 +11,9 @@ from factories import seeds_of_all_arms, whole_study
 
 from cl_utils import findings
 from cl_utils.errors import StudyError
-from cl_utils.families import METRICS, by_metric
+from cl_utils.families import by_metric
 from cl_utils.findings import findings_markdown, findings_text, write_findings
+from cl_utils.metrics import METRICS
 from cl_utils.params import Params, read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.questions import CONTROLS, QUESTIONS, Question, asked, contrasts_asked, undeclared

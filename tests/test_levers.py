@@ -55,7 +55,7 @@ def test_a_crossing_lies_straight_between_two_points() -> None:
 @pytest.mark.parametrize("name", [name for name in levers.LEVERS if name != "fast"])
 def test_a_lever_changes_the_run_and_neither_its_seed_nor_its_budget(name: str) -> None:
     changed = levers.LEVERS[name].change(RUN)
-    assert changed != RUN and changed.seed == RUN.seed and changed.schedule == RUN.schedule
+    assert changed != RUN and changed.seed == RUN.seed and changed.arm == RUN.arm
     assert changed.steps * changed.characters_per_step == RUN.steps * RUN.characters_per_step
     if name not in ("paper", "blocks"):  # those change the style of the model and of the recipe
         parts = (replace(changed.recipe), changed.model, changed.steps)

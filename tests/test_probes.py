@@ -8,20 +8,16 @@ import torch
 from tiny import tiny_model
 from worlds import World
 
-from cl_utils import probes
 from cl_utils.buckets import BUCKETS
 from cl_utils.probes import Probe
 from cl_utils.scoring import execution_exact, score
 
 
-def test_a_probe_spans_the_difficulty_of_its_bucket(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(probes, "PROGRAMS_PER_BUCKET", 50)
+def test_a_probe_spans_the_difficulty_of_its_bucket(world: World) -> None:
     probe = Probe(world.train, torch.device("cpu"))
     for code, bucket in enumerate(BUCKETS):
         everything = world.train.overall_metric[world.train.buckets == code]
-        probed = probe.programs[bucket]
+        probed = probe.programs(bucket, 50)
         assert len(probed) == 50 and (probed.buckets == code).all()
         # evenly spaced in the order of difficulty: the means differ by less than a tenth
         assert probed.overall_metric.mean() == pytest.approx(everything.mean(), rel=0.1)
@@ -35,3 +31,11 @@ def test_accuracies_are_those_of_the_buckets_asked_for(world: World) -> None:
     exact = execution_exact(score(model, world.validation), world.validation)
     hard = world.validation.buckets == BUCKETS.index("hard")
     assert both["hard"] == pytest.approx(np.mean(exact[hard]))
+
+
+def test_the_output_loss_is_the_mean_over_the_characters_of_the_outputs(world: World) -> None:
+    model = tiny_model("modern", noise=0.2)
+    seen = Probe(world.validation, torch.device("cpu")).look(model, ("easy",))["easy"]
+    easy = world.validation.take(np.flatnonzero(world.validation.buckets == 0))
+    scores = score(model, easy)
+    assert seen.output_loss == pytest.approx(-scores.log_probability[easy.is_answer()].mean())

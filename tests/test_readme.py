@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-import test_arms
+import test_schedules
 from worlds import World
 
-from cl_utils import arms
+from cl_utils import schedules
 from cl_utils.arms import SCHEDULES
 from cl_utils.params import read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
@@ -91,35 +91,35 @@ def test_the_house_names_every_folder() -> None:
     } <= set(folders)
 
 
-def worked_example() -> Callable[[int], arms.Staged]:
-    """Return the arm that the README adds, made in the place where it says to write it."""
+def worked_example() -> Callable[[int], schedules.Staged]:
+    """Return the schedule that the README adds, made in the place where it says to write it."""
     (source,) = blocks("python")
-    names: dict[str, Callable[[int], arms.Staged]] = dict(vars(arms))
+    names: dict[str, Callable[[int], schedules.Staged]] = dict(vars(schedules))
     exec(compile(source, "README.md", "exec"), names)
     (name,) = re.findall(r"^def (\w+)", source, re.MULTILINE)
-    assert f'`"{name}": arms.{name},`' in README
+    assert f'`"{name}": schedules.{name},`' in README
     return names[name]
 
 
-def test_the_arm_that_the_readme_adds_keeps_what_all_arms_promise(
+def test_the_schedule_that_the_readme_adds_keeps_what_all_schedules_promise(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arm = worked_example()
-    monkeypatch.setitem(SCHEDULES, arm.__name__, arm)
-    values = {"name": arm.__name__, "seed": 0, "world": world}
+    made = worked_example()
+    monkeypatch.setitem(SCHEDULES, made.__name__, made)
+    values = {"name": made.__name__, "seed": 0, "world": world}
     promises = [
         test
-        for test in vars(test_arms).values()
-        if test_arms.every_arm.mark in getattr(test, "pytestmark", [])
+        for test in vars(test_schedules).values()
+        if test_schedules.every_schedule.mark in getattr(test, "pytestmark", [])
     ]
     assert len(promises) >= 5
     for promise in promises:
         promise(**{name: values[name] for name in inspect.signature(promise).parameters})
 
 
-def test_the_arm_that_the_readme_adds_does_what_its_docstring_says() -> None:
-    """Easy for the first 15 % of the steps, then everything."""
-    arm = worked_example()(1000)
-    assert arm.boundaries() == [0, 150]
-    assert [arm.mix(step) for step in (0, 149)] == [{"easy": 1.0}] * 2
-    assert [arm.mix(step) for step in (150, 999)] == [arms.ALL] * 2
+def test_the_schedule_that_the_readme_adds_does_what_its_docstring_says() -> None:
+    """Everything, and hard programs alone in the last 15 % of the steps."""
+    made = worked_example()(1000)
+    assert made.boundaries() == [0, 850]
+    assert [made.mix(step) for step in (0, 849)] == [schedules.ALL] * 2
+    assert [made.mix(step) for step in (850, 999)] == [{"hard": 1.0}] * 2

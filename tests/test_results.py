@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from factories import SCHEDULES, seal, synthetic_results, write_results
 
@@ -114,3 +115,19 @@ def test_of_recipe_chooses_or_refuses() -> None:
     assert len(results.of_recipe("gpt").measures) == len(results.measures)
     with pytest.raises(StudyError, match="no results of recipe 'large'"):
         results.of_recipe("large")
+
+
+def test_evaluated_programs_have_level_bucket_metrics_and_the_small_models_loss(
+    folder: Path,
+) -> None:
+    losses = pd.DataFrame({"program_id": range(200), "model_loss": 0.5})
+    losses.to_csv(folder / "data" / "model_loss-gpt.csv", index=False)
+    programs = load_results(folder).programs
+    assert programs[["level", "bucket", "overall_metric"]].notna().all(axis=None)
+    assert (programs["model_loss"] == 0.5).all()
+
+
+def test_a_missing_table_of_test_programs_names_its_notebook(folder: Path) -> None:
+    (folder / "data" / "tested.parquet").unlink()
+    with pytest.raises(StudyError, match="tested.parquet is missing: run notebooks/03_bucketing"):
+        load_results(folder)

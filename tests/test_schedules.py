@@ -13,7 +13,16 @@ from worlds import World
 from cl_utils.arms import SCHEDULES, schedule_named
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
-from cl_utils.schedules import ALL, Competence, Schedule, Stage, Staged, hybrid, union
+from cl_utils.schedules import (
+    ALL,
+    Competence,
+    Schedule,
+    Seen,
+    Stage,
+    Staged,
+    hybrid,
+    union,
+)
 
 STEPS = 200
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)
@@ -33,7 +42,10 @@ def follow(schedule: Schedule, accuracies: np.ndarray, first: int, last: int) ->
         moments.append((schedule.stage(step), schedule.mix(step)))
         wanted = schedule.wanted(step + 1)
         if wanted:
-            seen = {bucket: accuracies[step + 1][BUCKETS.index(bucket)] for bucket in wanted}
+            now = accuracies[step + 1]
+            seen = {
+                name: Seen(now[i], 2 - now[i]) for i, name in enumerate(BUCKETS) if name in wanted
+            }
             schedule.observe(step + 1, seen)
     return moments
 

@@ -182,7 +182,7 @@ def test_a_run_left_over_trains_alone_bit_by_bit_as_train_does(world: World) -> 
 def test_params_name_the_seeds_that_train_together(
     together: int, seed: int, expected: list[int]
 ) -> None:
-    changes = {"seeds": [0, 1, 2], "together": together, "seed": seed}
+    changes = {"arms": {"baseline": 3}, "contrasts": [], "together": together, "seed": seed}
     params = read_params(PARAMS / "smoke.yaml", changes)
     assert params.trained_seeds == expected
     assert [params.with_seed(each).run().seed for each in expected] == expected
@@ -214,7 +214,7 @@ def test_finished_runs_called_again_train_no_further(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"steps": 13}, "steps=12 and 13 cannot train together: only schedule and seed may differ"),
+        ({"steps": 13}, "steps=12 and 13 cannot train together: only arm and seed may differ"),
         ({"seed": 0}, "a run cannot train together with itself: name every seed once"),
     ],
 )

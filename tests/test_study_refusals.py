@@ -15,13 +15,13 @@ from refusals import refusal
 from studies import RESULT, RUN, draw, make_buckets, measure_difficulty, tiny_params
 
 from cl_utils.checkpoints import save_model
+from cl_utils.data_tables import load_agreement, load_counts
 from cl_utils.model import build
 from cl_utils.params import Params
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.results import load_results
 from cl_utils.study import (
     data_fingerprint,
-    load_counts,
     load_difficulty,
     load_programs,
     load_run,
@@ -33,6 +33,7 @@ LOADS: dict[str, Callable[[Params], object]] = {
     "programs": load_programs,
     "difficulty": load_difficulty,
     "corpus": lambda params: load_split(params, "train"),
+    "agreement": load_agreement,
     "counts": lambda params: load_counts(params, "leak"),
     "run": load_run,
     "results": lambda params: load_results(params.paths.results),
@@ -42,6 +43,7 @@ DATA = [  # what is loaded, one of its files, the notebook that writes it
     ("programs", "runs/smoke/programs.parquet.manifest.json", "01_data_generation"),
     ("difficulty", "runs/smoke/difficulty.parquet", "02_metric_analysis"),
     ("corpus", "runs/smoke/corpus/train.safetensors", "03_bucketing"),
+    ("agreement", "results/smoke/data/metric_agreement.csv", "02_metric_analysis"),
     ("counts", "results/smoke/data/leak.csv", "03_bucketing"),
 ]
 OF_RUN = ("manifest.json", "model.json", "model.safetensors")
@@ -92,6 +94,7 @@ def test_without_an_evaluation_the_results_name_notebook_05(study_home: Path) ->
             "='tertiles', not [2.0, 4.0]",
             "02_metric_analysis",
         ),
+        ("agreement", {"data_seed": 1}, "data_seed=0, not 1", "02_metric_analysis"),
         ("counts", {"data_seed": 1}, "data_seed=0, not 1", "03_bucketing"),
         ("run", {"steps": 5}, "steps=4, not 5", "04_training"),
         ("run", {"hardest_share": 0.25}, "hardest_share=0.5, not 0.25", "04_training"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cl_utils.arms import arm_named
 from cl_utils.params import read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 
@@ -38,7 +39,17 @@ def dry_run(profile: str, folder: Path) -> str:
 def planned_jobs(plan: str) -> dict[str, int]:
     """Return the number of jobs of each rule, from the table that a dry run opens with."""
     table = plan.partition("Job stats:")[2].partition("\n\n")[0]
-    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+    jobs: dict[str, int] = {}
+    for rule, count in re.findall(r"^([\w-]+) +(\d+)$", table, re.MULTILINE):
+        name = rule.partition("_")[0] if rule.startswith("training_") else rule
+        jobs[name] = jobs.get(name, 0) + int(count)
+    return jobs
+
+
+def named_job(rule: str, wildcards: str) -> tuple[str, ...]:
+    """Return what a job trains or evaluates: seeds that train together are one job of their arm."""
+    name, _, arm = rule.partition("_")
+    return (name, *re.findall(r"=([\w-]+)", wildcards), *filter(None, [arm]))
 
 
 @pytest.mark.parametrize("profile", sorted(path.stem for path in PARAMS.glob("*.yaml")))
@@ -48,10 +59,12 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) ->
         (recipe, arm, str(seed))
         for recipe in study.recipes
         for arm in study.arms
-        for seed in study.seeds
+        for seed in range(study.arms[arm])
     }
     plan = dry_run(profile, tmp_path)
     once = dict.fromkeys(["all", "programs", "difficulty", "buckets"], 1)
+    if any(arm_named(arm).labels == "model_loss" for arm in study.arms):
+        once["model_difficulty"] = len(study.recipes)
     trainings = {run[:2] if study.together > 1 else run for run in runs}
     for_each = {
         "training": len(trainings),
@@ -63,8 +76,8 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) ->
         **for_each,
         "total": sum(once.values()) + sum(for_each.values()),
     }
-    named = r"rule (training|evaluation):.*?wildcards: ([^\n]+)"
-    jobs = [(rule, *re.findall(r"=(\w+)", run)) for rule, run in re.findall(named, plan, re.DOTALL)]
+    named = r"rule (training[\w-]*|evaluation):.*?wildcards: ([^\n]+)"
+    jobs = [named_job(*each) for each in re.findall(named, plan, re.DOTALL)]
     assert sorted(jobs) == sorted(
         [("training", *run) for run in trainings] + [("evaluation", *run) for run in runs]
     )

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from cl_utils.arms import arm_named
 from cl_utils.batching import Batch, Batcher, Pools
 from cl_utils.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
 from cl_utils.corpus import Corpus
@@ -79,14 +80,15 @@ def handful(corpus: Corpus, per_bucket: int) -> Corpus:
     return corpus.take(np.concatenate(places))
 
 
-def small_run(recipe: str, schedule: str = "baseline", steps: int = 12, seed: int = 0) -> Run:
+def small_run(recipe: str, arm: str = "baseline", steps: int = 12, seed: int = 0) -> Run:
     """Return a run of a model with two layers of width 32 that takes milliseconds a step."""
     chosen = recipe_named(recipe)
     model = ModelConfig(layers=2, heads=2, width=32, context=96, blocks=chosen.blocks)
     return Run(
         model=model,
         recipe=chosen,
-        schedule=schedule,
+        name=arm,
+        arm=arm_named(arm),
         seed=seed,
         steps=steps,
         characters_per_step=4 * 96,

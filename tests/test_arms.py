@@ -1,0 +1,158 @@
+"""Arms: one set of promises for all of them, and every mistake in their file is one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from refusals import refusal
+from test_training import assert_same_run, killed_at
+from worlds import World, quiet, same_weights, small_run, trained
+
+from cl_utils import arms as module
+from cl_utils import training
+from cl_utils.arms import DRAWN, SHUFFLED, Arm, Recorded, arm_named, arms, schedule_of
+from cl_utils.buckets import BUCKETS
+from cl_utils.controls import relabelled
+from cl_utils.errors import StudyError
+from cl_utils.trainer import Run, Trainer, make_batcher
+from cl_utils.training import train
+
+RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
+# Metrics reach a run as a relabelled corpus (test_controls.py): one of those arms stands for all.
+ONE_EACH = [name for name in arms() if "-by-" not in name or name.endswith("-random")]
+
+
+def small(name: str, recipe: str = "fast", seed: int = 0) -> Run:
+    """Return a small run of an arm; a yoked one replays `RECORDED`."""
+    run = small_run(recipe, name, seed=seed)
+    return replace(run, recorded=RECORDED) if run.arm.yoked else run
+
+
+def sortable(name: str, recipe: str) -> bool:
+    """Return whether a recipe can train an arm: windows are not sorted."""
+    return recipe == "fast" or arm_named(name).order in (DRAWN, SHUFFLED)
+
+
+PAIRS = [(name, r) for name in ONE_EACH for r in ("fast", "paper") if sortable(name, r)]
+
+
+@pytest.mark.parametrize(("name", "recipe"), PAIRS)
+def test_every_arm_keeps_its_budget_its_seed_and_its_way_after_a_kill(
+    name: str, recipe: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, path = small(name, recipe), tmp_path / "checkpoint.pt"
+    first = trained(run, world)
+    assert first.characters == run.budget * run.characters_per_step
+    assert run.budget == max(1, round(12 * run.arm.budget))
+    assert first.mixes[0][0] == 0
+    for _, mix in first.mixes:
+        assert sum(mix.values()) == pytest.approx(1.0)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    with killed_at(min(3, run.budget - 1)):
+        train(run, world.train, world.validation, checkpoint=path, report=quiet)
+    again = train(run, world.train, world.validation, checkpoint=path, report=quiet)
+    assert_same_run(first, again)
+    assert again.mixes == first.mixes
+    other = trained(replace(run, seed=1), world)
+    assert not same_weights(first.model, other.model)
+
+
+@pytest.mark.parametrize("name", arms())
+def test_every_arm_follows_a_schedule_over_its_budget(name: str) -> None:
+    arm = arm_named(name)
+    schedule = schedule_of(arm, 100, recorded=RECORDED)
+    assert schedule.steps == 100 and schedule.stage(0) and schedule.mix(99)
+
+
+def test_a_yoked_arm_draws_what_was_recorded(world: World) -> None:
+    recorded = trained(small("mastery", seed=1), world).mixes
+    run = replace(small_run("fast", "yoked-mastery"), recorded=recorded)
+    result = trained(run, world)
+    assert result.mixes == recorded and set(result.history["stage"]) == {"replayed"}
+
+
+def test_a_yoked_arm_without_a_record_is_refused(world: World) -> None:
+    with pytest.raises(StudyError, match="no record of 12 steps: train the adaptive arm"):
+        Trainer(small_run("fast", "yoked-mastery"), world.train, world.validation)
+
+
+def test_progress_draws_most_where_the_loss_falls_fastest(world: World) -> None:
+    run = replace(small("progress"), steps=40)
+    mixes = trained(run, world).mixes
+    assert len(mixes) > 20 and mixes[0][1] == pytest.approx(dict.fromkeys(BUCKETS, 1 / 3))
+    assert max(step for step, _ in mixes) <= 32  # frozen after 80 %
+    assert all(min(mix.values()) >= 0.2 / 3 for _, mix in mixes)
+
+
+def test_permuted_buckets_differ_by_seed_and_reversed_ones_turn_the_direction(
+    world: World,
+) -> None:
+    def first_programs(name: str, seed: int) -> np.ndarray:
+        trainer = Trainer(small(name, seed=seed), world.train, world.validation)
+        return trainer.batcher.corpus.overall_metric[:150]  # type: ignore[attr-defined,no-any-return]
+
+    assert first_programs("hybrid", 0).max() < first_programs("anti-hybrid", 0).min()
+    one, two = first_programs("random-buckets", 0), first_programs("random-buckets", 1)
+    assert not np.array_equal(one, two)
+    spread = np.ptp(world.train.overall_metric)
+    assert np.ptp(one) == pytest.approx(spread, rel=0.3)
+
+
+def test_a_model_that_never_sees_outputs_learns_none(world: World) -> None:
+    history = trained(small("no-output"), world).history
+    assert history[[f"loss_{bucket}" for bucket in BUCKETS]].isna().all(axis=None)
+    assert history["loss"].notna().all()
+
+
+def test_an_arm_by_another_metric_draws_from_its_buckets(world: World) -> None:
+    corpus = relabelled(world.train, world.train.lengths)
+    batcher = make_batcher(small("incremental-by-characters"), corpus)
+    easy = batcher.draw({"easy": 1.0})
+    shortest = np.sort(world.train.lengths)[149]
+    assert easy.programs[0] >= 384 // shortest and easy.programs[1:].sum() == 0
+
+
+@pytest.fixture
+def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An arms file of its own; the repository's is read again afterwards."""
+    path = tmp_path / "arms.yaml"
+    monkeypatch.setattr(module, "ARMS", path)
+    arms.cache_clear()
+    yield path
+    arms.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("mine: {shedule: hybrid}", ["shedule of arm mine does not exist", "schedule, restarts"]),
+        ("mine: {schedule: hybird}", ["schedule='hybird' does not exist", "hybrid"]),
+        ("mine: {restarts: hybird}", ["schedule='hybird' does not exist"]),
+        ("mine: {budget: 2.0}", ["budget=2.0 of arm mine", "less than or equal to 1"]),
+        ("mine: {outputs: 'no way'}", ["outputs='no way' of arm mine", "boolean"]),
+        ("mine: {order: competence}", ["arm mine sorts by competence", "no stages"]),
+        ("mine: {schedule: mastery, order: shuffled}", ["arm mine", "only after training"]),
+        ("mine: {", ["cannot be read", "restore it"]),
+        ("mine: 3", ["arm mine", "schedule, restarts"]),
+        ("", ["names no arm"]),
+    ],
+)
+def test_a_mistake_in_the_arms_file_is_one_sentence(
+    arms_file: Path, written: str, words: list[str]
+) -> None:
+    arms_file.write_text(written)
+    sentence = refusal(arms)
+    assert all(word in sentence for word in words), sentence
+
+
+def test_a_missing_arms_file_and_a_missing_arm_are_named(arms_file: Path) -> None:
+    assert str(arms_file) in refusal(arms)
+    arms_file.write_text("mine:\n")
+    assert "arm='yours' does not exist: choose one of ['mine']" in refusal(
+        lambda: arm_named("yours")
+    )
+    assert arm_named("mine") == Arm()
