@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.families import METRIC_ARM, by_metric
 from cl_utils.metrics import METRICS
-from cl_utils.stats.contrasts import Pair, contrast_table
+from cl_utils.stats.contrasts import Pair, against, contrast_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +109,30 @@ def undeclared(declared: Sequence[Pair]) -> list[Pair]:
 
 
 def contrasts_asked(measures: pd.DataFrame, declared: Sequence[Pair]) -> pd.DataFrame:
-    """Return the rows of `contrast_table` for all questions, with "exploratory" beside them.
+    """Return the rows of `contrast_table` for all questions, as `with_exploratory` marks them."""
+    return with_exploratory(measures, declared, undeclared(declared))
 
-    Declared contrasts are one Holm family, the others, exploratory, another; these are no more
-    than a trend, whatever their p and n.
+
+def contrasts_with_baseline(
+    measures: pd.DataFrame, declared: Sequence[Sequence[str]], arms: Sequence[str]
+) -> pd.DataFrame:
+    """Return each of `arms` against the baseline, p of the declared ones in their own family."""
+    pairs = [(arm, reference) for arm, reference in declared]
+    others = [pair for pair in against("baseline", arms) if pair not in pairs]
+    rows = with_exploratory(measures, pairs, others)
+    return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
+
+
+def with_exploratory(
+    measures: pd.DataFrame, declared: Sequence[Pair], others: Sequence[Pair]
+) -> pd.DataFrame:
+    """Return the rows of `contrast_table` for two Holm families, with "exploratory" beside them.
+
+    The contrasts declared before the runs are one family; the others, exploratory, are another and
+    no more than a trend, whatever their p and n.
     """
     first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
-    second = as_exploratory(contrast_table(measures, contrasts=undeclared(declared)))
+    second = as_exploratory(contrast_table(measures, contrasts=others))
     return pd.concat([table for table in (first, second) if not table.empty] or [first])
 
 

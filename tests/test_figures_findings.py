@@ -16,9 +16,11 @@ from cl_utils.errors import StudyError
 from cl_utils.families import BY_BUDGET, BY_METRIC, GROUPS, group_of
 from cl_utils.figures.forest import claimed
 from cl_utils.figures.trajectories import stage_ends
+from cl_utils.questions import contrasts_with_baseline
 from cl_utils.results import Results
 
 STUDY = whole_study(seeds_of_all_arms())
+DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
 ARMS = [arm for arms in GROUPS.values() for arm in arms]
 EMPTY = Results(*(table.head(0) for table in vars(STUDY).values()))
 
@@ -33,7 +35,7 @@ def validity_figure(results: Results) -> Figure:
 
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
-        stats.contrast_table(results.measures, arms=ARMS)
+        contrasts_with_baseline(results.measures, DECLARED, ARMS)
     ),
     "factorial_effects": lambda results: figures.factorial_effects(
         stats.factorial_effects(results.measures), stats.factorial_cells(results.measures)
@@ -50,7 +52,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
 }
 TEST_SETS = {
-    "adaptive_trajectories": "drawn from each bucket",
+    "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",
     "metric_validity": "balanced test set",
     "leak": "leaky test set",
@@ -105,6 +107,17 @@ def test_only_claims_are_filled() -> None:
     among = stats.contrast_table(STUDY.measures, arms=ARMS)
     assert claimed(alone.iloc[0]) == "difference"
     assert claimed(among.set_index("arm", drop=False).loc["mastery"]) == "none"
+
+
+def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
+    """hybrid in the declared family of two, 23 other arms in a family of their own."""
+    rows = contrasts_with_baseline(STUDY.measures, DECLARED, ARMS)
+    declared = stats.contrast_table(STUDY.measures, contrasts=DECLARED)
+    p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
+    assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
+    words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
+    assert "(hybrid) in a family of 2, the others" in words and "in one of 23" in words
+    assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 
 
 def test_arms_far_away_do_not_flatten_the_others() -> None:

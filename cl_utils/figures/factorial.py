@@ -107,7 +107,8 @@ def factorial_notes(first: pd.Series) -> list[str]:
     where = where_text(first["test_set"], first["subset"])
     return [
         f"n = {first['n']} seeds that all eight arms have. {where}. "
-        f"Lines: 95 % t intervals. Grey band: ±{EQUIVALENCE_MARGIN:g} point.",
+        f"Lines: 95 % t intervals. Grey band: ±{EQUIVALENCE_MARGIN:g} point. "
+        "The axis of the means does not start at zero.",
         "An effect is the mean of four cells minus that of the other four, paired by seed; an "
         "interaction is half the difference between two effects. p: exact sign-flip test after "
         "Holm, main effects and interactions apart.",

@@ -1,6 +1,6 @@
 """The forest of all arms: what each gains or loses against the baseline, by group.
 
-In: the rows of `stats.contrast_table` with one reference. Out: one Figure.
+In: the rows of `stats.contrast_table` or `questions.contrasts_with_baseline`. Out: one Figure.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     measure = first["measure"].replace("_", " ")
     axes.set_xlabel(f"points above {style.arm_label(first['reference'])}, {measure}")
     figure.legend(handles=forest_legend(), loc="outside upper center", ncols=3)
-    note(figure, *forest_notes(first))
+    note(figure, *forest_notes(table))
     return figure
 
 
@@ -132,13 +132,27 @@ def forest_legend() -> list[Line2D]:
     ]
 
 
-def forest_notes(first: pd.Series) -> list[str]:
+def forest_notes(table: pd.DataFrame) -> list[str]:
     """Return what the reader of the forest must know."""
+    first = table.iloc[0]
     return [
         "Marker: mean difference over seeds, paired; line: 95 % t interval (none where n = 1); n = "
         f"paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. Triangle: beyond the axis, see "
         f"the number. {where_text(first['test_set'], first['subset'])}.",
-        "p: exact sign-flip test after Holm in a family of "
-        f"{first['family']}; least p: the smallest that n seeds can give, likewise; a claim needs "
-        f"five seeds and p < {SIGNIFICANCE:g}.",
+        f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
+        f"seeds can give, likewise; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
     ]
+
+
+def family_text(table: pd.DataFrame) -> str:
+    """Return how large the Holm families behind the rows are, with the arms of the declared one."""
+    if not table.get("exploratory", pd.Series(dtype=bool)).any():
+        return f"in a family of {table['family'].iloc[0]}"
+    sizes = table.groupby("exploratory")["family"].first()
+    declared = [style.arm_label(arm) for arm in table.loc[~table["exploratory"], "arm"]]
+    if not declared:
+        return f"exploratory, in a family of {sizes[True]}"
+    return (
+        f"declared before the runs ({', '.join(declared)}) in a family of {sizes[False]}, the "
+        f"others, exploratory and never a claim, in one of {sizes[True]}"
+    )

@@ -39,7 +39,7 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
         axes.set_xlabel("share of training (%)")
     note(
         figure,
-        "Share of the programs drawn from each bucket. Thin: single seeds; thick: their mean; "
+        "Programs drawn from each bucket. Thin: single seeds; thick: their mean; "
         f"{seeds_text(rows)}.",
         "A yoked arm draws what its twin drew with another seed: it cannot react to its own model.",
     )
