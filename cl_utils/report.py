@@ -18,8 +18,8 @@ from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.results import Results, main_table
 from cl_utils.seeds import stream
-from cl_utils.stats import rank_correlation
-from cl_utils.stats.contrasts import EQUIVALENCE_MARGIN, SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats import finding, rank_correlation, standing
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
 
 MISSING = "–"
 TABLE_HEADS = {
@@ -66,8 +66,7 @@ def results_markdown(results: Results, contrasts: pd.DataFrame, profile: str) ->
     table = table.loc[style.in_order(table.index)]
     parts = [markdown_table(table), legend(profile)]
     if not contrasts.empty:
-        rows = contrasts.set_index("arm", drop=False)
-        ordered = rows.loc[style.in_order(contrasts["arm"])]
+        ordered = style.contrasts_in_order(contrasts)
         parts.append("\n".join(f"- {contrast_sentence(row)}" for _, row in ordered.iterrows()))
     return "\n\n".join(parts)
 
@@ -133,11 +132,13 @@ def metric_sentence(correlation: pd.DataFrame, name: str) -> str:
     The metric is called a measure of difficulty only if the interval of rho lies above zero.
     """
     row = correlation.set_index("seed").loc["pooled"]
-    found = "orders programs as the baseline finds them hard"
-    if row["high"] < 0:
+    if pd.isna(row["rho"]):
+        return f"**Metric**: {name} orders nothing: it is the same for all programs."
+    found = "is not shown to order programs by what the baseline finds hard"
+    if row["low"] > 0:
+        found = "orders programs as the baseline finds them hard"
+    elif row["high"] < 0:
         found = "orders programs against what the baseline finds hard"
-    elif row["low"] <= 0:
-        found = "is not shown to order programs by what the baseline finds hard"
     seeds = "seed" if row["seeds"] == 1 else "seeds"
     return (
         f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output "
@@ -150,23 +151,19 @@ def metric_sentence(correlation: pd.DataFrame, name: str) -> str:
 def verdict(contrast: pd.Series) -> tuple[str, str]:
     """Return how strong a finding is and the finding, in words.
 
-    A claim needs five seeds and p < 0.05 after Holm, for a difference or for equivalence. An
-    interval that leaves out zero is no more than a trend, whatever n is. Below three seeds nothing
-    is said of the arms.
+    What may be said is decided in `stats.verdicts`; here it gets its words.
     """
-    arm, reference = style.arm_label(contrast["arm"]), contrast["reference"]
+    arm, reference = (style.arm_label(contrast[name]) for name in ("arm", "reference"))
     side = "above" if contrast["difference"] > 0 else "below"
-    if contrast["n"] < SEEDS_OF_A_TREND:
-        return "Single runs", f"{arm} and {reference} cannot be told apart or alike"
-    word = str(contrast["strength"]).capitalize()
-    if contrast["p_holm"] < SIGNIFICANCE:
-        return word, f"{arm} is {side} {reference}"
-    if contrast["p_equivalence_holm"] < SIGNIFICANCE:
-        margin = f"±{EQUIVALENCE_MARGIN:g} point"
-        return word, f"{arm} is equivalent to {reference} within {margin}"
-    if contrast["low"] > 0 or contrast["high"] < 0:
-        return "Trend", f"{arm} is {side} {reference} by its own interval, not after Holm"
-    return "Undecided", f"no difference between {arm} and {reference} is shown"
+    margin = f"±{EQUIVALENCE_MARGIN:g} point"
+    words = {
+        "difference": f"{arm} is {side} {reference}",
+        "equivalence": f"{arm} is equivalent to {reference} within {margin}",
+        "interval": f"{arm} is {side} {reference} by its own interval, not after Holm",
+        "nothing": f"no difference between {arm} and {reference} is shown",
+        "single runs": f"{arm} and {reference} cannot be told apart or alike",
+    }
+    return standing(contrast).capitalize(), words[finding(contrast)]
 
 
 def least_p_text(contrast: pd.Series) -> str:

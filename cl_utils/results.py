@@ -18,6 +18,7 @@ import pandas as pd
 from cl_utils import artifacts
 from cl_utils.errors import StudyError
 from cl_utils.stats import (
+    Cell,
     Interval,
     arms_in,
     mean_interval,
@@ -39,7 +40,6 @@ COLUMNS: Final = {
 """The files of a run and the columns that every reader may count on."""
 TEXT_COLUMNS: Final = {"subset": str, "test_set": str, "measure": str, "stage": str, "bucket": str}
 
-Cell = tuple[str, str, str]  # measure, test set, subset
 PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
 MAIN_CELLS: Final[dict[str, Cell]] = {
     "easy": ("execution_exact", "balanced", "easy"),

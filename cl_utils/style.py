@@ -12,10 +12,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import matplotlib
-from matplotlib.colors import hsv_to_rgb, to_hex
+import pandas as pd
+from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from cl_utils.artifacts import atomic
+from cl_utils.families import CONTROLS_OF, METRIC_PREFIX, place_of
+from cl_utils.metrics import METRICS
+from cl_utils.stats.budget import FULL_BUDGET, budget_of
 
 INK: Final = "#262626"
 FAINT: Final = "#8C8C8C"
@@ -69,13 +73,19 @@ ARM_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
         "warmup": "#E69F00",
     }
 )
-"""Okabe and Ito's colours and two more that stay apart for colour-blind readers; also the order."""
+"""Okabe and Ito's colours and two more that stay apart for colour-blind readers."""
+PALEST: Final = 0.8
+"""No control's colour has as large a share of white as this."""
 
 BUCKETS: Final = ("easy", "medium", "hard")
 BUCKET_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"easy": "#EADFCB", "medium": "#BF9F74", "hard": "#6E4A26"}
 )
 """Light to dark, in browns that no arm has."""
+BUCKET_LINES: Final[Mapping[str, str]] = MappingProxyType(
+    {"easy": "#C9A66B", "medium": "#94703F", "hard": "#4A2E14"}
+)
+"""The same for lines, which must be seen on white."""
 
 
 def apply_style() -> None:
@@ -86,11 +96,19 @@ def apply_style() -> None:
 def arm_colour(arm: str) -> str:
     """Return the one colour of an arm as "#rrggbb".
 
-    Arms outside `ARM_COLOURS` (controls) get a muted colour from a hash of their name, the
-    same in every figure and session.
+    Controls get a tint of the arm that they belong to, smaller budgets a paler tint of the same
+    arm; arms that no one listed a muted colour from a hash of their name, the same in every figure
+    and session.
     """
     if arm in ARM_COLOURS:
         return ARM_COLOURS[arm]
+    base, percent = budget_of(arm)
+    if percent < FULL_BUDGET:
+        return tint(arm_colour(base), 0.7 * (1 - percent / FULL_BUDGET))
+    for parent, controls in CONTROLS_OF.items():
+        if arm in controls:
+            share = (controls.index(arm) + 1) / (len(controls) + 1)
+            return tint(arm_colour(parent), PALEST * share)
     digest = hashlib.sha256(arm.encode()).digest()
     hue = int.from_bytes(digest[:2], "big") / 65536
     saturation, brightness = 0.20 + digest[2] / 2000, 0.55 + digest[3] / 1500
@@ -98,16 +116,45 @@ def arm_colour(arm: str) -> str:
     return to_hex((red, green, blue))
 
 
+def text_colour(arm: str) -> str:
+    """Return the colour of an arm's name in print: its own, ink where that would be too pale."""
+    return ARM_COLOURS.get(arm, INK)
+
+
+def tint(colour: str, white: float) -> str:
+    """Return `colour` mixed with a share of white from 0 (none) to 1 (nothing else)."""
+    red, green, blue = (value + white * (1 - value) for value in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
+def metric_label(metric: str) -> str:
+    """Return the name of a metric of difficulty as figures print it."""
+    return METRICS.get(metric, metric.replace("_", " "))
+
+
 def arm_label(arm: str) -> str:
     """Return the name of an arm as figures print it."""
+    if arm.startswith(METRIC_PREFIX):
+        return f"incremental by {metric_label(arm.removeprefix(METRIC_PREFIX))}"
     return arm.replace("_", " ")
 
 
 def in_order(arms: Iterable[str]) -> list[str]:
-    """Return distinct arms in display order: as in the palette, then controls by name."""
-    known = list(ARM_COLOURS)
-    names = set(arms)
-    return [name for name in known if name in names] + sorted(names - set(known))
+    """Return distinct arms in display order: by group and place in it, then by name."""
+    return sorted(set(arms), key=place_of)
+
+
+def contrasts_in_order(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of contrasts in display order; as declared where their references differ."""
+    if contrasts["reference"].nunique() > 1:
+        return contrasts
+    return contrasts.sort_values("arm", key=lambda arms: arms.map(place_of), kind="stable")
+
+
+def contrast_labels(contrasts: pd.DataFrame) -> list[str]:
+    """Return the names of rows in print: the arm, and its reference where these differ."""
+    arms, references = contrasts["arm"].map(arm_label), contrasts["reference"].map(arm_label)
+    return list(arms if references.nunique() == 1 else arms + " − " + references)
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:

@@ -7,7 +7,7 @@ Accuracies are invented; only their shape (0 to 100, hard below easy, spread ove
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,11 @@ import pandas as pd
 
 from cl_utils import artifacts
 from cl_utils.buckets import counts_by_level
+from cl_utils.families import GROUPS, by_metric
+from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.metrics import METRICS, agreement
 from cl_utils.results import Results
+from cl_utils.stats import FACTORIAL, budget_of
 
 BUCKETS = ("easy", "medium", "hard")
 SCHEDULES = ("baseline", "sequential", "incremental", "hybrid", "competence", "mastery")
@@ -24,6 +27,17 @@ LEVELS = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2")
 OFFSETS = {"execution_exact": 0.0, "execution_expected": -5.0, "execution_paper": -8.0}
 OFFSETS |= {"execution_paper_greedy": -4.0, "token_accuracy": 5.0, "line_exact": -30.0}
 OFFSETS |= {"token_accuracy_program": 2.0, "token_accuracy_output": 14.0}
+SETS = {"balanced": ("easy", "medium", "hard", "macro", "all"), "natural": ("all",)}
+SETS |= {"leaky": ("all",)}
+LEAK = 6.0  # points
+EFFECT_OF = {  # points on the baseline, where they are not those of a schedule's place
+    "baseline-restarts": 0.4,
+    "hybrid-shuffled": 1.0,
+    "hybrid-natural": 1.6,
+    "anti-hybrid": -7.0,
+    "easy-only": -31.0,
+    "hard-only": -9.0,
+}
 SHIFT = {"easy": 8.0, "medium": 0.0, "hard": -14.0, "macro": 0.0, "all": 4.0}
 STAGES = {  # shares of easy, medium, hard by third of training
     "sequential": [(1, 0, 0), (0, 1, 0), (0, 0, 1)],
@@ -31,6 +45,7 @@ STAGES = {  # shares of easy, medium, hard by third of training
     "hybrid": [(1, 0, 0), (0.3, 0.7, 0), (0.2, 0.2, 0.6)],
     "mastery": [(0.8, 0.1, 0.1), (0.25, 0.6, 0.15), (0.15, 0.25, 0.6)],
 }
+STAGES |= dict.fromkeys(("yoked-mastery", "progress", "yoked-progress"), STAGES["mastery"])
 Run = tuple[str, int]
 
 
@@ -41,17 +56,21 @@ def runs_of(arms: Sequence[str], seeds: Sequence[int]) -> Iterator[Run]:
 
 def level_of_skill(arm: str, seed: int, rng: np.random.Generator) -> float:
     """Return an invented accuracy (percent) of one run."""
-    place = SCHEDULES.index(arm) if arm in SCHEDULES else 3
-    return 74.0 + 1.1 * place + 0.8 * seed % 3 + float(rng.normal(0, 1.0))
+    base, percent = budget_of(arm)
+    place = SCHEDULES.index(base) if base in SCHEDULES else 3
+    gain = EFFECT_OF.get(base, 1.1 * place) * (100 / percent) ** 0.5
+    learnt = 74.0 - 12.0 * np.log(100 / percent)
+    return float(learnt + gain + 0.8 * seed % 3 + rng.normal(0, 1.0))
 
 
 def measures_of(run: Run, skill: float, rng: np.random.Generator) -> pd.DataFrame:
     """Return measures.csv of one run, with recipe, arm and seed."""
     rows = []
-    for test_set, subsets in {"balanced": [*BUCKETS, "macro", "all"], "natural": ["all"]}.items():
+    for test_set, subsets in SETS.items():
         for subset in subsets:
             for measure, offset in OFFSETS.items():
-                value = skill + offset + SHIFT[subset] + rng.normal(0, 0.4)
+                leak = LEAK if test_set == "leaky" else 0.0
+                value = skill + offset + SHIFT[subset] + leak + rng.normal(0, 0.4)
                 rows.append((test_set, subset, measure, float(np.clip(value, 0, 100))))
             rows.append((test_set, subset, "execution_paper_ceiling", 91.4))
     frame = pd.DataFrame(rows, columns=["test_set", "subset", "measure", "value"])
@@ -73,10 +92,11 @@ def curves_of(run: Run, skill: float) -> pd.DataFrame:
 
 
 def history_of(run: Run) -> pd.DataFrame:
-    """Return history.csv of one run: 60 rows, shares by thirds of training."""
+    """Return history.csv of one run: 60 rows, shares by thirds; adaptive ones differ by seed."""
     steps = np.linspace(4000 / 60, 4000, 60).astype(int)
     mixes = np.array(STAGES.get(run[0], [(1 / 3, 1 / 3, 1 / 3)] * 3))
-    stage = np.minimum(steps * 3 // 4001, 2)
+    early = 300 * run[1] if run[0] in ADAPTIVE else 0
+    stage = np.minimum((steps + early) * 3 // 4001, 2)
     shares = pd.DataFrame(mixes[stage], columns=[f"share_{bucket}" for bucket in BUCKETS])
     return tagged(shares.assign(step=steps, stage=stage.astype(str), loss=1.0), run)
 
@@ -94,6 +114,8 @@ def programs_of(run: Run, skill: float, count: int, rng: np.random.Generator) ->
             "level": shared.choice(LEVELS, count),
             "bucket": pd.cut(metric, [0, 2, 4, 99], right=False, labels=BUCKETS).astype(str),
             "overall_metric": metric,
+            "characters": np.exp(hardness / 4 + shared.normal(0, 0.3, count)),
+            "random": shared.random(count),
             "exact": exact,
             "log_probability": -np.exp(hardness),
             "skeleton": np.arange(count) // 4,
@@ -108,10 +130,13 @@ def tagged(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 
 def synthetic_results(
-    arms: Sequence[str] = SCHEDULES, seeds: Sequence[int] = (0, 1, 2), programs: int = 200
+    arms: Sequence[str] = SCHEDULES,
+    seeds: Sequence[int] = (0, 1, 2),
+    programs: int = 200,
+    stream: int = 5,
 ) -> Results:
     """Return the results of a study that never ran."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(stream)
     runs = list(runs_of(arms, seeds))
     skills = [level_of_skill(*run, rng) for run in runs]
     both = list(zip(runs, skills, strict=True))
@@ -121,6 +146,29 @@ def synthetic_results(
         history=pd.concat([history_of(run) for run in runs], ignore_index=True),
         programs=pd.concat([programs_of(*one, programs, rng) for one in both], ignore_index=True),
     )
+
+
+def whole_study(seeds: Mapping[str, Sequence[int]], programs: int = 60) -> Results:
+    """Return the results of a study whose arms have numbers of seeds of their own."""
+    parts = [
+        synthetic_results([arm], own, programs, stream)
+        for stream, (arm, own) in enumerate(seeds.items())
+    ]
+    names = ("measures", "curves", "history", "programs")
+    tables = {
+        name: pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in names
+    }
+    return Results(**tables)
+
+
+def seeds_of_all_arms() -> dict[str, Sequence[int]]:
+    """Return every arm of the study with its seeds: eight in the core, three elsewhere."""
+    core = {*FACTORIAL.values(), *SCHEDULES}
+    metrics = [by_metric(metric) for metric in METRICS]
+    budgets = [f"{arm}-budget{p}" for arm in ("baseline", "hybrid", "mastery") for p in (10, 30)]
+    names = dict.fromkeys([*(arm for arms in GROUPS.values() for arm in arms), *metrics, *budgets])
+    return {arm: range(8 if arm in core else 3) for arm in names}
 
 
 def synthetic_difficulty(count: int = 600) -> pd.DataFrame:

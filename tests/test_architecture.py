@@ -26,7 +26,8 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution grammar interpreter layout metrics model muon "
+        "attention derivation difficulty execution families grammar interpreter layout metrics "
+        "model muon "
         "paper_numbers programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
@@ -38,8 +39,8 @@ LAYERS = {
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "arm_data cost data_tables figures params report results speed stages stats study style "
-        "tables"
+        "arm_data cost data_tables figures findings params questions report results speed stages "
+        "stats study style tables unsettled"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}

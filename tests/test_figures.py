@@ -9,7 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import SCHEDULES, synthetic_agreement, synthetic_difficulty, synthetic_results
+from factories import (
+    SCHEDULES,
+    seeds_of_all_arms,
+    synthetic_agreement,
+    synthetic_difficulty,
+    synthetic_results,
+)
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -18,13 +24,11 @@ from matplotlib.text import Text
 
 from cl_utils import figures, stats, style
 from cl_utils.errors import StudyError
+from cl_utils.families import CONTROLS_OF, METRIC_ARM
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
 from cl_utils.metrics import METRICS
 from cl_utils.results import Results
-
-CONTROLS = ["baseline-restarts", "hybrid-norestart", "hybrid-shuffled", "random-buckets"]
-CONTROLS += ["anti-hybrid", "hard-only", "easy-only", "stratified", "yoked", "no-output"]
 
 VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
     "normal": np.eye(3),
@@ -134,6 +138,16 @@ def test_unequal_numbers_of_seeds_are_named() -> None:
     assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
 
 
+def test_contrasts_with_several_references_name_both_arms() -> None:
+    """Rows stand as declared, the arm and what it is set against."""
+    pairs = [("mastery", "hybrid"), ("hybrid", "baseline")]
+    rows = stats.contrast_table(STUDIES["three seeds"].measures, contrasts=pairs)
+    axes = figures.paired_differences(rows).axes[0]
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == ["mastery − hybrid", "hybrid − baseline"]
+    assert "above the second arm" in axes.get_xlabel()
+
+
 def test_no_rows_is_told() -> None:
     """An empty table names what is missing."""
     results = STUDIES["one seed"]
@@ -157,7 +171,7 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
     """Arms, controls and buckets never share a colour."""
-    names = [*style.ARM_COLOURS, *CONTROLS]
+    names = [*seeds_of_all_arms(), "an arm of one's own"]
     colours = [style.arm_colour(name) for name in names] + list(style.BUCKET_COLOURS.values())
     assert len(set(colours)) == len(colours)
 
@@ -167,6 +181,37 @@ def test_arm_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
     """CIELAB distances between any two arms are clearly visible (above 15)."""
     seen = [lightness_and_hue(colour, vision) for colour in style.ARM_COLOURS.values()]
     assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("arm", [arm for arm in CONTROLS_OF if arm != METRIC_ARM])
+def test_an_arm_and_its_controls_can_be_told_apart(arm: str, vision: str) -> None:
+    """Tints of one colour, so nearer than arms, but farther than the eye needs (2.3).
+
+    The metrics' arms are left out: they only ever stand in rows that are named.
+    """
+    family = [arm, *CONTROLS_OF[arm]]
+    seen = [lightness_and_hue(style.arm_colour(name), vision) for name in family]
+    assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 3
+
+
+@pytest.mark.parametrize("arm", CONTROLS_OF)
+def test_controls_are_ever_paler_tints_of_their_arm(arm: str) -> None:
+    """Hue stays (angle in the plane of a and b), lightness rises, white is never reached."""
+    family = [
+        lightness_and_hue(style.arm_colour(name), "normal") for name in [arm, *CONTROLS_OF[arm]]
+    ]
+    lightness = [colour[0] for colour in family]
+    assert lightness == sorted(lightness) and lightness[-1] < 95
+    if np.linalg.norm(family[0][1:]) > 5:  # grey has no hue
+        angles = np.unwrap([np.arctan2(colour[2], colour[1]) for colour in family])
+        assert np.ptp(angles) < 0.5
+
+
+def test_a_smaller_budget_is_a_paler_tint_of_the_same_arm() -> None:
+    names = ["hybrid", "hybrid-budget30", "hybrid-budget10"]
+    light = [lightness_and_hue(style.arm_colour(name), "normal")[0] for name in names]
+    assert light == sorted(light) and len(set(light)) == 3
 
 
 def lightness_and_hue(colour: str, vision: str) -> np.ndarray:
@@ -184,9 +229,10 @@ def test_bucket_colours_run_from_light_to_dark() -> None:
 
 
 def test_display_order() -> None:
-    """The paper's arms first, controls by name last, each once."""
-    names = ["yoked", "hybrid", "baseline", "anti-hybrid", "hybrid"]
-    assert style.in_order(names) == ["baseline", "hybrid", "anti-hybrid", "yoked"]
+    """The paper's arms first, then controls by group, unknown ones by name last, each once."""
+    names = ["yoked", "hybrid", "easy-only", "baseline", "anti-hybrid", "hybrid", "mastery"]
+    order = ["baseline", "hybrid", "mastery", "anti-hybrid", "easy-only", "yoked"]
+    assert style.in_order(names) == order
 
 
 def test_labels_are_spread_within_bounds() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pandas as pd
 import pytest
 from factories import SCHEDULES, synthetic_results
@@ -83,6 +85,22 @@ def test_report_without_contrasts_is_a_table() -> None:
 def test_verdict_follows_the_tests(changes: dict[str, object], words: str) -> None:
     """Five seeds are no licence to claim a difference that the test does not show."""
     assert words in contrast_sentence(contrast(**changes))
+
+
+def test_declared_pairs_name_both_arms_in_the_order_of_their_declaration() -> None:
+    """One arm may stand in several contrasts."""
+    pairs = [("mastery", "hybrid"), ("hybrid", "baseline"), ("mastery", "baseline")]
+    text = results_markdown(STUDY, contrast_table(STUDY.measures, contrasts=pairs), "laptop")
+    sentences = [line for line in text.splitlines() if line.startswith("- **")]
+    assert len(sentences) == 3
+    for sentence, pair in zip(sentences, pairs, strict=True):
+        assert all(arm in sentence for arm in pair)
+
+
+def test_a_metric_that_is_constant_is_not_called_a_measure() -> None:
+    row = {"seed": "pooled", "rho": nan, "low": nan, "high": nan, "programs": 9, "seeds": 3}
+    sentence = metric_sentence(pd.DataFrame([row]), "nesting depth")
+    assert "orders nothing" in sentence and "nan" not in sentence
 
 
 def test_replace_section_touches_only_its_body() -> None:

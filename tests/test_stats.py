@@ -13,7 +13,8 @@ from hypothesis import strategies as draw
 
 from cl_utils import stats
 from cl_utils.errors import StudyError
-from cl_utils.stats.contrasts import equivalence_p, holm, sign_flip_p
+from cl_utils.stats.contrasts import holm
+from cl_utils.stats.intervals import equivalence_p, sign_flip_p
 from cl_utils.stats.programs import decile_of
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
@@ -108,6 +109,24 @@ def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float
     assert there.p >= there.p_smallest or math.isclose(there.p, there.p_smallest)
 
 
+@pytest.mark.parametrize(
+    ("changes", "found", "word"),
+    [
+        ({"p_holm": 0.01}, "difference", "claim"),
+        ({"p_holm": 0.01, "strength": "trend", "n": 4}, "difference", "trend"),
+        ({"p_equivalence_holm": 0.01}, "equivalence", "claim"),
+        ({"low": 0.5}, "interval", "trend"),
+        ({}, "nothing", "undecided"),
+        ({"n": 2, "p_holm": 0.01}, "single runs", "single runs"),
+        ({"p_holm": math.nan, "low": math.nan, "high": math.nan}, "nothing", "undecided"),
+    ],
+)
+def test_what_a_row_allows_anyone_to_say(changes: dict[str, object], found: str, word: str) -> None:
+    row: dict[str, object] = {"n": 5, "p_holm": 0.2, "p_equivalence_holm": 0.9, "low": -1.0}
+    contrast = pd.Series(row | {"high": 3.0, "strength": "claim"} | changes)
+    assert (stats.finding(contrast), stats.standing(contrast)) == (found, word)
+
+
 def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
     """An arm that is declared but not finished makes Holm stricter and has no row."""
     rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
@@ -117,6 +136,26 @@ def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
     assert list(declared["arm"]) == ["hybrid", "mastery"]
     assert list(whole["p_holm"]) == [0.5, 0.5]
     assert list(declared["p_holm"]) == [0.75, 0.75]
+
+
+def test_declared_pairs_are_one_family_with_a_reference_each() -> None:
+    """Three pairs with two references; the one without runs has no row but counts."""
+    rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
+    pairs = [("hybrid", "baseline"), ("mastery", "hybrid"), ("progress", "yoked-progress")]
+    table = stats.contrast_table(rows, contrasts=pairs)
+    assert list(zip(table["arm"], table["reference"], strict=True)) == pairs[:2]
+    assert list(table["difference"]) == pytest.approx([4.0, 1 / 3])
+    assert set(table["family"]) == {3}
+    assert list(table["p_holm"]) == pytest.approx([0.75, 1.0])
+
+
+def test_one_reference_for_all_is_the_same_as_its_pairs() -> None:
+    rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
+    pairs = [("hybrid", "baseline"), ("mastery", "baseline")]
+    pd.testing.assert_frame_equal(
+        stats.contrast_table(rows), stats.contrast_table(rows, contrasts=pairs)
+    )
+    assert stats.contrast_table(rows, contrasts=[]).empty
 
 
 def test_contrasts_of_a_study_with_one_arm_are_empty() -> None:

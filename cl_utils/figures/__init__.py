@@ -1,25 +1,41 @@
 """Rows to figures: one function a figure, each from tables to a matplotlib Figure, no files.
 
 Contents: `difficulty` (what the metric says of the programs), `metrics` (how far all metrics
-agree), `training` (what was drawn and how it was learnt), `accuracy` (the three tasks), `protocol`
-(what the paper's scoring does), `contrasts` (differences to the baseline); `panels` holds what they
-share.
+agree), `validity` (whether they order what models find hard, and help), `training` (what was drawn
+and how it was learnt), `trajectories` (what adaptive arms drew, what was forgotten), `accuracy`
+(the three tasks), `protocol` (what the paper's scoring does), `leak` (what a split by text does),
+`contrasts` and `forest` (differences to the baseline), `factorial` (order, restarts and composition
+apart), `budget` (gains at a share of the steps); `panels` holds what they share.
 """
 
 from cl_utils.figures.accuracy import completion_tasks, execution_accuracy
+from cl_utils.figures.budget import gain_against_budget
 from cl_utils.figures.contrasts import paired_differences
 from cl_utils.figures.difficulty import accuracy_by_difficulty, difficulty_distribution
+from cl_utils.figures.factorial import factorial_effects
+from cl_utils.figures.forest import effects_forest
+from cl_utils.figures.leak import leak
 from cl_utils.figures.metrics import metric_agreement
 from cl_utils.figures.protocol import protocol_audit
 from cl_utils.figures.training import learning_curves, schedule_composition
+from cl_utils.figures.trajectories import adaptive_trajectories, forgetting
+from cl_utils.figures.validity import metric_ablation, metric_validity
 
 __all__ = [
     "accuracy_by_difficulty",
+    "adaptive_trajectories",
     "completion_tasks",
     "difficulty_distribution",
+    "effects_forest",
     "execution_accuracy",
+    "factorial_effects",
+    "forgetting",
+    "gain_against_budget",
+    "leak",
     "learning_curves",
+    "metric_ablation",
     "metric_agreement",
+    "metric_validity",
     "paired_differences",
     "protocol_audit",
     "schedule_composition",

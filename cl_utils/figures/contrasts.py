@@ -1,10 +1,11 @@
-"""The forest plot: what every arm gains or loses against its reference.
+"""Differences in rows: what every arm gains or loses against its reference.
 
 In: the rows of `stats.contrast_table`. Out: one Figure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ from cl_utils.figures.panels import (
     styled,
     where_text,
 )
-from cl_utils.stats.contrasts import EQUIVALENCE_MARGIN
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
 COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
@@ -32,20 +33,23 @@ COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 def paired_differences(contrasts: pd.DataFrame) -> Figure:
     """Return differences to the reference with 95 % t intervals, n and p after Holm."""
     require(contrasts, "contrasts (two arms with a common seed)")
-    table = contrasts.set_index("arm").loc[style.in_order(contrasts["arm"])]
+    table = style.contrasts_in_order(contrasts)
     first = table.iloc[0]
+    names = style.contrast_labels(table)
     figure = canvas(height_for(len(table) + 1) + 0.4)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[1.1, 1.0])
-    arm_axis(axes, list(table.index))
+    arm_axis(axes, names)
     axes.set_ylim(len(table) - 0.4, -1.4)  # room for the heads of the columns
     axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=1)
-    for place, (arm, row) in enumerate(table.iterrows()):
+    for place, (_, row) in enumerate(table.iterrows()):
         draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(row["difference"], place, "o", color=style.arm_colour(str(arm)), zorder=5)
+        axes.plot(row["difference"], place, "o", color=style.arm_colour(row["arm"]), zorder=5)
     limit_differences(axes, table)
-    print_columns(side, table)
-    axes.set_xlabel(f"points above {first['reference']}, {first['measure'].replace('_', ' ')}")
+    print_columns(side, table, range(len(table)))
+    one = table["reference"].nunique() == 1
+    above = style.arm_label(first["reference"]) if one else "the second arm"
+    axes.set_xlabel(f"points above {above}, {first['measure'].replace('_', ' ')}")
     note(
         figure,
         "Dot: mean difference over seeds, paired; line: 95 % t interval (none where n = 1); "
@@ -65,8 +69,8 @@ def limit_differences(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xlim(low - margin, high + margin)
 
 
-def print_columns(axes: Axes, table: pd.DataFrame) -> None:
-    """Print difference, interval, p and n of each row in `axes`, which share the rows' places."""
+def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> None:
+    """Print difference, interval, p and n of the rows at `places`; their heads stand at -1."""
     axes.axis("off")
     smallest = (table["p_smallest"] * table["family"]).clip(upper=1)
     columns = {
@@ -79,7 +83,7 @@ def print_columns(axes: Axes, table: pd.DataFrame) -> None:
         "n": [str(n) for n in table["n"]],
     }
     for x, (title, texts) in zip(COLUMN_ENDS, columns.items(), strict=True):
-        for place, text in enumerate([title, *texts], start=-1):
+        for place, text in zip([-1, *places], [title, *texts], strict=True):
             weight = "bold" if place < 0 else "normal"
             seat: dict[str, Any] = {
                 "transform": axes.get_yaxis_transform(),

@@ -132,11 +132,11 @@ def accuracy_by_difficulty(
         axes.fill_between(x, rows["min"], rows["max"], color=colour, alpha=0.12, linewidth=0)
         axes.plot(x, rows["mean"], "o-", color=colour, markersize=4)
         ends[arm] = (float(x.iloc[-1]), float(rows["mean"].iloc[-1]))
-    label_line_ends(axes, ends)
     axes.set_xticks(places, [group_label(*row) for row in groups.itertuples(index=False)])
     axes.set_xlabel(f"{metric.replace('_', ' ')} of the program, by decile (programs in brackets)")
     axes.set_ylabel("exact outputs, greedy (%)")
     axes.set_ylim(0, 100)
+    label_line_ends(axes, ends)
     axes.grid(axis="y")
     axes.set_title(correlation_text(correlation))
     note(

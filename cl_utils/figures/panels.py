@@ -26,6 +26,8 @@ WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
 NOTE_CHARACTERS = 150
 """The longest line of a note that fits the width."""
+MOST_NAMED = 8
+"""Up to so many arms a note gives each its number of seeds."""
 VALUE_COLUMN = 103.0
 """Where a percent axis prints its values: right of 100, clear of bars and lines."""
 
@@ -58,9 +60,22 @@ def seeds_text(rows: pd.DataFrame) -> str:
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
         return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds an arm"
-    each = [f"{style.arm_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
     single = "; no interval where n = 1" if counts.min() == 1 else ""
+    if len(counts) > MOST_NAMED:
+        return f"{many_seeds_text(counts)}{single}"
+    each = [f"{style.arm_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
     return f"n seeds: {', '.join(each)}{single}"
+
+
+def many_seeds_text(counts: pd.Series) -> str:
+    """Return the usual number of seeds, and by name which of many arms have another."""
+    usual = int(counts.mode().iloc[0])
+    rest = counts[counts != usual]
+    named = [
+        f"{n} for {', '.join(style.arm_label(arm) for arm in style.in_order(arms.index))}"
+        for n, arms in rest.groupby(rest)
+    ]
+    return f"n = {usual} seeds an arm, but {'; '.join(named)}"
 
 
 def where_text(test_set: str, subset: str) -> str:
@@ -74,6 +89,18 @@ def note(figure: Figure | SubFigure, *sentences: str) -> None:
     lines = [line for sentence in sentences for line in wrap(sentence, NOTE_CHARACTERS)]
     text = "\n".join(lines)
     figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
+
+
+def finish_grid(grid: np.ndarray, panels: int, x_label: str, y_label: str) -> None:
+    """Remove the panels beyond `panels` and label the lowest and leftmost that stay."""
+    for axes in list(grid.flat)[panels:]:
+        axes.remove()
+    for index in range(grid.shape[1]):  # the lowest panel of each column
+        lowest = [axes for axes in grid[:, index] if axes.figure is not None][-1]
+        lowest.set_xlabel(x_label)
+        lowest.tick_params(labelbottom=True)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(y_label)
 
 
 def arm_axis(axes: Axes, arms: Sequence[str]) -> None:
@@ -143,17 +170,20 @@ def marked_value(
 def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
     """Name each arm beside the end (x, y) of its line, spread so that names do not touch.
 
-    The y axis must show 0 to 100; names stand right of the panel, tied to their lines.
+    The y axis must have its limits; names stand right of the panel, tied to their lines.
     """
     names = sorted(ends, key=lambda name: ends[name][1])
-    heights = spread([ends[name][1] for name in names], gap=5.0, low=2.0, high=98.0)
+    bottom, top = axes.get_ylim()
+    unit = (top - bottom) / 100
+    places = [ends[name][1] for name in names]
+    heights = spread(places, gap=5 * unit, low=bottom + 2 * unit, high=top - 2 * unit)
     for name, height in zip(names, heights, strict=True):
         axes.annotate(
             style.arm_label(name),
             ends[name],
             xytext=(1.05, height),
             textcoords=("axes fraction", "data"),
-            color=style.arm_colour(name),
+            color=style.text_colour(name),
             va="center",
             fontsize=8.5,
             annotation_clip=False,

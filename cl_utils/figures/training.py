@@ -13,7 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cl_utils import style
-from cl_utils.figures.panels import canvas, label_line_ends, note, require, seeds_text, styled
+from cl_utils.figures.panels import (
+    canvas,
+    finish_grid,
+    label_line_ends,
+    note,
+    require,
+    seeds_text,
+    styled,
+)
 
 SHARES = [f"share_{bucket}" for bucket in style.BUCKETS]
 PANELS_A_ROW = 3
@@ -34,15 +42,8 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, arm in zip(grid.flat, arms, strict=False):
         draw_composition(axes, history[history["arm"] == arm])
-        axes.set_title(style.arm_label(arm), color=style.arm_colour(arm))
-    for axes in list(grid.flat)[len(arms) :]:
-        axes.remove()
-    for index in range(columns):  # the lowest panel of each column
-        lowest = [axes for axes in grid[:, index] if axes.figure is not None][-1]
-        lowest.set_xlabel("share of training (%)")
-        lowest.tick_params(labelbottom=True)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("programs drawn (%)")
+        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
+    finish_grid(grid, len(arms), "share of training (%)", "programs drawn (%)")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     note(

@@ -1,7 +1,10 @@
 """Rows to intervals and tests, with scipy and statsmodels; the unit is the seed.
 
-Contents: `rows` (which rows of the measures), `contrasts` (intervals over seeds, paired differences
-between arms), `programs` (rank correlation, accuracy by decile, hierarchical bootstrap).
+Contents: `rows` (which rows of the measures), `intervals` (means over seeds), `contrasts` (paired
+differences between arms), `verdicts` (what they allow anyone to say), `factorial` (order x restarts
+x composition), `budget` (gains at a share of the steps), `leak` (a split by text alone), `power`
+(what n seeds can show), `programs` (rank correlation, accuracy by decile, hierarchical bootstrap),
+`validity` (whether metrics measure difficulty).
 
 Why the seed: one training run is one draw of weights and batches. Its 10,000 test programs share
 that draw, so they are no independent repetitions of the experiment; counting them as such would
@@ -9,28 +12,43 @@ make every difference between two runs "significant". Arms are therefore paired 
 number of seeds, and the spread between programs enters only through the hierarchical bootstrap.
 """
 
-from cl_utils.stats.contrasts import (
-    Contrast,
-    Interval,
-    contrast_table,
-    mean_interval,
-    paired_difference,
-    strength,
-)
+from cl_utils.stats.budget import budget_gains, budget_of
+from cl_utils.stats.contrasts import Contrast, contrast_table, paired_difference
+from cl_utils.stats.factorial import FACTORIAL, factorial_cells, factorial_effects
+from cl_utils.stats.intervals import Interval, mean_interval, strength
+from cl_utils.stats.leak import leak_table
+from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
 from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap, rank_correlation
-from cl_utils.stats.rows import arms_in, seed_values, select
+from cl_utils.stats.rows import Cell, arms_in, seed_values, select
+from cl_utils.stats.validity import hardness_stability, metric_validity
+from cl_utils.stats.verdicts import finding, standing
 
 __all__ = [
+    "FACTORIAL",
+    "Cell",
     "Contrast",
     "Interval",
     "accuracy_by_decile",
-    "contrast_table",
-    "hierarchical_bootstrap",
-    "mean_interval",
-    "paired_difference",
-    "rank_correlation",
     "arms_in",
+    "budget_gains",
+    "budget_of",
+    "contrast_table",
+    "factorial_cells",
+    "factorial_effects",
+    "finding",
+    "hardness_stability",
+    "hierarchical_bootstrap",
+    "leak_table",
+    "least_seeds",
+    "mean_interval",
+    "metric_validity",
+    "paired_difference",
+    "power_table",
+    "rank_correlation",
+    "seed_deviation",
     "seed_values",
     "select",
+    "smallest_effect",
+    "standing",
     "strength",
 ]

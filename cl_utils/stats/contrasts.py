@@ -1,8 +1,8 @@
-"""Intervals over seeds, and paired differences between an arm and its reference.
+"""Paired differences between an arm and its reference.
 
-In: values of one measure by seed (percent). Out: means with t intervals; for two arms the mean
-difference over common seeds with its interval, an exact sign-flip p, an equivalence p and n; for a
-study one row an arm with p adjusted after Holm.
+In: the measures of a study. Out: for two arms the mean difference over common seeds with its
+interval, an exact sign-flip p, an equivalence p and n; for declared pairs of arms one row each,
+with p adjusted after Holm.
 """
 
 from __future__ import annotations
@@ -12,35 +12,14 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.weightstats import ttost_paired
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.rows import arms_in, seed_values, select
+from cl_utils.stats.intervals import equivalence_p, mean_interval, sign_flip_p, strength
+from cl_utils.stats.rows import Cell, arms_in, seed_values, select
 
-EQUIVALENCE_MARGIN = 1.0
-"""Two arms count as equivalent when their difference lies within this many points (TOST)."""
-SEEDS_OF_A_CLAIM = 5
-SEEDS_OF_A_TREND = 3
-SIGNIFICANCE = 0.05
-EXACT_SEEDS = 16
-"""Up to here all 2^n sign flips are counted; beyond, 99,999 are drawn from a fixed stream."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over `n` values and the bounds of its interval; nan bounds mean "no interval"."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    @property
-    def half_width(self) -> float:
-        """Half the interval's width, for "mean ± half width" of a symmetric interval."""
-        return (self.high - self.low) / 2
+Pair = tuple[str, str]
+"""An arm and its reference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,63 +46,6 @@ class Contrast:
     strength: str
 
 
-def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
-    """Return the mean of one value a seed and its Student t interval.
-
-    One value has no interval (nan bounds) and none has no mean. Equal values give an interval of
-    width zero.
-    """
-    sample = np.asarray(list(values), dtype=float)
-    if sample.size == 0:
-        return Interval(np.nan, np.nan, np.nan, 0)
-    mean = float(sample.mean())
-    if sample.size == 1:
-        return Interval(mean, np.nan, np.nan, 1)
-    error = float(scipy_stats.sem(sample))
-    if error == 0:
-        return Interval(mean, mean, mean, sample.size)
-    low, high = scipy_stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
-    return Interval(mean, float(low), float(high), sample.size)
-
-
-def strength(n: int) -> str:
-    """Return what `n` paired seeds may be called: "claim", "trend" or "single runs"."""
-    if n >= SEEDS_OF_A_CLAIM:
-        return "claim"
-    return "trend" if n >= SEEDS_OF_A_TREND else "single runs"
-
-
-def sign_flip_p(differences: np.ndarray) -> float:
-    """Return the two-sided p that the mean of paired `differences` (n,) is zero.
-
-    Under the null the two arms of a pair are exchangeable, so each difference may change its sign:
-    exact over all flips up to `EXACT_SEEDS` pairs; nan below two pairs.
-    """
-    if differences.size < 2:
-        return np.nan
-    test = scipy_stats.permutation_test(
-        (differences,),
-        np.mean,
-        permutation_type="samples",
-        n_resamples=np.inf if differences.size <= EXACT_SEEDS else 99_999,
-        batch=10_000,
-        rng=np.random.default_rng(0),
-    )
-    return float(test.pvalue)
-
-
-def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the TOST p that two paired samples (n,) differ by less than the margin.
-
-    Small values speak for equivalence; nan below two pairs.
-    """
-    if first.size < 2:
-        return np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):  # pairs that all differ by the same amount
-        p, _, _ = ttost_paired(first, second, -EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN)
-    return float(p)
-
-
 def paired_difference(
     measures: pd.DataFrame,
     arm: str,
@@ -145,14 +67,22 @@ def paired_difference(
             f"{arm} and {reference} have no seed in common for {measure} on "
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
         )
-    ours, theirs = pairs.to_numpy(dtype=float).T  # (n,) each
+    samples = pairs.to_numpy(dtype=float).T  # (2, n)
+    return paired_contrast(samples, (arm, reference), (measure, test_set, subset), confidence)
+
+
+def paired_contrast(
+    samples: np.ndarray, pair: Pair, cell: Cell, confidence: float = 0.95
+) -> Contrast:
+    """Return the contrast of two paired samples (2, n), the arm's and its reference's."""
+    ours, theirs = samples
     interval = mean_interval(ours - theirs, confidence)
     return Contrast(
-        arm=arm,
-        reference=reference,
-        measure=measure,
-        test_set=test_set,
-        subset=subset,
+        arm=pair[0],
+        reference=pair[1],
+        measure=cell[0],
+        test_set=cell[1],
+        subset=cell[2],
         n=interval.n,
         reference_mean=float(theirs.mean()),
         arm_mean=float(ours.mean()),
@@ -171,38 +101,53 @@ def contrast_table(
     reference: str = "baseline",
     *,
     arms: Sequence[str] | None = None,
+    contrasts: Sequence[Pair] | None = None,
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return one row an arm: the fields of `Contrast`, both p after Holm, the family's size.
+    """Return one row a contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
-    Added columns: p_holm, p_equivalence_holm, family. `arms` are the contrasts declared
-    before the run (all but the reference if not given). Declared ones without a pair yet get no
-    row, but count in the family: an unfinished study must not look more certain than a whole one.
+    Added columns: p_holm, p_equivalence_holm, family. `contrasts` are the pairs (arm, reference)
+    declared before the run, one family; without them every one of `arms` (all if not given) is
+    set against `reference`. Declared ones without a pair of runs yet get no row, but count in the
+    family: an unfinished study must not look more certain than a whole one.
     """
     rows = select(measures, measure, test_set, subset)
-    declared = [name for name in arms or arms_in(rows) if name != reference]
-    paired = set(seed_values(rows, reference).index)
-    ready = [name for name in declared if paired & set(seed_values(rows, name).index)]
-    contrasts = [
+    declared = against(reference, arms or arms_in(rows)) if contrasts is None else contrasts
+    ready = [
         paired_difference(
             rows,
-            name,
-            reference,
+            *pair,
             measure=measure,
             test_set=test_set,
             subset=subset,
             confidence=confidence,
         )
-        for name in ready
+        for pair in declared
+        if common_seeds(rows, *pair)
     ]
+    return family_table(ready, len(declared))
+
+
+def against(reference: str, arms: Iterable[str]) -> list[Pair]:
+    """Return every arm but the reference itself as a pair with it."""
+    return [(arm, reference) for arm in arms if arm != reference]
+
+
+def common_seeds(rows: pd.DataFrame, arm: str, reference: str) -> set[int]:
+    """Return the seeds that two arms have in rows of one measure."""
+    return set(seed_values(rows, arm).index) & set(seed_values(rows, reference).index)
+
+
+def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
+    """Return one row a contrast, with both p after Holm in a family of `family` contrasts."""
     columns = [field.name for field in fields(Contrast)]
     table = pd.DataFrame([asdict(contrast) for contrast in contrasts], columns=columns)
-    table["p_holm"] = holm(table["p"], len(declared))
-    table["p_equivalence_holm"] = holm(table["p_equivalence"], len(declared))
-    table["family"] = len(declared)
+    table["p_holm"] = holm(table["p"], family)
+    table["p_equivalence_holm"] = holm(table["p_equivalence"], family)
+    table["family"] = family
     return table
 
 

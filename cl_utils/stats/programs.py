@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats as scipy_stats
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.contrasts import Interval
+from cl_utils.stats.intervals import Interval
 from cl_utils.stats.rows import check_one_recipe
 
 DECILES = 10
@@ -59,28 +59,36 @@ def rank_correlation(
     level: str | None = None,
     confidence: float = 0.95,
     resamples: int = 1000,
+    each_seed: bool = True,
 ) -> pd.DataFrame:
     """Return Spearman's rho of `metric` with hardness = -log p of the true output.
 
-    One row a seed, and one with seed "pooled": there a program's hardness is its mean over seeds.
+    One row a seed (not if `each_seed` is False), and one with seed "pooled": there a program's
+    hardness is its mean over seeds.
     Columns: metric, level, seed (text), rho, low, high, programs, seeds. The interval is a
     percentile bootstrap over programs, so it speaks of these trained models, not of new seeds.
     """
     check_metric(programs, metric)
     rows = arm_programs(programs, arm, test_set)
     rows = rows if level is None else rows[rows["level"] == level]
-    rows = rows.assign(hardness=-rows["log_probability"])
-    groups = {str(seed): group for seed, group in rows.groupby("seed")}
-    pooled = rows.groupby("program_id").agg({metric: "first", "hardness": "mean"})
+    groups = {str(seed): group for seed, group in rows.groupby("seed")} if each_seed else {}
     table = []
-    for name, group in [*groups.items(), ("pooled", pooled)]:
-        values = group[metric].to_numpy(dtype=float), group["hardness"].to_numpy(dtype=float)
+    for name, group in [*groups.items(), ("pooled", rows)]:
+        pooled = pooled_hardness(group, metric)
+        values = pooled[metric].to_numpy(dtype=float), pooled["hardness"].to_numpy(dtype=float)
         low, high = bootstrap_rho(*values, rng, confidence, resamples)
-        seeds = len(groups) if name == "pooled" else 1
-        row = (metric, level or "all", name, spearman(*values), low, high, len(group), seeds)
+        seeds = group["seed"].nunique()
+        row = (metric, level or "all", name, spearman(*values), low, high, len(pooled), seeds)
         table.append(row)
     columns = ["metric", "level", "seed", "rho", "low", "high", "programs", "seeds"]
     return pd.DataFrame(table, columns=columns)
+
+
+def pooled_hardness(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return one row a program: level, metric, and hardness, its mean -log p over the runs."""
+    check_metric(rows, metric)
+    hard = rows.assign(hardness=-rows["log_probability"])
+    return hard.groupby("program_id").agg({"level": "first", metric: "first", "hardness": "mean"})
 
 
 def bootstrap_rho(

@@ -10,6 +10,9 @@ import pandas as pd
 
 from cl_utils.errors import StudyError
 
+Cell = tuple[str, str, str]
+"""A measure, a test set and a subset: what is compared."""
+
 
 def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> pd.DataFrame:
     """Return the rows of one measure, one an arm and seed; missing values are dropped.

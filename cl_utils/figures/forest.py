@@ -1,0 +1,158 @@
+"""The forest of all arms: what each gains or loses against the baseline, by group.
+
+In: the rows of `stats.contrast_table` or `questions.contrasts_with_baseline`. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from cl_utils import style
+from cl_utils.families import group_of
+from cl_utils.figures.contrasts import limit_differences, print_columns
+from cl_utils.figures.panels import canvas, draw_interval, note, require, styled, where_text
+from cl_utils.stats import finding, standing
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
+
+FARTHEST = 12.0
+"""Points from zero beyond which an arm is a triangle at the edge, so that others can be read."""
+MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
+"""Marker and whether it is filled, by what is claimed."""
+
+
+@styled
+def effects_forest(contrasts: pd.DataFrame) -> Figure:
+    """Return all arms against their one reference: intervals, n, p after Holm; claims are marked.
+
+    Rows stand by group (see `families.GROUPS`), groups under their names.
+    """
+    require(contrasts, "contrasts (two arms with a common seed)")
+    table = style.contrasts_in_order(contrasts)
+    places, headings = grouped_places(list(table["arm"]))
+    last = max(places)
+    figure = canvas(0.235 * (last + 1) + 1.75)
+    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[1.1, 1.0])
+    axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    limit_forest(axes, table)
+    for place, (_, row) in zip(places, table.iterrows(), strict=True):
+        draw_effect(axes, place, row)
+    axes.set_ylim(last + 0.6, -1.5)
+    name_rows(axes, dict(zip(places, table["arm"], strict=True)), headings)
+    print_columns(side, table, places)
+    first = table.iloc[0]
+    measure = first["measure"].replace("_", " ")
+    axes.set_xlabel(f"points above {style.arm_label(first['reference'])}, {measure}")
+    figure.legend(handles=forest_legend(), loc="outside upper center", ncols=3)
+    note(figure, *forest_notes(table))
+    return figure
+
+
+def grouped_places(arms: list[str]) -> tuple[list[int], dict[int, str]]:
+    """Return a place for each of `arms`, and the names of their groups at places of their own."""
+    places: list[int] = []
+    headings: dict[int, str] = {}
+    for arm in arms:
+        place = places[-1] + 1 if places else 0
+        if group_of(arm) not in headings.values():
+            headings[place] = group_of(arm)
+            place += 1
+        places.append(place)
+    return places, headings
+
+
+def limit_forest(axes: Axes, table: pd.DataFrame) -> None:
+    """Show zero, the band and the intervals of all arms near zero."""
+    near = table[table["difference"].abs() <= FARTHEST]
+    limit_differences(axes, table if near.empty else near)
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(low, -1.5 * FARTHEST), min(high, 1.5 * FARTHEST))
+
+
+def draw_effect(axes: Axes, place: float, row: pd.Series) -> None:
+    """Draw one arm's difference and interval; a triangle where it lies beyond the axis."""
+    colour, (low, high) = style.arm_colour(row["arm"]), axes.get_xlim()
+    if not low < row["difference"] < high:
+        below = row["difference"] < 0
+        seat = axes.get_yaxis_transform()
+        x, marker = (0.015, "<") if below else (0.985, ">")
+        axes.plot(x, place, marker, color=colour, markersize=7, transform=seat, zorder=5)
+        return
+    draw_interval(axes, place, row["low"], row["high"])
+    marker, filled = MARKS[claimed(row)]
+    axes.plot(
+        row["difference"],
+        place,
+        marker,
+        color=colour,
+        markerfacecolor=colour if filled else "white",
+        markeredgewidth=1.6,
+        markersize=6.5,
+        zorder=5,
+    )
+
+
+def claimed(row: pd.Series) -> str:
+    """Return "difference" or "equivalence" where a row is a claim, else "none"."""
+    return finding(row) if standing(row) == "claim" else "none"
+
+
+def name_rows(axes: Axes, arms: dict[int, str], headings: dict[int, str]) -> None:
+    """Name the rows after their arms, groups in bold above theirs."""
+    labels = {place: style.arm_label(arm) for place, arm in arms.items()} | headings
+    axes.set_yticks(list(labels), list(labels.values()))
+    for place, text in zip(labels, axes.get_yticklabels(), strict=True):
+        text.set_fontweight("bold" if place in headings else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def forest_legend() -> list[Line2D]:
+    """Return the key of the markers, in grey because colour means the arm."""
+    words = {
+        "difference": "claim: above or below",
+        "equivalence": f"claim: equal within ±{EQUIVALENCE_MARGIN:g} point",
+        "none": "no claim (trend, undecided, too few seeds)",
+    }
+    return [
+        Line2D(
+            [],
+            [],
+            marker=MARKS[name][0],
+            color=style.FAINT,
+            markerfacecolor=style.FAINT if MARKS[name][1] else "white",
+            markeredgewidth=1.6,
+            linestyle="",
+            label=label,
+        )
+        for name, label in words.items()
+    ]
+
+
+def forest_notes(table: pd.DataFrame) -> list[str]:
+    """Return what the reader of the forest must know."""
+    first = table.iloc[0]
+    return [
+        "Marker: mean difference over seeds, paired; line: 95 % t interval (none where n = 1); n = "
+        f"paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. Triangle: beyond the axis, see "
+        f"the number. {where_text(first['test_set'], first['subset'])}.",
+        f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
+        f"seeds can give, likewise; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
+    ]
+
+
+def family_text(table: pd.DataFrame) -> str:
+    """Return how large the Holm families behind the rows are, with the arms of the declared one."""
+    if not table.get("exploratory", pd.Series(dtype=bool)).any():
+        return f"in a family of {table['family'].iloc[0]}"
+    sizes = table.groupby("exploratory")["family"].first()
+    declared = [style.arm_label(arm) for arm in table.loc[~table["exploratory"], "arm"]]
+    if not declared:
+        return f"exploratory, in a family of {sizes[True]}"
+    return (
+        f"declared before the runs ({', '.join(declared)}) in a family of {sizes[False]}, the "
+        f"others, exploratory and never a claim, in one of {sizes[True]}"
+    )

@@ -1,0 +1,108 @@
+"""What adaptive arms drew, seed by seed, and what was forgotten at the stages of the others.
+
+In: the history and the learning curves of a study. Out: one Figure each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cl_utils import style
+from cl_utils.figures.panels import canvas, finish_grid, note, require, seeds_text, styled
+
+ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
+PANELS_A_ROW = 3
+SHADE = "#F1F1F1"
+
+
+@styled
+def adaptive_trajectories(history: pd.DataFrame) -> Figure:
+    """Return the shares of each bucket over training: a thin line a seed, a thick one their mean.
+
+    Columns are the adaptive arms that there are, each beside the one yoked to it.
+    """
+    rows = history[history["arm"].isin(ADAPTIVE)]
+    require(rows, "history of adaptive arms")
+    arms = [arm for arm in ADAPTIVE if arm in set(rows["arm"])]
+    figure = canvas(4.6)
+    grid = figure.subplots(len(style.BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
+    for line, bucket in zip(grid, style.BUCKETS, strict=True):
+        line[0].set_ylabel(f"{bucket} (%)")
+        for axes, arm in zip(line, arms, strict=True):
+            draw_shares(axes, rows[rows["arm"] == arm], f"share_{bucket}", style.arm_colour(arm))
+    for axes, arm in zip(grid[0], arms, strict=True):
+        axes.set_title(style.arm_label(arm), color=style.INK)
+    for axes in grid[-1]:
+        axes.set_xlabel("share of training (%)")
+    note(
+        figure,
+        "Programs drawn from each bucket. Thin: single seeds; thick: their mean; "
+        f"{seeds_text(rows)}.",
+        "A yoked arm draws what its twin drew with another seed: it cannot react to its own model.",
+    )
+    return figure
+
+
+def draw_shares(axes: Axes, history: pd.DataFrame, column: str, colour: str) -> None:
+    """Draw one bucket's share in one arm."""
+    shares = 100 * history.pivot(index="step", columns="seed", values=column)
+    progress = 100 * shares.index.to_numpy(dtype=float) / shares.index.max()
+    if shares.shape[1] > 1:
+        axes.plot(progress, shares, color=colour, linewidth=0.7, alpha=0.55)
+    axes.plot(progress, shares.mean(axis=1), color=colour, linewidth=2.2)
+    axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])
+    axes.grid(axis="y")
+
+
+@styled
+def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
+    """Return exact accuracy by bucket over training, one panel an arm, its stages shaded in turn.
+
+    A bucket that falls while another is learnt is forgotten.
+    """
+    require(curves, "learning curves")
+    arms = style.in_order(curves["arm"])
+    columns = min(PANELS_A_ROW, len(arms))
+    rows = -(-len(arms) // columns)
+    figure = canvas(1.75 * rows + 0.95)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, arm in zip(grid.flat, arms, strict=False):
+        shade_stages(axes, history[history["arm"] == arm])
+        draw_buckets(axes, curves[curves["arm"] == arm])
+        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
+    finish_grid(grid, len(arms), "share of training (%)", "exact outputs (%)")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    note(
+        figure,
+        "Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
+        f"{seeds_text(curves)}. Shaded: every other stage; its ends are means over seeds.",
+    )
+    return figure
+
+
+def draw_buckets(axes: Axes, curves: pd.DataFrame) -> None:
+    """Draw the three buckets' curves of one arm over the share of its training."""
+    for bucket in style.BUCKETS:
+        steps = curves[curves["bucket"] == bucket].groupby("step")["execution_exact"]
+        progress = 100 * steps.mean().index.to_numpy(dtype=float) / curves["step"].max()
+        colour = style.BUCKET_LINES[bucket]
+        axes.fill_between(progress, steps.min(), steps.max(), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(progress, steps.mean(), color=colour, linewidth=1.8, label=bucket)
+    axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])
+
+
+def shade_stages(axes: Axes, history: pd.DataFrame) -> None:
+    """Shade every other stage of one arm, behind its curves."""
+    edges = [0.0, *stage_ends(history)]
+    for start, end in list(zip(edges[:-1], edges[1:], strict=True))[1::2]:
+        axes.axvspan(start, end, color=SHADE, zorder=0, linewidth=0)
+
+
+def stage_ends(history: pd.DataFrame) -> list[float]:
+    """Return the share of training (percent) at which each stage ends, the mean over seeds."""
+    last = history.groupby(["seed", "stage"])["step"].max().groupby("stage").mean()
+    return list(100 * np.sort(last.to_numpy()) / history["step"].max()) if len(last) else []

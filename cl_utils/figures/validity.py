@@ -1,0 +1,140 @@
+"""Figures of the metrics: do they order what models find hard, and do their buckets help?
+
+In: the rows of `stats.metric_validity`; the measures of a study. Out: one Figure each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from cl_utils import style
+from cl_utils.families import metric_of
+from cl_utils.figures.panels import (
+    canvas,
+    draw_interval,
+    height_for,
+    note,
+    percent_axis,
+    require,
+    seed_bars,
+    seeds_text,
+    styled,
+    where_text,
+)
+from cl_utils.stats import mean_interval, seed_values, select
+from cl_utils.stats.validity import OVERALL, WITHIN
+
+LANES = {OVERALL: (-0.15, style.INK), WITHIN: (0.15, "white")}
+"""Place within a row and face of the marker, by scope."""
+
+
+@styled
+def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = None) -> Figure:
+    """Return Spearman's rho of each metric with the baseline's hardness, overall and within levels.
+
+    With `stability` (`stats.hardness_stability`) a dotted line shows how far two seeds agree.
+    """
+    require(validity, "metrics")
+    overall = validity[validity["scope"] == OVERALL].sort_values("rho", ascending=False)
+    metrics = list(overall["metric"])
+    figure = canvas(height_for(len(metrics)) + 0.6)
+    axes = figure.subplots()
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    for _, row in validity.iterrows():
+        draw_rho(axes, metrics.index(row["metric"]), row)
+    mean = np.nan if stability is None else stability["rho"].mean()
+    if not np.isnan(mean):
+        axes.axvline(mean, color=style.INK, linestyle=":", linewidth=1.2)
+    name_metrics(axes, metrics)
+    axes.set_xlim(-1, 1)
+    axes.set_xlabel("Spearman’s ρ with −log p of the true output")
+    axes.grid(axis="x")
+    figure.legend(handles=scope_legend(mean), loc="outside upper left", ncols=3)
+    first = validity.iloc[0]
+    seeds = "seed" if first["seeds"] == 1 else "seeds"
+    note(
+        figure,
+        f"Baseline, hardness is the mean over n = {first['seeds']} {seeds}; {first['programs']:,} "
+        "programs of the balanced test set. Lines: 95 % bootstrap intervals over programs. ",
+        "Within levels: mean of the levels’ own ρ, weighted by programs; printed: overall, within. "
+        "Above zero, what the metric calls harder is harder for the model.",
+    )
+    return figure
+
+
+def draw_rho(axes: Axes, place: int, row: pd.Series) -> None:
+    """Draw one metric's rho in one scope, in its lane of the row, and print it."""
+    offset, face = LANES[row["scope"]]
+    draw_interval(axes, place + offset, row["low"], row["high"])
+    axes.plot(row["rho"], place + offset, "o", color=style.INK, markerfacecolor=face, zorder=5)
+    text = "–" if pd.isna(row["rho"]) else f"{row['rho']:+.2f}"
+    x = 1.03 if row["scope"] == OVERALL else 1.09
+    seat = axes.get_yaxis_transform()
+    axes.text(x, place, text, transform=seat, va="center", fontsize=8)
+
+
+def name_metrics(axes: Axes, metrics: list[str]) -> None:
+    """Name the rows of a horizontal panel after metrics, the first on top."""
+    axes.set_yticks(range(len(metrics)), [style.metric_label(metric) for metric in metrics])
+    axes.set_ylim(len(metrics) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def scope_legend(agreement: float) -> list[Line2D]:
+    """Return the key of the markers and, where it is drawn, of the line."""
+    words = {OVERALL: "all programs", WITHIN: "within grammar levels"}
+    key = [
+        Line2D([], [], marker="o", color=style.INK, markerfacecolor=face, linestyle="", label=text)
+        for (_, face), text in zip(LANES.values(), words.values(), strict=True)
+    ]
+    if not np.isnan(agreement):
+        label = f"agreement of two seeds ({agreement:.2f})"
+        key.append(Line2D([], [], color=style.INK, linestyle=":", linewidth=1.2, label=label))
+    return key
+
+
+@styled
+def metric_ablation(
+    measures: pd.DataFrame,
+    measure: str = "execution_exact",
+    test_set: str = "balanced",
+    subset: str = "macro",
+) -> Figure:
+    """Return accuracy when the incremental schedule has buckets of each metric, by metric.
+
+    The best stands on top; the dashed line is the baseline's mean.
+    """
+    rows = select(measures, measure, test_set, subset)
+    metrics = rows["arm"].map(metric_of)
+    bars = rows[metrics.notna()]
+    require(bars, "arms with buckets by a metric")
+    means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
+    arms = [str(arm) for arm in means.index]
+    figure = canvas(height_for(len(arms)) + 0.25)
+    axes = figure.subplots()
+    seed_bars(axes, bars, arms)
+    name_metrics(axes, [metric_of(arm) or arm for arm in arms])
+    percent_axis(axes, f"{measure.replace('_', ' ')} (%)")
+    baseline = mean_interval(seed_values(rows, "baseline"))
+    if baseline.n:
+        mark_baseline(axes, baseline.mean)
+    counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
+    note(
+        figure,
+        "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
+        "differ in the metric alone. Bar: mean over seeds; line: 95 % t interval; "
+        f"{counted}. {where_text(test_set, subset)}.",
+    )
+    return figure
+
+
+def mark_baseline(axes: Axes, mean: float) -> None:
+    """Draw the baseline's mean as a dashed line over the rows, named above them."""
+    colour = style.arm_colour("baseline")
+    axes.axvline(mean, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=6)
+    axes.set_title(f"Dashed: baseline {mean:.1f}", color=colour)

@@ -1,0 +1,60 @@
+"""What an arm gains on the baseline when both train for a share of the steps.
+
+In: the measures of arms named <arm>-budget<percent> beside <arm>, which trains for all steps.
+Out: one row an arm and budget.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from cl_utils.stats.contrasts import Pair, contrast_table
+from cl_utils.stats.rows import arms_in, select
+
+FULL_BUDGET = 100
+
+
+def budget_of(arm: str) -> tuple[str, int]:
+    """Return an arm's name at the full budget and its share of the steps in percent."""
+    match = re.fullmatch(r"(.+)-budget(\d+)", arm)
+    return (match[1], int(match[2])) if match else (arm, FULL_BUDGET)
+
+
+def at_budget(arm: str, percent: int) -> str:
+    """Return the name of an arm that trains for `percent` of the steps."""
+    return arm if percent == FULL_BUDGET else f"{arm}-budget{percent}"
+
+
+def budget_pairs(arms: list[str], reference: str = "baseline") -> list[Pair]:
+    """Return each arm that has a smaller budget with the reference at the same, all budgets."""
+    smaller = {base for base, percent in map(budget_of, arms) if percent < FULL_BUDGET}
+    return [
+        (arm, at_budget(reference, budget_of(arm)[1]))
+        for arm in arms
+        if budget_of(arm)[0] in smaller - {reference}
+    ]
+
+
+def budget_gains(
+    measures: pd.DataFrame,
+    reference: str = "baseline",
+    *,
+    measure: str = "execution_exact",
+    test_set: str = "balanced",
+    subset: str = "macro",
+) -> pd.DataFrame:
+    """Return the rows of `contrast_table` by budget, with "base" and "budget" in front.
+
+    `base` is the arm's name at the full budget, `budget` the share of the steps in percent. All
+    rows are one Holm family. Empty where no arm has a smaller budget.
+    """
+    pairs = budget_pairs(arms_in(select(measures, measure, test_set, subset)), reference)
+    table = contrast_table(
+        measures, contrasts=pairs, measure=measure, test_set=test_set, subset=subset
+    )
+    names = [budget_of(arm) for arm in table["arm"]]
+    table.insert(0, "base", pd.Series([base for base, _ in names], dtype=object))
+    table.insert(1, "budget", pd.Series([percent for _, percent in names], dtype=int))
+    return table.sort_values(["base", "budget"], ignore_index=True)

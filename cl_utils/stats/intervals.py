@@ -1,0 +1,94 @@
+"""Means of one value a seed: their intervals, what n seeds may be called, and two tests of zero.
+
+In: values, or paired samples, by seed (percent). Out: a mean with its t interval, an exact
+sign-flip p, an equivalence p.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats as scipy_stats
+from statsmodels.stats.weightstats import ttost_paired
+
+EQUIVALENCE_MARGIN = 1.0
+"""Two arms count as equivalent when their difference lies within this many points (TOST)."""
+SEEDS_OF_A_CLAIM = 5
+SEEDS_OF_A_TREND = 3
+SIGNIFICANCE = 0.05
+EXACT_SEEDS = 16
+"""Up to here all 2^n sign flips are counted; beyond, 99,999 are drawn from a fixed stream."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over `n` values and the bounds of its interval; nan bounds mean "no interval"."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval's width, for "mean ± half width" of a symmetric interval."""
+        return (self.high - self.low) / 2
+
+
+def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
+    """Return the mean of one value a seed and its Student t interval.
+
+    One value has no interval (nan bounds) and none has no mean. Equal values give an interval of
+    width zero.
+    """
+    sample = np.asarray(list(values), dtype=float)
+    if sample.size == 0:
+        return Interval(np.nan, np.nan, np.nan, 0)
+    mean = float(sample.mean())
+    if sample.size == 1:
+        return Interval(mean, np.nan, np.nan, 1)
+    error = float(scipy_stats.sem(sample))
+    if error == 0:
+        return Interval(mean, mean, mean, sample.size)
+    low, high = scipy_stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
+    return Interval(mean, float(low), float(high), sample.size)
+
+
+def strength(n: int) -> str:
+    """Return what `n` paired seeds may be called: "claim", "trend" or "single runs"."""
+    if n >= SEEDS_OF_A_CLAIM:
+        return "claim"
+    return "trend" if n >= SEEDS_OF_A_TREND else "single runs"
+
+
+def sign_flip_p(differences: np.ndarray) -> float:
+    """Return the two-sided p that the mean of paired `differences` (n,) is zero.
+
+    Under the null the two arms of a pair are exchangeable, so each difference may change its sign:
+    exact over all flips up to `EXACT_SEEDS` pairs; nan below two pairs.
+    """
+    if differences.size < 2:
+        return np.nan
+    test = scipy_stats.permutation_test(
+        (differences,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=np.inf if differences.size <= EXACT_SEEDS else 99_999,
+        batch=10_000,
+        rng=np.random.default_rng(0),
+    )
+    return float(test.pvalue)
+
+
+def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the TOST p that two paired samples (n,) differ by less than the margin.
+
+    Small values speak for equivalence; nan below two pairs.
+    """
+    if first.size < 2:
+        return np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):  # pairs that all differ by the same amount
+        p, _, _ = ttost_paired(first, second, -EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN)
+    return float(p)

@@ -1,0 +1,92 @@
+"""How small an effect n seeds can show, and how many seeds an effect needs.
+
+In: the measures of a study, or the standard deviation of paired differences. Out: points and
+numbers of seeds, by statsmodels' power of the paired t test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.power import TTestPower
+
+from cl_utils.stats.contrasts import common_seeds
+from cl_utils.stats.intervals import SIGNIFICANCE
+from cl_utils.stats.rows import seed_values, select
+
+POWER = 0.8
+MOST_SEEDS = 1000
+"""Beyond so many seeds an effect counts as out of reach."""
+
+
+def seed_deviation(
+    measures: pd.DataFrame,
+    arm: str,
+    *,
+    reference: str | None = None,
+    measure: str = "execution_exact",
+    test_set: str = "balanced",
+    subset: str = "macro",
+) -> float:
+    """Return the standard deviation (points) of an arm over its seeds; nan below two seeds.
+
+    With a `reference` it is that of the paired differences, which decides what a contrast shows.
+    """
+    rows = select(measures, measure, test_set, subset)
+    values = seed_values(rows, arm)
+    if reference is not None:
+        seeds = sorted(common_seeds(rows, arm, reference))
+        values = values.loc[seeds] - seed_values(rows, reference).loc[seeds]
+    return float(values.std(ddof=1))
+
+
+def smallest_effect(
+    deviation: float, n: int, power: float = POWER, alpha: float = SIGNIFICANCE
+) -> float:
+    """Return the least true difference (points) that a two-sided paired t test of n seeds finds.
+
+    "Finds" means with probability `power`; `deviation` is that of the paired differences. nan
+    below two seeds.
+    """
+    if n < 2 or np.isnan(deviation):
+        return np.nan
+    size = np.asarray(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
+    return deviation * abs(float(size.item()))  # two-sided: the solver may land on the other sign
+
+
+def least_seeds(
+    deviation: float, effect: float, power: float = POWER, alpha: float = SIGNIFICANCE
+) -> int | None:
+    """Return the least number of seeds that finds a true difference of `effect` points.
+
+    None where even `MOST_SEEDS` do not, or where the deviation is zero or unknown.
+    """
+    if not deviation > 0:
+        return None
+    size = effect / deviation
+    for n in range(2, MOST_SEEDS + 1):
+        if not TTestPower().power(size, n, alpha) < power:  # nan: an effect beyond all tables
+            return n
+    return None
+
+
+def least_p(n: int, family: int = 1) -> float:
+    """Return the least p that the exact sign-flip test of n seeds gives after Holm."""
+    return min(1.0, family * 2.0 ** (1 - n)) if n > 1 else np.nan
+
+
+def power_table(
+    deviation: float,
+    seeds: Iterable[int] = range(3, 17),
+    power: float = POWER,
+    alpha: float = SIGNIFICANCE,
+) -> pd.DataFrame:
+    """Return one row a number of seeds: seeds, smallest_effect (points), least_p (sign flips).
+
+    Where least_p is not below `alpha`, the study's own test cannot show a difference however
+    large, whatever the t test could.
+    """
+    rows = [(n, smallest_effect(deviation, n, power, alpha), least_p(n)) for n in seeds]
+    return pd.DataFrame(rows, columns=["seeds", "smallest_effect", "least_p"])

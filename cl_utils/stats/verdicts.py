@@ -1,0 +1,41 @@
+"""What a row of contrasts allows anyone to say: the one rule behind sentences and figures.
+
+In: one row of `contrasts.contrast_table`. Out: how strong a finding is, and which.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE
+
+Finding = Literal["difference", "equivalence", "interval", "nothing", "single runs"]
+
+
+def finding(contrast: pd.Series) -> Finding:
+    """Return what one row shows.
+
+    A difference, or equivalence, needs p < 0.05 after Holm. An interval that leaves out zero is
+    less. Below three seeds nothing is said of the arms.
+    """
+    if contrast["n"] < SEEDS_OF_A_TREND:
+        return "single runs"
+    if contrast["p_holm"] < SIGNIFICANCE:
+        return "difference"
+    if contrast["p_equivalence_holm"] < SIGNIFICANCE:
+        return "equivalence"
+    return "interval" if contrast["low"] > 0 or contrast["high"] < 0 else "nothing"
+
+
+def standing(contrast: pd.Series) -> str:
+    """Return "claim", "trend", "undecided" or "single runs": what the finding may be called.
+
+    A claim needs five seeds besides its p; an interval alone is no more than a trend, whatever n
+    is.
+    """
+    found = finding(contrast)
+    if found in ("difference", "equivalence"):
+        return str(contrast["strength"])
+    return {"interval": "trend", "nothing": "undecided"}.get(found, found)

@@ -1,0 +1,106 @@
+"""The factorial's effects: recovered from cells that were built from known effects."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as draw
+
+from cl_utils.stats import FACTORIAL, contrast_table, factorial_cells, factorial_effects
+from cl_utils.stats.factorial import EFFECTS, FACTORS, effect_name, families, signs
+
+POINTS = draw.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 3))
+NAMES = [effect_name(effect) for effect in EFFECTS]
+
+
+def measures(effects: dict[str, float], seeds: int = 3) -> pd.DataFrame:
+    """Return primary-measure rows of eight arms: 60 + the seed + half of each effect, signed."""
+    known = {effect_name(effect): signs(effect) for effect in EFFECTS}
+    shift = sum(known[name] * size / 2 for name, size in effects.items()) + np.zeros(8)
+    rows = [
+        (arm, seed, 60.0 + seed + shift[place])
+        for place, arm in enumerate(FACTORIAL.values())
+        for seed in range(seeds)
+    ]
+    fixed = {"test_set": "balanced", "subset": "macro", "measure": "execution_exact"}
+    return pd.DataFrame(rows, columns=["arm", "seed", "value"]).assign(recipe="gpt", **fixed)
+
+
+def test_the_eight_cells_are_all_combinations_and_eight_arms() -> None:
+    assert set(FACTORIAL) == set(product(*FACTORS.values()))
+    assert len(set(FACTORIAL.values())) == 8
+    corners = [("shuffled", "one cycle", "natural"), ("curriculum", "three cycles", "hybrid's")]
+    assert [FACTORIAL[corner] for corner in corners] == ["baseline", "hybrid"]
+
+
+@settings(max_examples=10)
+@given(draw.fixed_dictionaries({name: POINTS for name in NAMES}))
+def test_known_effects_are_recovered_exactly(effects: dict[str, float]) -> None:
+    """Each of the seven, whatever the others are; equal differences leave no interval."""
+    table = factorial_effects(measures(effects)).set_index("effect")
+    for name, size in effects.items():
+        row = table.loc[name]
+        assert [row["difference"], row["low"], row["high"]] == pytest.approx([size] * 3, abs=1e-9)
+
+
+def test_effects_by_hand() -> None:
+    """Only hybrid is 8 points up: every effect is 8 / 4 = 2, its sign that of hybrid's cell."""
+    rows = measures({})
+    rows.loc[rows["arm"] == "hybrid", "value"] += 8
+    table = factorial_effects(rows)
+    assert list(table["difference"]) == pytest.approx([2.0] * 7)
+    assert list(table["arm_mean"] - table["reference_mean"]) == pytest.approx([2.0] * 7)
+
+
+def test_an_interaction_is_half_the_difference_of_two_simple_effects() -> None:
+    """Order is worth 3 points with three cycles and 1 with one: interaction 1, main effect 2."""
+    rows = measures({})
+    gain = {"one cycle": 1.0, "three cycles": 3.0}
+    for (order, restarts, _), arm in FACTORIAL.items():
+        if order == "curriculum":
+            rows.loc[rows["arm"] == arm, "value"] += gain[restarts]
+    table = factorial_effects(rows).set_index("effect")["difference"]
+    assert table["order"] == pytest.approx(2)
+    assert table["order × restarts"] == pytest.approx(1)
+    assert table["composition"] == pytest.approx(0)
+
+
+def test_main_effects_and_interactions_are_two_families() -> None:
+    """p = 0.25 for three seeds: times 3 among main effects, times 4 among interactions."""
+    assert [len(family) for family in families().values()] == [3, 4]
+    table = factorial_effects(measures(dict.fromkeys(NAMES, 2.0)))
+    assert list(table["family"]) == [3, 3, 3, 4, 4, 4, 4]
+    assert list(table["p_holm"]) == pytest.approx([0.75] * 3 + [1.0] * 4)
+    assert list(table["n"]) == [3] * 7
+
+
+def test_only_seeds_that_all_eight_have_count() -> None:
+    rows = measures({"order": 1.0}, seeds=4)
+    part = rows[~((rows["arm"] == "hybrid-natural") & (rows["seed"] > 1))]
+    assert set(factorial_effects(part)["n"]) == {2}
+    assert set(factorial_cells(part)["n"]) == {2}
+
+
+def test_an_unfinished_factorial_is_empty_with_the_same_columns() -> None:
+    whole, rows = measures({}), measures({})
+    part = rows[rows["arm"] != "hybrid-shuffled-restarts"]
+    empty = factorial_effects(part)
+    assert empty.empty and set(empty.columns) == set(factorial_effects(whole).columns)
+    assert factorial_cells(part).empty
+
+
+def test_effects_have_the_columns_of_contrasts() -> None:
+    """So that the same sentences and figures take both."""
+    rows = measures({"order": 1.0})
+    assert set(contrast_table(rows).columns) < set(factorial_effects(rows).columns)
+
+
+def test_cells_are_the_arms_means() -> None:
+    cells = factorial_cells(measures({"order": 4.0}))
+    means = cells.set_index("arm")["mean"]
+    assert means["hybrid-natural"] - means["baseline"] == pytest.approx(4.0)
+    assert list(cells["arm"]) == list(FACTORIAL.values())

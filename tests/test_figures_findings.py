@@ -1,0 +1,164 @@
+"""The figures of the study's questions on synthetic rows: labelled, true, and n stated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from factories import seeds_of_all_arms, whole_study
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from test_figures import texts
+
+from cl_utils import figures, stats, style
+from cl_utils.errors import StudyError
+from cl_utils.families import BY_BUDGET, BY_METRIC, GROUPS, group_of
+from cl_utils.figures.forest import claimed
+from cl_utils.figures.trajectories import stage_ends
+from cl_utils.questions import contrasts_with_baseline
+from cl_utils.results import Results
+
+STUDY = whole_study(seeds_of_all_arms())
+DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
+ARMS = [arm for arms in GROUPS.values() for arm in arms]
+EMPTY = Results(*(table.head(0) for table in vars(STUDY).values()))
+
+
+def validity_figure(results: Results) -> Figure:
+    """Return the figure of two metrics."""
+    rng = np.random.default_rng(0)
+    metrics = ["overall_metric", "random"]
+    rows = stats.metric_validity(results.programs, metrics, rng=rng, resamples=20)
+    return figures.metric_validity(rows, stats.hardness_stability(results.programs))
+
+
+FIGURES: dict[str, Callable[[Results], Figure]] = {
+    "effects_forest": lambda results: figures.effects_forest(
+        contrasts_with_baseline(results.measures, DECLARED, ARMS)
+    ),
+    "factorial_effects": lambda results: figures.factorial_effects(
+        stats.factorial_effects(results.measures), stats.factorial_cells(results.measures)
+    ),
+    "gain_against_budget": lambda results: figures.gain_against_budget(
+        stats.budget_gains(results.measures)
+    ),
+    "adaptive_trajectories": lambda results: figures.adaptive_trajectories(results.history),
+    "forgetting": lambda results: figures.forgetting(
+        results.curves[results.curves["arm"].isin(ARMS[:5])], results.history
+    ),
+    "metric_validity": validity_figure,
+    "metric_ablation": lambda results: figures.metric_ablation(results.measures),
+    "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
+}
+TEST_SETS = {
+    "adaptive_trajectories": "Programs drawn from each bucket",
+    "forgetting": "Fixed validation set",
+    "metric_validity": "balanced test set",
+    "leak": "leaky test set",
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
+    figure = FIGURES[name](STUDY)
+    words = " ".join(" ".join(texts(figure)).split())
+    assert "n = " in words or "n seeds: " in words
+    assert TEST_SETS.get(name, "Balanced test set, mean of the three buckets") in words
+    assert "nan" not in words
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert box.x0 >= -0.01 and box.y0 >= -0.01
+    assert box.x1 <= width + 0.01 and box.y1 <= height + 0.01
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "metric_validity"])
+def test_no_rows_is_told(name: str) -> None:
+    with pytest.raises(StudyError, match="no rows of"):
+        FIGURES[name](EMPTY)
+
+
+def test_a_figure_of_single_runs_has_no_intervals_and_says_n() -> None:
+    """One seed: the forest prints dashes and claims nothing."""
+    one = STUDY.measures[STUDY.measures["seed"] == 0]
+    contrasts = stats.contrast_table(one, arms=["hybrid", "mastery"])
+    assert {claimed(row) for _, row in contrasts.iterrows()} == {"none"}
+    words = list(texts(figures.effects_forest(contrasts)))
+    assert words.count("1") >= 2 and "–" in words
+
+
+def row_names(axes: Axes) -> list[str]:
+    """Return the names of a panel's rows from top to bottom."""
+    return [text.get_text() for text in axes.get_yticklabels()]
+
+
+def test_the_forest_has_all_arms_under_their_groups() -> None:
+    figure = FIGURES["effects_forest"](STUDY)
+    bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_fontweight() == "bold"]
+    assert bold == list(GROUPS)
+    wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(GROUPS)
+    assert set(row_names(figure.axes[0])) == wanted
+
+
+def test_only_claims_are_filled() -> None:
+    """Eight seeds of one sign in a family of one: a claim; in a family of 24 none."""
+    alone = stats.contrast_table(STUDY.measures, arms=["mastery"])
+    among = stats.contrast_table(STUDY.measures, arms=ARMS)
+    assert claimed(alone.iloc[0]) == "difference"
+    assert claimed(among.set_index("arm", drop=False).loc["mastery"]) == "none"
+
+
+def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
+    """hybrid in the declared family of two, 23 other arms in a family of their own."""
+    rows = contrasts_with_baseline(STUDY.measures, DECLARED, ARMS)
+    declared = stats.contrast_table(STUDY.measures, contrasts=DECLARED)
+    p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
+    assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
+    words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
+    assert "(hybrid) in a family of 2, the others" in words and "in one of 23" in words
+    assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
+
+
+def test_arms_far_away_do_not_flatten_the_others() -> None:
+    """easy-only lies 30 points below and stands at the edge."""
+    axes = FIGURES["effects_forest"](STUDY).axes[0]
+    assert axes.get_xlim()[0] > -20
+
+
+def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
+    figure = FIGURES["metric_ablation"](STUDY)
+    axes = figure.axes[0]
+    assert axes.get_xlim() == (0, 100)
+    assert len(axes.patches) == 13 and "overall metric by radon" in row_names(axes)
+    rows = stats.select(STUDY.measures, "execution_exact", "balanced", "macro")
+    mean = rows.loc[rows["arm"] == "baseline", "value"].mean()
+    assert f"Dashed: baseline {mean:.1f}" in set(texts(figure))
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_trajectories_draw_every_seed() -> None:
+    """Per panel a line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
+    axes = FIGURES["adaptive_trajectories"](STUDY).axes
+    assert [len(each.lines) for each in axes[:4]] == [9, 4, 4, 4]
+
+
+def test_stages_end_where_history_says() -> None:
+    """Thirds of training for hybrid; an adaptive arm at the mean over its seeds."""
+    history = STUDY.history
+    assert stage_ends(history[history["arm"] == "hybrid"]) == pytest.approx(
+        [33.3, 66.7, 100], abs=2
+    )
+    first, *_ = stage_ends(history[history["arm"] == "progress"])
+    assert first < 30
+
+
+def test_gains_are_drawn_at_their_budgets() -> None:
+    axes = FIGURES["gain_against_budget"](STUDY).axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["10 %", "30 %", "100 %"]
+
+
+def test_every_arm_of_the_study_has_a_group() -> None:
+    groups = {group_of(arm) for arm in seeds_of_all_arms()}
+    assert groups == {*GROUPS, BY_METRIC, BY_BUDGET}

@@ -1,0 +1,208 @@
+"""The findings: every number from rows, no word beyond them, and what is missing is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from factories import seeds_of_all_arms, whole_study
+
+from cl_utils import findings
+from cl_utils.errors import StudyError
+from cl_utils.families import by_metric
+from cl_utils.findings import findings_markdown, findings_text, write_findings
+from cl_utils.metrics import METRICS
+from cl_utils.params import Params, read_params
+from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.questions import CONTROLS, QUESTIONS, Question, asked, contrasts_asked, undeclared
+from cl_utils.results import Results
+from cl_utils.stats import contrast_table, factorial_effects
+from cl_utils.stats.contrasts import Pair
+from cl_utils.style import arm_label
+from cl_utils.unsettled import open_lines, power_lines, protocol_lines
+
+STUDY = whole_study(seeds_of_all_arms())
+DECLARED = [pair for question in QUESTIONS for pair in question.pairs]
+WHOLE = findings_markdown(STUDY, DECLARED, resamples=20)
+
+
+def part_of(text: str, title: str) -> str:
+    """Return one section of the findings."""
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def some(arms: list[str], n: int) -> Results:
+    """Return the results of a few arms with `n` seeds."""
+    return whole_study({arm: range(n) for arm in arms}, programs=20)
+
+
+def pairs_of(rows: pd.DataFrame) -> list[Pair]:
+    """Return arm and reference of each row."""
+    return list(zip(rows["arm"], rows["reference"], strict=True))
+
+
+def test_every_question_has_its_section_in_order() -> None:
+    titles = re.findall(r"^## (.+)$", WHOLE, re.MULTILINE)
+    assert titles[: len(QUESTIONS)] == [question.title for question in QUESTIONS]
+    assert titles[-1] == "What stays open" and "nan" not in WHOLE
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.title))
+def test_sentences_are_the_rows(question: Question) -> None:
+    """Each contrast of a question stands in its section, adjusted among all that were declared."""
+    body = part_of(WHOLE, question.title)
+    rows = contrast_table(STUDY.measures, contrasts=DECLARED)
+    for _, row in rows[[pair in question.pairs for pair in pairs_of(rows)]].iterrows():
+        line = next(
+            line
+            for line in body.splitlines()
+            if f"{row['difference']:+.1f} points" in line
+            and arm_label(row["arm"]) in line
+            and f"Control: {arm_label(row['reference'])}, " in line
+        )
+        assert f"after Holm {row['p_holm']:.3f}" in line
+        assert f"n = {row['n']} paired seeds" in line
+        assert f"{row['low']:+.1f} to {row['high']:+.1f}" in line
+
+
+def test_main_effects_answer_their_questions_and_interactions_have_a_section() -> None:
+    effects = factorial_effects(STUDY.measures).set_index("effect")
+    for name, title in (("order", "Order"), ("restarts", "Restarts")):
+        assert f"({effects.loc[name, 'difference']:+.1f} points" in part_of(WHOLE, title)
+        assert f"Factorial effect: {name}, over all eight arms." in part_of(WHOLE, title)
+    assert part_of(WHOLE, "Interactions").count("\n- ") == 4
+
+
+def test_three_seeds_never_claim() -> None:
+    """Whatever the differences are, a study of three seeds has no claim of a difference."""
+    text = findings_markdown(some(["baseline", "hybrid", "mastery"], 3), DECLARED, resamples=20)
+    assert "**Claim**" not in text and "n = 3 paired seeds" in text
+
+
+def test_one_seed_has_no_interval_and_says_nothing_of_the_arms() -> None:
+    text = findings_markdown(some(["baseline", "hybrid"], 1), DECLARED, resamples=20)
+    assert "cannot be told apart or alike" in part_of(text, "The paper's question")
+    assert "nan" not in text and "What so few seeds can show" not in text
+
+
+def test_a_study_of_the_baseline_alone_says_what_is_open() -> None:
+    text = findings_markdown(some(["baseline"], 2), [("hybrid", "baseline")], resamples=20)
+    assert "The paper's question" not in text
+    assert "Not run yet: hybrid, " in part_of(text, "What stays open")
+
+
+def test_contrasts_that_were_not_declared_are_marked_and_never_a_claim() -> None:
+    """Declared ones of no question have a section of their own."""
+    declared: list[Pair] = [("hybrid", "baseline"), ("competence", "baseline")]
+    text = findings_markdown(STUDY, declared, resamples=20)
+    assert "competence is" in part_of(text, "Other declared contrasts")
+    marked = [line for line in text.splitlines() if line.startswith("- Exploratory: ")]
+    assert sum("Control: " in line for line in marked) == len(DECLARED) - 1
+    assert "**Claim**" not in "".join(marked)
+    listed = next(line for line in text.splitlines() if "because not declared" in line)
+    assert "hybrid-norestart against random-buckets" in listed
+    assert "hybrid against baseline" not in listed
+
+
+def test_budget_leak_and_the_papers_scoring_were_not_declared() -> None:
+    """Eight seeds and a difference of six points, and still no claim."""
+    for title in ("Budget", "The leak", "The paper's protocol"):
+        body = part_of(WHOLE, title)
+        assert "Exploratory: " in body and "**Claim**" not in body
+
+
+def test_declared_contrasts_are_one_family_and_the_others_another() -> None:
+    """What a question's own family would call 0.008 is 0.016 among two, and no claim among 17."""
+    declared: list[Pair] = [("hybrid", "baseline"), ("hybrid", "mastery")]
+    rows = contrasts_asked(STUDY.measures, declared)
+    assert rows.groupby("exploratory")["family"].unique().map(list).to_dict() == {
+        False: [2],
+        True: [len(DECLARED) - 1],
+    }
+    assert "claim" not in set(rows.loc[rows["exploratory"], "strength"])
+    assert set(rows.loc[~rows["exploratory"], "strength"]) == {"claim"}
+
+
+def test_declared_contrasts_stand_under_one_question_each() -> None:
+    declared: list[Pair] = [*DECLARED, ("warmup", "baseline")]
+    told = [pair for question in asked(declared) for pair in question.pairs]
+    assert sorted(told) == sorted(declared) and undeclared(declared) == []
+
+
+def test_a_params_files_lists_are_pairs_too() -> None:
+    study = some(["baseline", "hybrid"], 3)
+    lists = [["hybrid", "baseline"]]
+    assert findings_markdown(study, lists, 20) == findings_markdown(
+        study, [("hybrid", "baseline")], 20
+    )
+
+
+def test_every_reference_of_a_question_is_explained() -> None:
+    assert {reference for _, reference in DECLARED} <= set(CONTROLS)
+    assert sum(by_metric(metric) in dict(DECLARED) for metric in METRICS) == len(METRICS) - 1
+
+
+def test_arms_with_too_few_seeds_are_named_by_their_number() -> None:
+    study = whole_study({"baseline": range(8), "hybrid": range(4), "mastery": range(2)}, 20)
+    lines = open_lines(study.measures, [("hybrid", "baseline")])
+    assert any("nothing is said: mastery (2)." in line for line in lines)
+    assert any("no claim: hybrid (4)." in line for line in lines)
+    assert any("cannot give p < 0.05 after Holm: hybrid against baseline." in x for x in lines)
+
+
+def test_the_protocol_stands_beside_its_ceiling_and_the_papers_numbers() -> None:
+    body = "\n".join(protocol_lines(STUDY.measures))
+    assert body.count("ceiling of the paper's scoring 91.4") == 2
+    assert body.count("74.58") == body.count("79.23") == 1
+    assert body.count("other setting, one run") == 2 and "n = 8 seeds" in body
+
+
+def test_power_speaks_of_the_papers_gain() -> None:
+    body = " ".join(power_lines(STUDY.measures))
+    assert "4.65 points" in body and "at least 6 for any" in body and "n = 8 seeds" in body
+
+
+def test_metrics_have_two_sentences_each_and_the_seeds_agreement() -> None:
+    body = part_of(WHOLE, "Is the metric any good?")
+    assert body.count("**Metric**") == 6  # three metrics of the factory, in two scopes
+    assert body.count("within a level") == 3 and "n = 28 pairs of seeds" in body
+
+
+def test_mixed_recipes_are_refused() -> None:
+    study = some(["baseline", "hybrid"], 2)
+    measures = study.measures.assign(recipe=["a", "b"] * (len(study.measures) // 2))
+    tables = {**vars(study), "measures": measures}
+    with pytest.raises(StudyError, match="recipes a, b"):
+        findings_markdown(Results(**tables), DECLARED, resamples=20)
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """The laptop profile with few resamples, at home in a temporary folder."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return read_params(PARAMS / "laptop.yaml").model_copy(update={"resamples": 20})
+
+
+def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
+    """A figure that was not drawn has no link."""
+    params.figures.mkdir(parents=True)
+    (params.figures / "leak.png").touch()
+    text = findings_text(STUDY, DECLARED, params)
+    assert "![The leak](../figures/laptop/leak.png)" in part_of(text, "The leak")
+    assert text.count("![") == 1 and text.startswith(
+        "# Findings\n\nGenerated from `results/laptop/`"
+    )
+
+
+def test_writing_gives_the_text(
+    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into docs/findings.md, whole, and the same on every run."""
+    monkeypatch.setattr(findings, "REPOSITORY", tmp_path)
+    study = some(["baseline", "hybrid"], 3)
+    write_findings(study, [("hybrid", "baseline")], params)
+    written = (tmp_path / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert written == findings_text(study, [("hybrid", "baseline")], params)
+    assert [path.name for path in (tmp_path / "docs").iterdir()] == ["findings.md"]

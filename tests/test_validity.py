@@ -1,0 +1,79 @@
+"""Metrics that order what models find hard, and some that do not, overall and within levels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import synthetic_results
+
+from cl_utils.errors import StudyError
+from cl_utils.stats import hardness_stability, metric_validity, rank_correlation
+from cl_utils.stats.validity import within_levels
+
+
+def programs(seeds: int = 2) -> pd.DataFrame:
+    """Return programs whose hardness is known: level a is easy, level b hard, -log p = place."""
+    place = np.arange(20.0)
+    frame = pd.DataFrame({"program_id": place.astype(int), "log_probability": -place})
+    frame["level"] = np.where(place < 10, "a", "b")
+    frame = frame.assign(recipe="gpt", arm="baseline", test_set="balanced", hardness=place)
+    frame["level_only"] = (place >= 10).astype(float)
+    frame["reversed"] = np.where(place < 10, -place, 100 - place)
+    return pd.concat([frame.assign(seed=seed) for seed in range(seeds)], ignore_index=True)
+
+
+def validity(metric: str) -> pd.DataFrame:
+    """Return the two rows of one metric, by scope."""
+    rng = np.random.default_rng(0)
+    return metric_validity(programs(), [metric], rng=rng, resamples=30).set_index("scope")
+
+
+def test_a_perfect_metric_is_perfect_in_both_scopes() -> None:
+    assert validity("hardness")[["rho", "low", "high"]].to_numpy() == pytest.approx(1.0)
+
+
+def test_a_metric_that_knows_only_the_level_says_nothing_within_levels() -> None:
+    table = validity("level_only")
+    assert table.loc["overall", "rho"] == pytest.approx(0.8668, abs=1e-3)  # 2 x 10 ties
+    assert table.loc["within levels", ["rho", "low", "high"]].isna().all()
+
+
+def test_within_levels_can_point_the_other_way() -> None:
+    table = validity("reversed")
+    assert table.loc["overall", "rho"] > 0.4
+    assert table.loc["within levels", "rho"] == pytest.approx(-1.0)
+
+
+def test_levels_weigh_by_their_programs() -> None:
+    """Rho 1 over 30 programs and -1 over 10: (30 - 10) / 40."""
+    one = pd.DataFrame({"level": "a", "metric": np.arange(30.0), "hardness": np.arange(30.0)})
+    two = pd.DataFrame({"level": "b", "metric": np.arange(10.0), "hardness": -np.arange(10.0)})
+    rng = np.random.default_rng(0)
+    rho, low, high = within_levels(pd.concat([one, two]), "metric", rng, resamples=20)
+    assert [rho, low, high] == pytest.approx([0.5] * 3)
+
+
+def test_overall_agrees_with_rank_correlation() -> None:
+    """The same rho as the pooled row, and as many seeds and programs."""
+    study = synthetic_results(["baseline"], [0, 1], programs=80).programs
+    rng = np.random.default_rng(0)
+    row = metric_validity(study, ["overall_metric"], rng=rng, resamples=20).iloc[0]
+    pooled = rank_correlation(study, rng=rng, resamples=20).set_index("seed").loc["pooled"]
+    assert row["rho"] == pytest.approx(pooled["rho"])
+    assert (row["programs"], row["seeds"]) == (pooled["programs"], pooled["seeds"]) == (80, 2)
+
+
+def test_a_metric_that_is_missing_is_told() -> None:
+    with pytest.raises(StudyError, match="no metric 'zlib_ratio'"):
+        validity("zlib_ratio")
+
+
+def test_seeds_that_agree_are_stable() -> None:
+    """Three seeds have three pairs; a seed that finds the opposite hard has rho -1."""
+    table = programs(3)
+    table.loc[table["seed"] == 2, "log_probability"] *= -1
+    stability = hardness_stability(table)
+    assert list(stability["rho"]) == pytest.approx([1.0, -1.0, -1.0])
+    assert set(stability["programs"]) == {20}
+    assert hardness_stability(programs(1)).empty
