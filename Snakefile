@@ -9,7 +9,7 @@ from functools import partial
 
 from cl_utils.arms import arm_named
 from cl_utils.corpus import SPLITS
-from cl_utils.fingerprint import code_fingerprint
+from cl_utils.fingerprint import SHOWING, code_fingerprint
 from cl_utils.params import read_params
 from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
 from cl_utils.stages import BucketParams, DataParams, TrainingParams
@@ -23,6 +23,7 @@ FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
 OF_ARM = " -p arm {wildcards.arm} -p seed {wildcards.seed}"
 OF_RUN = " -p recipe {wildcards.recipe}" + OF_ARM
 RUN_FILES = ("manifest.json", "mixes.json")
+GALLERY = PATHS.runs / "figures/{book}-{recipe}.json"
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
@@ -58,6 +59,12 @@ def learnt_from(wildcards, name="", seeds=()):
     return expand(str(FOLDER / "mixes.json"), recipe=wildcards.recipe, **theirs)
 
 
+def before(wildcards):
+    """Return what the findings show beside their sentences: the other notebooks' figures."""
+    others = SHOWING[:-1] if wildcards.book == SHOWING[-1] else []
+    return expand(str(GALLERY), book=others, recipe=wildcards.recipe)
+
+
 def code(notebook):
     """Return the fingerprint of what a notebook computes."""
     return code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
@@ -71,11 +78,12 @@ def values(stage, *names, without=()):
 
 wildcard_constraints:
     seed=r"\d+",
+    book="|".join(SHOWING),
 
 
 rule all:
     input:
-        expand(str(PATHS.runs / "figures-{recipe}.json"), recipe=STUDY.recipes),
+        expand(str(GALLERY), book=SHOWING, recipe=STUDY.recipes),
 
 
 rule programs:
@@ -186,16 +194,17 @@ rule evaluation:
 rule figures:
     input:
         [of_seeds(FOLDER / "evaluated.json", *each) for each in STUDY.arms.items()],
+        before,
     output:
-        PATHS.runs / "figures-{recipe}.json",
-        report(str(PATHS.runs / "figures-{recipe}.html"), category="Tables and figures"),
+        GALLERY,
+        report(str(PATHS.runs / "figures/{book}-{recipe}.html"), category="Tables and figures"),
     log:
-        notebook=LOGS / "06_figures-{recipe}.ipynb",
+        notebook=LOGS / "{book}-{recipe}.ipynb",
     params:
-        code=code("06_figures"),
-        values=values(DataParams, "arms", "resamples"),
+        code=lambda wildcards: code(wildcards.book),
+        values=values(DataParams, "arms", "contrasts", "resamples"),
     shell:
-        papermill("06_figures")
+        papermill("{wildcards.book}")
         + " -p recipe {wildcards.recipe}"
         + " && jupyter nbconvert --log-level WARN --to html --no-input {log.notebook}"
-        + " --output-dir {PATHS.runs} --output figures-{wildcards.recipe}.html"
+        + " --output-dir {PATHS.runs}/figures --output {wildcards.book}-{wildcards.recipe}.html"

@@ -6,7 +6,7 @@ place: the metrics' and budgets' arms by the form of their name, others last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -99,3 +99,15 @@ def place_of(arm: str) -> tuple[int, int, str]:
     arms = GROUPS.get(group, ())
     order = [*GROUPS, BY_METRIC, BY_BUDGET, OTHERS].index(group)
     return order, arms.index(arm) if arm in arms else 0, arm
+
+
+def compared(arms: Iterable[str]) -> list[str]:
+    """Return the arms that differ from the baseline in more than budget or metric, in order."""
+    kept = {arm for arm in arms if group_of(arm) not in (BY_METRIC, BY_BUDGET)}
+    return sorted(kept, key=place_of)
+
+
+def main_arms(contrasts: Iterable[Iterable[str]]) -> list[str]:
+    """Return the paper's four arms and those of the declared contrasts, in display order."""
+    declared = {arm for pair in contrasts for arm in pair}
+    return sorted({*GROUPS["The paper's schedules"][:4], *declared}, key=place_of)

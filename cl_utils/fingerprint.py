@@ -16,22 +16,29 @@ from cl_utils.paths import REPOSITORY
 PACKAGE = "cl_utils"
 PRESENTATION = (
     *("figures", "style", "tables", "results", "report", "stats", "cost"),
-    *("families", "findings", "questions", "unsettled"),
+    *("families", "findings", "gallery", "questions", "unsettled"),
 )
 PLUMBING = (
     *("params", "stages", "study", "data_tables", "paths", "artifacts", "errors"),
     *("fingerprint", "parallel"),
 )
-FIGURES = "06_figures"
+SHOWING = (
+    "06_figures",
+    "09_factorial",
+    "10_protocol_audit",
+    "11_adaptive",
+    "12_metrics",
+    "13_findings",
+)
 
 
 def code_fingerprint(notebook: Path) -> str:
     """Return 16 hexadecimal digits for a notebook's code and the modules it uses.
 
-    Modules that only show results count for the notebook of the figures alone, and those that only
+    Modules that only show results count for the notebooks of figures alone, and those that only
     keep files and parameters for none: a new colour or message must not repeat a training.
     """
-    shown = notebook.stem == FIGURES
+    shown = notebook.stem in SHOWING
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     source = "\n".join("".join(cell["source"]) for cell in cells if _computes(cell))
     tree = ast.parse(_without_magics(source))

@@ -78,6 +78,10 @@ class Paths:
         """Return the folder of a run's result rows (notebook 05)."""
         return self.results / recipe / arm / f"seed{seed}"
 
+    def gallery(self, notebook: str, recipe: str) -> Path:
+        """Return the list of the figures that a notebook drew."""
+        return self.runs / "figures" / f"{notebook}-{recipe}.json"
+
     @property
     def figures(self) -> Path:
         """Figures (notebook 06)."""

@@ -12,13 +12,14 @@ from cl_utils import style
 from cl_utils.artifacts import atomic
 from cl_utils.cost import cost_markdown
 from cl_utils.errors import StudyError
+from cl_utils.families import main_arms
 from cl_utils.figures.panels import seeds_text
 from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.results import Results, main_table
 from cl_utils.seeds import stream
-from cl_utils.stats import finding, rank_correlation, standing
+from cl_utils.stats import contrast_table, finding, rank_correlation, standing
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
 
 MISSING = "–"
@@ -34,7 +35,7 @@ TABLE_HEADS = {
     "token_accuracy": "next character",
     "line_exact": "next line",
 }
-README_FIGURES = ("execution_accuracy", "paired_differences")
+README_FIGURES = ("effects_forest", "factorial_effects", "execution_accuracy")
 METRIC_NAMES = {
     "overall_metric": "the overall metric with radon's Halstead",
     "overall_metric_token": "the overall metric with textbook Halstead",
@@ -47,7 +48,8 @@ CAPTIONS = {
     "learning_curves": "Exact accuracy on the validation set against characters seen",
     "learning_curves_seconds": "Exact accuracy on the validation set against wall-clock time",
     "protocol_audit": "The same models under two scorings, ours and the paper's with its ceiling",
-    "paired_differences": "Differences to the baseline, paired by seed, with 95 % intervals",
+    "effects_forest": "All arms against the baseline, paired by seed, with 95 % intervals",
+    "factorial_effects": "Order, restarts and composition apart, with 95 % intervals",
 }
 SOURCES = {  # what a caption counts its seeds in; the measures unless named here
     "schedule_composition": "history",
@@ -195,26 +197,37 @@ def figure_captions(results: Results) -> dict[str, str]:
     return captions
 
 
-def write_readme(results: Results, contrasts: pd.DataFrame, params: Params) -> None:
+def write_readme(results: Results, params: Params) -> None:
     """Write the generated sections of README.md from the rows of one profile."""
     path = REPOSITORY / "README.md"
-    text = readme_text(path.read_text(encoding="utf-8"), results, contrasts, params)
+    text = readme_text(path.read_text(encoding="utf-8"), results, params)
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def readme_text(text: str, results: Results, contrasts: pd.DataFrame, params: Params) -> str:
-    """Return the README with its generated sections made anew."""
-    captions = figure_captions(results)
-    folder = params.figures.relative_to(home()).as_posix()
-    shown = "\n\n".join(
-        f"![{captions[name]}]({folder}/{name}.png)\n*{captions[name]}*" for name in README_FIGURES
-    )
-    found = results_markdown(results, contrasts, params.profile)
+def readme_text(text: str, results: Results, params: Params) -> str:
+    """Return the README with its generated sections made anew.
+
+    The table and the sentences are of the paper's arms and the declared contrasts; all the rest
+    stands in docs/findings.md.
+    """
+    arms, declared = main_arms(params.contrasts), [(a, b) for a, b in params.contrasts]
+    contrasts = contrast_table(results.measures, contrasts=declared)
+    found = results_markdown(results.of_arms(arms), contrasts, params.profile)
     for metric, name in METRIC_NAMES.items():
         rng = stream(0, "bootstrap")
         rho = rank_correlation(results.programs, metric, rng=rng, resamples=params.resamples)
         found += f"\n- {metric_sentence(rho, name)}"
     text = replace_section(text, "results", found)
     text = replace_section(text, "cost", cost_markdown(params.paths.results))
-    return replace_section(text, "figures", shown)
+    return replace_section(text, "figures", figures_markdown(results, params))
+
+
+def figures_markdown(results: Results, params: Params) -> str:
+    """Return the README's figures with their captions, as far as they are drawn."""
+    captions = figure_captions(results)
+    folder = params.figures.relative_to(home()).as_posix()
+    there = [name for name in README_FIGURES if (params.figures / f"{name}.png").exists()]
+    return "\n\n".join(
+        f"![{captions[name]}]({folder}/{name}.png)\n*{captions[name]}*" for name in there
+    )

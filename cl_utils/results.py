@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +74,11 @@ class Results:
         if recipe not in self.recipes:
             raise StudyError(f"no results of recipe {recipe!r}: there are {self.recipes}")
         tables = {name: table[table["recipe"] == recipe] for name, table in vars(self).items()}
+        return replace(self, **tables)
+
+    def of_arms(self, arms: Collection[str]) -> Results:
+        """Return the results of these arms; those that have no run yet are left out."""
+        tables = {name: table[table["arm"].isin(arms)] for name, table in vars(self).items()}
         return replace(self, **tables)
 
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -204,13 +203,6 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     evaluated = {"code": code_of(EVALUATION), "files": files, **circumstances()}
     write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
     write_json(run / "evaluated.json", files)
-
-
-def seal_figures(params: Params) -> list[str]:
-    """Leave notebook 06's list of figures with their fingerprints; return their names."""
-    made = {path.name: fingerprint(path) for path in sorted(params.figures.glob("*.p[nd][gf]"))}
-    write_json(params.paths.runs / f"figures-{params.recipe}.json", made)
-    return sorted({Path(name).stem for name in made})
 
 
 def _device_name(device: str) -> str:

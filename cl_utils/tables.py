@@ -62,6 +62,22 @@ def predictions(
     return table[["bucket", "level", "source", "output", "predicted"]]
 
 
+def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> pd.DataFrame:
+    """Return, by arm, the programs (percent) right by either scoring, and where the two differ.
+
+    Both are greedy: the whole output, and the paper's numbers in the first 20 or 30 characters.
+    """
+    rows = programs[programs["test_set"] == test_set]
+    exact, paper = rows["exact"].astype(bool), rows["paper_correct_greedy"].astype(bool)
+    cases = {
+        "right, whole output": exact,
+        "right, paper's scoring": paper,
+        "right, but cut": exact & ~paper,
+        "wrong, but counted as right": ~exact & paper,
+    }
+    return 100 * pd.DataFrame(cases).groupby(rows["arm"]).mean()
+
+
 def pivot_measures(measures: pd.DataFrame, test_set: str) -> pd.DataFrame:
     """Return the measures of one test set (percent): a row a measure, a column a subset."""
     rows = measures[measures["test_set"] == test_set]

@@ -37,7 +37,6 @@ from cl_utils.study import (
     load_run,
     load_split,
     save_programs,
-    seal_figures,
 )
 
 PARAMS = tiny_params()
@@ -169,22 +168,6 @@ def test_a_failed_save_leaves_the_older_file_and_its_manifest() -> None:
     with pytest.raises(Exception, match="program_id"):
         save_programs(PARAMS, broken, {})
     assert len(load_programs(PARAMS)) == 3000
-
-
-def test_figures_are_sealed_by_name_with_their_fingerprints(study_home: Path) -> None:
-    def sealed() -> dict[str, str]:
-        seal_figures(PARAMS)
-        return dict(json.loads((study_home / "runs/smoke/figures-fast.json").read_text()))
-
-    PARAMS.figures.mkdir(parents=True)
-    for name in ("curves.png", "curves.pdf", "audit.png", "notes.txt"):
-        (PARAMS.figures / name).write_text(name)
-    assert seal_figures(PARAMS) == ["audit", "curves"]
-    before = sealed()
-    assert list(before) == ["audit.png", "curves.pdf", "curves.png"]
-    (PARAMS.figures / "audit.png").write_text("redrawn")
-    after = sealed()
-    assert [name for name in before if before[name] != after[name]] == ["audit.png"]
 
 
 def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

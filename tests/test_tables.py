@@ -12,6 +12,7 @@ from cl_utils.tables import (
     pivot_measures,
     predictions,
     rejected_table,
+    scoring_disagreements,
     tie_examples,
 )
 
@@ -107,3 +108,16 @@ def test_a_digest_is_twelve_digits_of_the_values_however_they_lie_in_memory() ->
     assert digest(array) == digest(np.asfortranarray(array)) == digest(array.copy())
     assert digest(array) != digest(array + 1) and len(digest(array)) == 12
     assert digest(np.arange(3, dtype=np.uint8)) == "ae4b3280e56e"  # SHA-256 of bytes 0, 1, 2
+
+
+def test_two_scorings_of_the_same_programs_are_counted_apart() -> None:
+    programs = pd.DataFrame(
+        {
+            "arm": "baseline",
+            "test_set": ["natural"] * 4 + ["balanced"],
+            "exact": [True, True, False, False, True],
+            "paper_correct_greedy": [True, False, True, False, False],
+        }
+    )
+    (row,) = scoring_disagreements(programs).to_dict("records")
+    assert list(row.values()) == [50.0, 50.0, 25.0, 25.0]

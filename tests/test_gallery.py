@@ -1,0 +1,45 @@
+"""Galleries: figures are saved and listed, and what cannot be drawn is told, not hidden."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from factories import synthetic_results
+from studies import tiny_params
+
+from cl_utils import figures
+from cl_utils.gallery import Gallery
+from cl_utils.paths import HOME_VARIABLE
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gallery:
+    """An empty gallery in a home of its own."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return Gallery(tiny_params(), "06_figures")
+
+
+def test_a_figure_is_saved_and_listed_with_its_fingerprints(
+    gallery: Gallery, tmp_path: Path
+) -> None:
+    def sealed() -> dict[str, dict[str, str]]:
+        assert gallery.seal() == []
+        path = tmp_path / "runs/smoke/figures/06_figures-fast.json"
+        return dict(json.loads(path.read_text()))
+
+    curves = synthetic_results(programs=20).curves
+    gallery.draw("curves", figures.learning_curves, curves)
+    assert (tmp_path / "figures/smoke/curves.png").exists()
+    before = sealed()["figures"]
+    assert sorted(before) == ["curves.pdf", "curves.png"]
+    gallery.draw("curves", figures.learning_curves, curves, x="seconds")
+    assert sealed()["figures"] != before
+
+
+def test_a_figure_without_rows_is_missing_by_name_and_reason(gallery: Gallery) -> None:
+    told = gallery.draw("curves", figures.learning_curves, pd.DataFrame())
+    assert isinstance(told, str) and "run notebooks/05_evaluation.ipynb" in told
+    assert gallery.seal() == ["curves"] and gallery.missing == {"curves": told}
