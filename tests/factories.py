@@ -46,6 +46,7 @@ STAGES = {  # shares of easy, medium, hard by third of training
     "mastery": [(0.8, 0.1, 0.1), (0.25, 0.6, 0.15), (0.15, 0.25, 0.6)],
 }
 STAGES |= dict.fromkeys(("yoked-mastery", "progress", "yoked-progress"), STAGES["mastery"])
+EVALUATED = ("program_id", "test_set", "exact", "paper_correct_greedy", "log_probability")
 Run = tuple[str, int]
 
 
@@ -117,6 +118,7 @@ def programs_of(run: Run, skill: float, count: int, rng: np.random.Generator) ->
             "characters": np.exp(hardness / 4 + shared.normal(0, 0.3, count)),
             "random": shared.random(count),
             "exact": exact,
+            "paper_correct_greedy": exact & (shared.random(count) < 0.9),
             "log_probability": -np.exp(hardness),
             "skeleton": np.arange(count) // 4,
         }
@@ -207,12 +209,12 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
             chosen = (table[keys] == list(key)).all(axis=1)
             own = table[chosen].drop(columns=keys)
             if attribute == "programs":
-                own = own[["program_id", "test_set", "exact", "log_probability"]]
+                own = own[list(EVALUATED)]
             own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
                 run / name, index=False
             )
         seal(run, fingerprint)
-    static = ["program_id", "level", "bucket", "overall_metric", "skeleton"]
+    static = results.programs.columns.difference([*keys, *EVALUATED[1:]], sort=False)
     tested = results.programs[static].drop_duplicates("program_id")
     params = {"profile": folder.name}
     artifacts.save_table(folder / "data" / "tested.parquet", tested, params=params)

@@ -31,6 +31,12 @@ NAMES = [
     "05_evaluation",
     "06_figures",
     "07_playground",
+    "08_model_difficulty",
+    "09_factorial",
+    "10_protocol_audit",
+    "11_adaptive",
+    "12_metrics",
+    "13_findings",
 ]
 CHECKED = "nbval-check-output"
 LONGEST_CELL = 20  # lines
@@ -95,7 +101,7 @@ def test_a_notebook_opens_with_a_question_and_closes_with_what_to_read_in_it(nam
 @every_notebook
 def test_other_notebooks_are_named_as_they_are(name: str) -> None:
     text = prose(name)
-    assert set(re.findall(r"`(0\d_\w+)`", text)) <= set(NAMES)
+    assert set(re.findall(r"`(\d\d_\w+)`", text)) <= set(NAMES)
     assert all(1 <= int(number) <= len(NAMES) for number in re.findall(r"notebook (\d+)", text))
 
 

@@ -1,0 +1,50 @@
+"""The notebooks of figures on a study in which every arm has run: nothing is missing then.
+
+In: invented results of all arms, and tables about data that never were. Out: executed notebooks.
+nbval runs the same notebooks on a study of one run, where most has to be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from factories import seeds_of_all_arms, synthetic_difficulty, whole_study, write_results
+from nbclient import NotebookClient
+
+from cl_utils import artifacts
+from cl_utils.fingerprint import SHOWING
+from cl_utils.params import read_params
+from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS
+from cl_utils.stages import BucketParams
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which all arms of a study have results."""
+    folder = tmp_path_factory.mktemp("analysis")
+    results = whole_study(seeds_of_all_arms())
+    tables = {name: table.assign(recipe="fast") for name, table in vars(results).items()}
+    write_results(folder / "results" / "smoke", replace(results, **tables))
+    leak = pd.DataFrame({"split": ["by text alone"], "test programs": [60]})
+    made = {"params": read_params(PARAMS / "smoke.yaml").of(BucketParams)}
+    for name, table in {"difficulty_by_level": synthetic_difficulty(), "leak": leak}.items():
+        artifacts.save_csv(folder / "results/smoke/data" / f"{name}.csv", table, **made)
+    return folder
+
+
+@pytest.mark.parametrize("name", SHOWING)
+def test_a_notebook_draws_everything_when_every_arm_has_run(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    NotebookClient(book, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    listed = json.loads((home / f"runs/smoke/figures/{name}-fast.json").read_text())
+    assert listed["missing"] == {}
+    assert all((home / "figures/smoke" / figure).exists() for figure in listed["figures"])
+    assert name == SHOWING[-1] or listed["figures"]
