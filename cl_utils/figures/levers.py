@@ -99,7 +99,7 @@ def worth_of_levers(rows: pd.DataFrame) -> Figure:
     note(
         figure,
         f"{n} seeds a row (dots; bar: mean). Mean of the buckets on 768 validation programs, "
-        "profile laptop, arm baseline. Each row below the first lacks one lever.",
+        "profile laptop, arm baseline; each row below the first lacks one lever.",
     )
     return figure
 
@@ -113,4 +113,4 @@ def _row(axes: Axes, place: int, values: pd.Series) -> None:
     if len(reached) < len(values):
         text = f"reached by {len(reached)} of {len(values)}" if len(reached) else "not reached"
         anchor = axes.get_yaxis_transform()
-        axes.text(0.98, place, text, transform=anchor, ha="right", va="center", fontsize=8)
+        axes.text(0.02, place, text, transform=anchor, ha="left", va="center", fontsize=8)
