@@ -36,8 +36,9 @@ reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)
-	$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml notebooks/06_figures.ipynb \
-		runs/$(PROFILE)/06_figures.ipynb
+	set -e; for book in 06_figures 09_factorial 10_protocol_audit 11_adaptive 12_metrics 13_findings; do \
+		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml notebooks/$$book.ipynb \
+			runs/$(PROFILE)/$$book.ipynb; done
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)

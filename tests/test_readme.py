@@ -16,12 +16,12 @@ from worlds import World
 
 from cl_utils import schedules
 from cl_utils.arms import SCHEDULES
+from cl_utils.findings import findings_text
 from cl_utils.params import read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.report import readme_text
 from cl_utils.results import finished_runs, load_results
 from cl_utils.speed import speed_text
-from cl_utils.stats import contrast_table
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PROFILE = "laptop"  # whose numbers the README shows
@@ -41,9 +41,17 @@ def test_generated_sections_are_what_the_results_give(monkeypatch: pytest.Monkey
         f"results/{PROFILE}, figures/{PROFILE} and README.md"
     )
     results = load_results(folder).of_recipe(params.recipe)
-    contrasts = contrast_table(results.measures, arms=params.arms)
-    expected = readme_text(README, results, contrasts, params)
+    expected = readme_text(README, results, params)
     assert expected.splitlines() == README.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+
+
+def test_the_findings_are_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    params = read_params(PARAMS / f"{PROFILE}.yaml")
+    results = load_results(params.paths.results).of_recipe(params.recipe)
+    written = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
+    expected = findings_text(results, params.contrasts, params)
+    assert expected.splitlines() == written.splitlines(), f"run `make figures PROFILE={PROFILE}`"
 
 
 def test_the_section_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:
