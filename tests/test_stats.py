@@ -10,12 +10,13 @@ import pytest
 from factories import synthetic_results
 from hypothesis import given, settings
 from hypothesis import strategies as draw
+from scipy.stats import spearmanr
 
 from cl_utils import stats
 from cl_utils.errors import StudyError
 from cl_utils.stats.contrasts import holm
 from cl_utils.stats.intervals import equivalence_p, sign_flip_p
-from cl_utils.stats.programs import decile_of
+from cl_utils.stats.programs import decile_of, spearman
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -252,3 +253,12 @@ def test_hierarchical_bootstrap_widens_with_clusters() -> None:
     assert together.low <= together.mean <= together.high
     assert together.half_width > 2 * alone.half_width
     assert together.n == 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rho_is_scipys_with_ties_and_without(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for first in (rng.random(50), rng.integers(0, 4, 50).astype(float)):
+        second = first + rng.normal(0, 1, 50).round(seed)
+        assert spearman(first, second) == pytest.approx(spearmanr(first, second).statistic)
+    assert np.isnan(spearman(np.ones(5), np.arange(5.0)))

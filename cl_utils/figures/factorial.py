@@ -41,7 +41,7 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     measure = effects["measure"].iloc[0].replace("_", " ")
     panels[0].set_ylabel(f"{measure} (%)")
     panels[1].tick_params(labelleft=False)
-    figure.legend(handles=order_legend(), loc="outside upper right", ncols=2)
+    figure.legend(handles=order_legend(), loc="outside upper right", ncols=2, handlelength=3.5)
     note(figure, *factorial_notes(effects.iloc[0]))
     return figure
 
