@@ -39,8 +39,8 @@ LAYERS = {
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "arm_data cost data_tables figures findings params questions report results speed stages "
-        "stats study style tables unsettled"
+        "arm_data cost data_tables figures findings gallery params questions report results "
+        "speed stages stats study style tables unsettled"
     ),
 }
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
