@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
 
-.PHONY: help install test check reproduce figures benchmark notebooks lab clean
+.PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,12 +27,17 @@ check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/mypy
 
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
-reproduce figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
-reproduce: export OMP_NUM_THREADS := 1
+reproduce resume figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
+reproduce resume: export OMP_NUM_THREADS := 1
 reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
 	$(WORKFLOW) --report runs/$(PROFILE)/report.html
 	@echo "Read runs/$(PROFILE)/report.html; figures are in figures/$(PROFILE)."
+
+resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=laptop
+	$(WORKFLOW) --cores all --until buckets
+	$(BIN)/python -m cl_utils.resume $(PROFILE)
+	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)

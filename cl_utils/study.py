@@ -180,14 +180,14 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
 
 
 def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[str, Any]) -> None:
-    """Leave notebook 05's rows beside the run's history and curve; the manifest comes last.
+    """Leave notebook 05's rows beside the run's history, curve and mixes; the manifest comes last.
 
     A right prediction is the true answer and not written again; what the programs themselves are
     stands in the table of `save_tested`.
     """
     run = params.paths.run(params.recipe, params.arm, params.seed)
     folder = params.paths.result(params.recipe, params.arm, params.seed)
-    for name in ("history.csv", "curve.csv"):
+    for name in ("history.csv", "curve.csv", "mixes.json"):
         with atomic(folder / name) as temporary:
             temporary.write_bytes((run / name).read_bytes())
     programs = evaluation.programs[list(PROGRAM_COLUMNS)]

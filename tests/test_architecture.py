@@ -39,7 +39,7 @@ LAYERS = {
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "arm_data cost data_tables figures findings gallery params questions report results "
+        "arm_data cost data_tables figures findings gallery params questions report results resume "
         "speed stages stats study style tables unsettled"
     ),
 }

@@ -1,0 +1,65 @@
+"""Resuming: committed rows stand for their runs, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from refusals import refusal
+from studies import RESULT, RUN, tiny_params
+
+from cl_utils import resume
+from cl_utils.artifacts import fingerprint
+
+PARAMS = tiny_params()
+
+
+def change(path: Path, **values: object) -> None:
+    """Overwrite entries of a JSON object."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_a_finished_run_is_marked_as_done_without_its_weights(study_home: Path) -> None:
+    before = json.loads((study_home / RUN / "manifest.json").read_text())
+    shutil.rmtree(study_home / RUN)
+    restored, left = resume.restore(PARAMS)
+    assert [str(each.relative_to(study_home)) for each in restored] == [RESULT] and not left
+    run = study_home / RUN
+    assert json.loads((run / "manifest.json").read_text()) == before
+    assert fingerprint(run / "mixes.json") == fingerprint(study_home / RESULT / "mixes.json")
+    assert (run / "evaluated.json").exists() and not (run / "model.safetensors").exists()
+    corpus = PARAMS.paths.corpus("train")
+    assert (run / "evaluated.json").stat().st_mtime > corpus.stat().st_mtime
+
+
+@pytest.mark.parametrize("changed", [{"code": "other"}, {"arm": {"schedule": "hybrid"}}], ids=str)
+def test_a_run_of_other_code_or_of_another_arm_is_left_to_be_trained_again(
+    changed: dict[str, object], study_home: Path
+) -> None:
+    shutil.rmtree(study_home / RUN)
+    change(study_home / RESULT / "manifest.json", **changed)
+    restored, left = resume.restore(PARAMS)
+    assert not restored and len(left) == 1 and not (study_home / RUN).exists()
+
+
+def test_rows_of_other_data_or_changed_by_hand_are_refused(study_home: Path) -> None:
+    manifest = study_home / RESULT / "manifest.json"
+    kept = manifest.read_text()
+    change(manifest, data_fingerprint="other")
+    assert "was evaluated on data other, but runs/smoke holds" in refusal(
+        lambda: resume.restore(PARAMS)
+    )
+    manifest.write_text(kept)
+    (study_home / RESULT / "curve.csv").write_text("step\n1\n")
+    assert "is not the table that was written" in refusal(lambda: resume.restore(PARAMS))
+
+
+def test_a_mistake_on_the_command_line_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert resume.main(["laptop", "paper"]) == 1
+    assert "give one profile" in capsys.readouterr().err
+    assert resume.main(["labtop"]) == 1
+    assert "labtop.yaml is missing" in capsys.readouterr().err
