@@ -6,7 +6,7 @@ and no sentence says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -75,7 +75,7 @@ def findings_text(results: Results, declared: Sequence[Sequence[str]], params: P
     """Return the whole file: how to read it, then the findings with the figures that there are."""
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
     pictures = {path.stem: f"{folder}/{path.name}" for path in params.figures.glob("*.png")}
-    body = findings_markdown(results, declared, params.resamples, pictures)
+    body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
     return f"# Findings\n\n{HEAD.format(profile=params.profile)}\n\n{body}\n"
 
 
@@ -84,11 +84,13 @@ def findings_markdown(
     declared: Sequence[Sequence[str]],
     resamples: int = 1000,
     pictures: Mapping[str, str] = MappingProxyType({}),
+    planned: Collection[str] = (),
 ) -> str:
     """Return a section a question, then budget, metrics, leak, protocol, power, what stays open.
 
     Questions without a finished contrast have no section; the last one names what is missing.
-    `pictures`: links by a figure's name. Raises StudyError when `results` mix recipes.
+    `pictures`: links by a figure's name; `planned`: all arms of the study. Raises StudyError when
+    `results` mix recipes.
     """
     measures, pairs = results.measures, [(arm, reference) for arm, reference in declared]
     rows, effects = contrasts_asked(measures, pairs), factorial_effects(measures)
@@ -103,7 +105,7 @@ def findings_markdown(
         (part("The leak", LEAK, "leak"), exploratory(leak_rows(measures))),
         (part("The paper's protocol", PROTOCOL, "protocol_audit"), protocol_lines(measures)),
         (part("What so few seeds can show"), power_lines(measures)),
-        (part("What stays open"), open_lines(measures, pairs)),
+        (part("What stays open"), open_lines(measures, pairs, planned)),
     ]
     return "\n\n".join(section(each, lines, pictures) for each, lines in parts if lines)
 

@@ -5,7 +5,7 @@ In: the measures of a study, the contrasts declared before the run. Out: lines o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -105,10 +105,12 @@ def power_lines(measures: pd.DataFrame) -> list[str]:
     ]
 
 
-def open_lines(measures: pd.DataFrame, declared: Sequence[Pair]) -> list[str]:
-    """Return which arms have too few seeds, and which contrasts no verdict."""
+def open_lines(
+    measures: pd.DataFrame, declared: Sequence[Pair], planned: Iterable[str] = ()
+) -> list[str]:
+    """Return which arms, declared or `planned`, have too few seeds, which contrasts no verdict."""
     heads: dict[str, Sequence[str | Pair]] = {
-        **few_seeds(measures, {arm for pair in declared for arm in pair}),
+        **few_seeds(measures, {*planned, *(arm for pair in declared for arm in pair)}),
         **without_verdict(measures, declared),
         "Exploratory, because not declared before the runs": undeclared(declared),
     }

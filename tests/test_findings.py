@@ -206,3 +206,10 @@ def test_writing_gives_the_text(
     written = (tmp_path / "docs" / "findings.md").read_text(encoding="utf-8")
     assert written == findings_text(study, [("hybrid", "baseline")], params)
     assert [path.name for path in (tmp_path / "docs").iterdir()] == ["findings.md"]
+
+
+def test_planned_arms_without_a_run_stay_open() -> None:
+    study = synthetic_results(["baseline", "hybrid"], seeds=range(8), programs=20)
+    lines = open_lines(study.measures, [("hybrid", "baseline")], ["baseline", "warmup"])
+    (missing,) = [line for line in lines if line.startswith("Not run yet: ")]
+    assert "warmup" in missing and "baseline," not in missing
