@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factories import seeds_of_all_arms, whole_study
+from factories import seeds_of_all_arms, synthetic_results, whole_study
 
 from cl_utils import findings
 from cl_utils.errors import StudyError
