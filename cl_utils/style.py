@@ -74,6 +74,7 @@ ARM_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Okabe and Ito's colours and two more that stay apart for colour-blind readers."""
+DASHES: Final = ((0, (6, 1.5)), (0, (3, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (9, 3)))
 PALEST: Final = 0.8
 """No control's colour has as large a share of white as this."""
 
@@ -114,6 +115,18 @@ def arm_colour(arm: str) -> str:
     saturation, brightness = 0.20 + digest[2] / 2000, 0.55 + digest[3] / 1500
     red, green, blue = hsv_to_rgb((hue, saturation, brightness))
     return to_hex((red, green, blue))
+
+
+def line_style(arm: str) -> str | tuple[int, tuple[float, ...]]:
+    """Return how an arm's line is drawn: solid, for a control a dash pattern of its own.
+
+    Controls are tints of one colour, which thin lines alone would not tell apart.
+    """
+    base, _ = budget_of(arm)
+    for controls in CONTROLS_OF.values():
+        if base in controls:
+            return DASHES[controls.index(base) % len(DASHES)]
+    return "-"
 
 
 def text_colour(arm: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 import pandas as pd
 
 from cl_utils import style
@@ -80,7 +79,8 @@ def mean_text(measures: pd.DataFrame, cell: Cell, arm: str) -> str:
     if interval.n == 0:
         return ""
     width = interval.half_width
-    return f"{interval.mean:.1f}" + ("" if np.isnan(width) or width == 0 else f" ± {width:.1f}")
+    known = width >= 0.05  # False for nan
+    return f"{interval.mean:.1f}" + (f" ± {width:.1f}" if known else "")
 
 
 def power_lines(measures: pd.DataFrame) -> list[str]:

@@ -130,7 +130,8 @@ def accuracy_by_difficulty(
         rows, colour = means.loc[arm], style.arm_colour(arm)
         x = places[rows.index]
         axes.fill_between(x, rows["min"], rows["max"], color=colour, alpha=0.12, linewidth=0)
-        axes.plot(x, rows["mean"], "o-", color=colour, markersize=4)
+        line = style.line_style(arm)
+        axes.plot(x, rows["mean"], marker="o", linestyle=line, color=colour, markersize=4)
         ends[arm] = (float(x.iloc[-1]), float(rows["mean"].iloc[-1]))
     axes.set_xticks(places, [group_label(*row) for row in groups.itertuples(index=False)])
     axes.set_xlabel(f"{metric.replace('_', ' ')} of the program, by decile (programs in brackets)")

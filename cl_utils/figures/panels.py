@@ -191,6 +191,7 @@ def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None
                 "arrowstyle": "-",
                 "color": style.arm_colour(name),
                 "linewidth": 0.6,
+                "linestyle": style.line_style(name),
                 "relpos": (0, 0.5),
                 "shrinkA": 2,
                 "shrinkB": 2,

@@ -118,6 +118,7 @@ def draw_curves(
         colour = style.arm_colour(arm)
         band = (accuracy.min(), accuracy.max())
         axes.fill_between(place, *band, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(place, accuracy.mean(), color=colour, linewidth=1.3)
+        line = style.line_style(arm)
+        axes.plot(place, accuracy.mean(), color=colour, linewidth=1.3, linestyle=line)
         ends[arm] = (float(place.iloc[-1]), float(accuracy.mean().iloc[-1]))
     return ends
