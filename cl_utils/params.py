@@ -49,7 +49,7 @@ class Params(TrainingParams):
     contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
-    readme: bool  # whether notebook 06 writes the README's tables
+    readme: bool  # whether notebook 13 writes README and findings
     together: int = Count  # seeds that notebook 04 trains as one program; 1: `seed` alone
 
     @model_validator(mode="after")

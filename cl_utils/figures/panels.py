@@ -24,6 +24,7 @@ from cl_utils.stats import mean_interval, seed_values
 Arguments = ParamSpec("Arguments")
 WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
+PANELS_A_ROW = 3
 NOTE_CHARACTERS = 150
 """The longest line of a note that fits the width."""
 MOST_NAMED = 8
@@ -89,6 +90,26 @@ def note(figure: Figure | SubFigure, *sentences: str) -> None:
     lines = [line for sentence in sentences for line in wrap(sentence, NOTE_CHARACTERS)]
     text = "\n".join(lines)
     figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
+
+
+def arm_panels(
+    arms: Sequence[str], draw: Callable[[Axes, str], None], labels: tuple[str, str], margin: float
+) -> Figure:
+    """Return one small panel an arm, drawn by `draw(axes, arm)`, with one key above them all.
+
+    `labels`: of x and y; `margin`: inches beside the panels' own height.
+    """
+    columns = min(PANELS_A_ROW, len(arms))
+    rows = -(-len(arms) // columns)
+    figure = canvas(1.75 * rows + margin)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, arm in zip(grid.flat, arms, strict=False):
+        draw(axes, arm)
+        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
+    finish_grid(grid, len(arms), *labels)
+    handles, names = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    return figure
 
 
 def finish_grid(grid: np.ndarray, panels: int, x_label: str, y_label: str) -> None:

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from cl_utils import style
 from cl_utils.figures.panels import (
+    arm_panels,
     canvas,
-    finish_grid,
     label_line_ends,
     note,
     require,
@@ -24,7 +24,6 @@ from cl_utils.figures.panels import (
 )
 
 SHARES = [f"share_{bucket}" for bucket in style.BUCKETS]
-PANELS_A_ROW = 3
 CURVE_AXES = {
     "characters": (1e6, "characters seen (millions)"),
     "seconds": (60.0, "wall-clock minutes of training"),
@@ -35,17 +34,12 @@ CURVE_AXES = {
 def schedule_composition(history: pd.DataFrame) -> Figure:
     """Return the share of easy, medium and hard drawn over training, one panel an arm."""
     require(history, "history")
-    arms = style.in_order(history["arm"])
-    columns = min(PANELS_A_ROW, len(arms))
-    rows = -(-len(arms) // columns)
-    figure = canvas(1.75 * rows + 0.85)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, arm in zip(grid.flat, arms, strict=False):
+
+    def draw(axes: Axes, arm: str) -> None:
         draw_composition(axes, history[history["arm"] == arm])
-        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
-    finish_grid(grid, len(arms), "share of training (%)", "programs drawn (%)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+
+    labels = ("share of training (%)", "programs drawn (%)")
+    figure = arm_panels(style.in_order(history["arm"]), draw, labels, margin=0.85)
     note(
         figure,
         f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}.",

@@ -11,10 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cl_utils import style
-from cl_utils.figures.panels import canvas, finish_grid, note, require, seeds_text, styled
+from cl_utils.figures.panels import (
+    arm_panels,
+    canvas,
+    note,
+    require,
+    seeds_text,
+    styled,
+)
 
 ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
-PANELS_A_ROW = 3
 SHADE = "#F1F1F1"
 
 
@@ -64,18 +70,13 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
     A bucket that falls while another is learnt is forgotten.
     """
     require(curves, "learning curves")
-    arms = style.in_order(curves["arm"])
-    columns = min(PANELS_A_ROW, len(arms))
-    rows = -(-len(arms) // columns)
-    figure = canvas(1.75 * rows + 0.95)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, arm in zip(grid.flat, arms, strict=False):
+
+    def draw(axes: Axes, arm: str) -> None:
         shade_stages(axes, history[history["arm"] == arm])
         draw_buckets(axes, curves[curves["arm"] == arm])
-        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
-    finish_grid(grid, len(arms), "share of training (%)", "exact outputs (%)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+
+    labels = ("share of training (%)", "exact outputs (%)")
+    figure = arm_panels(style.in_order(curves["arm"]), draw, labels, margin=0.95)
     note(
         figure,
         "Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
