@@ -164,12 +164,6 @@ def contrasts_in_order(contrasts: pd.DataFrame) -> pd.DataFrame:
     return contrasts.sort_values("arm", key=lambda arms: arms.map(place_of), kind="stable")
 
 
-def contrast_labels(contrasts: pd.DataFrame) -> list[str]:
-    """Return the names of rows in print: the arm, and its reference where these differ."""
-    arms, references = contrasts["arm"].map(arm_label), contrasts["reference"].map(arm_label)
-    return list(arms if references.nunique() == 1 else arms + " − " + references)
-
-
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write `folder`/`name`.png (200 dpi) and .pdf and return both paths.
 

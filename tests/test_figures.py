@@ -56,11 +56,8 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "learning_curves": lambda results: figures.learning_curves(results.curves),
     "learning_curves_seconds": lambda results: figures.learning_curves(results.curves, "seconds"),
     "protocol_audit": lambda results: figures.protocol_audit(results.measures),
-    "paired_differences": lambda results: figures.paired_differences(
-        stats.contrast_table(results.measures)
-    ),
 }
-NO_SEEDS = ("difficulty_distribution", "metric_agreement", "paired_differences")
+NO_SEEDS = ("difficulty_distribution", "metric_agreement")
 STUDIES = {
     "one seed": synthetic_results(["baseline", "hybrid"], [0], programs=60),
     "three seeds": synthetic_results(SCHEDULES, [0, 1, 2], programs=60),
@@ -138,23 +135,13 @@ def test_unequal_numbers_of_seeds_are_named() -> None:
     assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
 
 
-def test_contrasts_with_several_references_name_both_arms() -> None:
-    """Rows stand as declared, the arm and what it is set against."""
-    pairs = [("mastery", "hybrid"), ("hybrid", "baseline")]
-    rows = stats.contrast_table(STUDIES["three seeds"].measures, contrasts=pairs)
-    axes = figures.paired_differences(rows).axes[0]
-    names = [text.get_text() for text in axes.get_yticklabels()]
-    assert names == ["mastery − hybrid", "hybrid − baseline"]
-    assert "above the second arm" in axes.get_xlabel()
-
-
 def test_no_rows_is_told() -> None:
     """An empty table names what is missing."""
     results = STUDIES["one seed"]
     with pytest.raises(StudyError, match="no rows of history"):
         figures.schedule_composition(results.history.head(0))
     with pytest.raises(StudyError, match="contrasts"):
-        figures.paired_differences(stats.contrast_table(results.measures).head(0))
+        figures.effects_forest(stats.contrast_table(results.measures).head(0))
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -4,13 +4,12 @@ Contents: `difficulty` (what the metric says of the programs), `metrics` (how fa
 agree), `validity` (whether they order what models find hard, and help), `training` (what was drawn
 and how it was learnt), `trajectories` (what adaptive arms drew, what was forgotten), `accuracy`
 (the three tasks), `protocol` (what the paper's scoring does), `leak` (what a split by text does),
-`contrasts` and `forest` (differences to the baseline), `factorial` (order, restarts and composition
-apart), `budget` (gains at a share of the steps); `panels` holds what they share.
+`forest` (differences to the baseline), `factorial` (order, restarts and composition apart),
+`budget` (gains at a share of the steps); `panels` and `contrasts` hold what they share.
 """
 
 from cl_utils.figures.accuracy import completion_tasks, execution_accuracy
 from cl_utils.figures.budget import gain_against_budget
-from cl_utils.figures.contrasts import paired_differences
 from cl_utils.figures.difficulty import accuracy_by_difficulty, difficulty_distribution
 from cl_utils.figures.factorial import factorial_effects
 from cl_utils.figures.forest import effects_forest
@@ -36,7 +35,6 @@ __all__ = [
     "metric_ablation",
     "metric_agreement",
     "metric_validity",
-    "paired_differences",
     "protocol_audit",
     "schedule_composition",
 ]

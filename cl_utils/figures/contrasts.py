@@ -1,6 +1,6 @@
-"""Differences in rows: what every arm gains or loses against its reference.
+"""What figures of differences share: the limits of their axis and the printed columns.
 
-In: the rows of `stats.contrast_table`. Out: one Figure.
+In: the rows of `stats.contrast_table`. Out: nothing; drawn into axes.
 """
 
 from __future__ import annotations
@@ -10,54 +10,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from cl_utils import style
-from cl_utils.figures.panels import (
-    arm_axis,
-    canvas,
-    draw_interval,
-    height_for,
-    note,
-    require,
-    styled,
-    where_text,
-)
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
 COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
-
-
-@styled
-def paired_differences(contrasts: pd.DataFrame) -> Figure:
-    """Return differences to the reference with 95 % t intervals, n and p after Holm."""
-    require(contrasts, "contrasts (two arms with a common seed)")
-    table = style.contrasts_in_order(contrasts)
-    first = table.iloc[0]
-    names = style.contrast_labels(table)
-    figure = canvas(height_for(len(table) + 1) + 0.4)
-    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[1.1, 1.0])
-    arm_axis(axes, names)
-    axes.set_ylim(len(table) - 0.4, -1.4)  # room for the heads of the columns
-    axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
-    axes.axvline(0, color=style.FAINT, linewidth=1)
-    for place, (_, row) in enumerate(table.iterrows()):
-        draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(row["difference"], place, "o", color=style.arm_colour(row["arm"]), zorder=5)
-    limit_differences(axes, table)
-    print_columns(side, table, range(len(table)))
-    one = table["reference"].nunique() == 1
-    above = style.arm_label(first["reference"]) if one else "the second arm"
-    axes.set_xlabel(f"points above {above}, {first['measure'].replace('_', ' ')}")
-    note(
-        figure,
-        "Dot: mean difference over seeds, paired; line: 95 % t interval (none where n = 1); "
-        f"n = paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point, the equivalence margin.",
-        f"{where_text(first['test_set'], first['subset'])}. p: exact sign-flip test after Holm in "
-        f"a family of {first['family']}; least p: the smallest that n seeds can give, likewise.",
-    )
-    return figure
 
 
 def limit_differences(axes: Axes, table: pd.DataFrame) -> None:
