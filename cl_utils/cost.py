@@ -5,7 +5,6 @@ In: results/<profile>/. Out: a table and a Markdown section; nothing is measured
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from cl_utils.results import EVALUATION, finished_runs
 
 
 def run_costs(folder: Path) -> pd.DataFrame:
-    """Return one row a finished run: training seconds, characters, threads, machine, end times."""
+    """Return one row a finished run: training seconds, characters, threads, machine."""
     rows = []
     for run in finished_runs(folder):
         manifest = read_json(run / "manifest.json", Path(EVALUATION).stem)
@@ -28,7 +27,6 @@ def run_costs(folder: Path) -> pd.DataFrame:
                 "threads": manifest["threads"],
                 "device": manifest["device"],
                 "machine": manifest["machine"],
-                "evaluated": datetime.fromisoformat(manifest["evaluation"]["time"]),
             }
         )
     return pd.DataFrame(rows)
@@ -50,18 +48,15 @@ def cost_markdown(folder: Path) -> str:
             f"| {recipe} | {len(group)} | {parameters:,} | {characters:,} | "
             f"{seconds.median():.0f} | {seconds.sum() / 60:.0f} | {threads} | {device}, {machine} |"
         )
-    return "\n".join(lines) + "\n\n" + wall_clock(folder, costs)
+    return "\n".join(lines) + "\n\n" + total(folder, costs)
 
 
-def wall_clock(folder: Path, costs: pd.DataFrame) -> str:
-    """Return the time from the split to the last evaluation, all runs side by side."""
-    manifest = read_json(folder / "data" / "leak.csv.manifest.json", "03_bucketing")
-    minutes = _minutes(manifest["time"], costs["evaluated"].max())
+def total(folder: Path, costs: pd.DataFrame) -> str:
+    """Return how long all trainings of a profile took together."""
+    hours = costs["training_seconds"].sum() / 3600
+    runs = "run" if len(costs) == 1 else "runs"
     return (
-        f"Profile `{folder.name}`: {minutes:.0f} minutes of wall-clock from the split to the last "
-        f"evaluation, {len(costs)} runs, as many side by side as the machine has cores."
+        f"Profile `{folder.name}`: {len(costs)} {runs}, {hours:.1f} hours of training in all; as "
+        "many run side by side as the machine has cores. Compilation is counted, the start of "
+        "each notebook and its evaluation are not."
     )
-
-
-def _minutes(start: str, end: datetime) -> float:
-    return (end - datetime.fromisoformat(start)).total_seconds() / 60

@@ -6,60 +6,58 @@ and no sentence says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
 
 from cl_utils import style
+from cl_utils.answers import WHERE, answers_markdown, minus
 from cl_utils.artifacts import atomic
-from cl_utils.metrics import METRICS
+from cl_utils.metric_findings import metric_body
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
-from cl_utils.questions import (
-    CONTROLS,
-    EXPLORATORY,
-    Question,
-    as_exploratory,
-    asked,
-    contrasts_asked,
-)
-from cl_utils.report import contrast_sentence, metric_sentence
+from cl_utils.questions import CONTROLS, EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.results import Results
-from cl_utils.seeds import stream
-from cl_utils.stats import (
-    budget_gains,
-    factorial_effects,
-    hardness_stability,
-    leak_table,
-    metric_validity,
-)
-from cl_utils.stats.validity import WITHIN
+from cl_utils.sentences import VERDICTS, contrast_sentence, contrasts_markdown
+from cl_utils.split import HELD_OUT
+from cl_utils.stats import budget_gains, factorial_effects, leak_table, simple_effects
+from cl_utils.stats.budget import FULL_BUDGET
+from cl_utils.stats.contrasts import as_exploratory
+from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.power import seeds_for_a_claim
 from cl_utils.unsettled import open_lines, power_lines, protocol_lines
 
 LEAK_ARMS = ["baseline", "hybrid"]
 HEAD = (
-    "Generated from `results/{profile}/`; do not edit. Differences are points of exact execution "
-    "on the balanced test set, mean of the three buckets, paired by seed, unless a sentence says "
-    "otherwise. **Claim** or **Trend** with a bare statement: p < 0.05 after Holm, with at least "
-    "five, or three, seeds. **Trend** by its own interval, **Undecided**, **Single runs**: no more "
-    "than they say. The contrasts declared before the runs are one Holm family, and those that "
-    "were not run yet count in it. The factorial's three main effects are a family, its four "
-    "interactions another. Whatever else is compared was not declared: it is marked exploratory, "
-    "has its own families, and is never a claim."
+    "Generated from `results/{profile}/`; do not edit. Differences are {where}, paired by seed, "
+    "unless a sentence says otherwise.\n\n{verdicts}\n\nThe contrasts declared before the runs "
+    "are one Holm family, and those that were not run yet count in it; the factorial's three main "
+    "effects are another. The error rate of 5 % holds within a family, not over the page. Whatever "
+    "else is compared, interactions included, is exploratory: it has families of its own and is "
+    "never a claim. The exact sign-flip test can give a claim of a difference with at least "
+    "{declared} seeds among {family} declared contrasts, {main} among the main effects."
 )
+MOST_SENTENCES = 4
+"""More contrasts than these under one question are told in a table."""
 INTERACTIONS = (
     "Does one factor change what another is worth? An interaction is half the difference between "
     "two effects."
 )
-BUDGET = "Against the baseline that trained for the same share of the steps."
+BUDGET = (
+    "Against the baseline that trained for the same share of the steps; the whole budget stands in "
+    "the sections above."
+)
 METRIC = (
-    "Spearman's rho of each metric with what the trained baseline finds hard. If a metric does not "
-    "order that, no schedule built on it goes from easy to hard."
+    "Spearman's rho of each metric with what the trained baseline finds hard, -log p of the true "
+    "output. If a metric does not order that, no schedule built on it goes from easy to hard; "
+    "below zero, it goes from hard to easy."
 )
 LEAK = (
     "What a split by text alone would have said of the same runs: its test set may hold programs "
-    "with a renamed twin in training."
+    f"with a renamed twin in training. {100 * sum(HELD_OUT.values()):.0f} % of it are of classes "
+    "that were held out here and have no twin, so a real split by text would leak more. The two "
+    "test sets are different programs, and the intervals, over seeds, leave out which were drawn."
 )
 PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
 
@@ -76,7 +74,16 @@ def findings_text(results: Results, declared: Sequence[Sequence[str]], params: P
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
     pictures = {path.stem: f"{folder}/{path.name}" for path in params.figures.glob("*.png")}
     body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
-    return f"# Findings\n\n{HEAD.format(profile=params.profile)}\n\n{body}\n"
+    family = max(1, len(declared))
+    head = HEAD.format(
+        profile=params.profile,
+        where=WHERE,
+        verdicts=VERDICTS,
+        family=family,
+        declared=seeds_for_a_claim(family),
+        main=seeds_for_a_claim(len(FACTORS)),
+    )
+    return f"# Findings\n\n{head}\n\n{body}\n"
 
 
 def findings_markdown(
@@ -84,30 +91,35 @@ def findings_markdown(
     declared: Sequence[Sequence[str]],
     resamples: int = 1000,
     pictures: Mapping[str, str] = MappingProxyType({}),
-    planned: Collection[str] = (),
+    planned: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """Return a section a question, then budget, metrics, leak, protocol, power, what stays open.
+    """Return the answers, a section a question, then budget, metrics, leak, what stays open.
 
     Questions without a finished contrast have no section; the last one names what is missing.
-    `pictures`: links by a figure's name; `planned`: all arms of the study. Raises StudyError when
-    `results` mix recipes.
+    `pictures`: links by a figure's name; `planned`: seeds of all arms of the study. Raises
+    StudyError when `results` mix recipes.
     """
-    measures, pairs = results.measures, [(arm, reference) for arm, reference in declared]
-    rows, effects = contrasts_asked(measures, pairs), factorial_effects(measures)
-    parts = [(each, question_lines(each, rows, effects)) for each in asked(pairs)]
+    measures, own = results.measures, pairs(declared)
+    rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
+    simple = simple_effects(measures, "order", by="composition")
+    parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
+    parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]
     parts += [
-        (part("Interactions", INTERACTIONS, "factorial_effects"), effect_lines(crossed(effects))),
-        (part("Budget", BUDGET, "gain_against_budget"), exploratory(budget_gains(measures))),
+        (part("Interactions", INTERACTIONS), bullets(effect_lines(crossed(effects)))),
+        (part("Budget", BUDGET, "gain_against_budget"), contrasts_body(smaller_budgets(measures))),
         (
             part("Is the metric any good?", METRIC, "metric_validity"),
-            metric_lines(results.programs, resamples),
+            metric_body(results, resamples),
         ),
-        (part("The leak", LEAK, "leak"), exploratory(leak_rows(measures))),
-        (part("The paper's protocol", PROTOCOL, "protocol_audit"), protocol_lines(measures)),
-        (part("What so few seeds can show"), power_lines(measures)),
-        (part("What stays open"), open_lines(measures, pairs, planned)),
+        (part("The leak", LEAK, "leak"), contrasts_body(leak_rows(measures))),
+        (
+            part("The paper's protocol", PROTOCOL, "protocol_audit"),
+            bullets(protocol_lines(measures)),
+        ),
+        (part("What so few seeds can show"), bullets(power_lines(results, len(own), resamples))),
+        (part("What stays open"), bullets(open_lines(measures, own, planned))),
     ]
-    return "\n\n".join(section(each, lines, pictures) for each, lines in parts if lines)
+    return "\n\n".join(section(each, body, pictures) for each, body in parts if body)
 
 
 def part(title: str, asks: str = "", figure: str = "") -> Question:
@@ -115,20 +127,37 @@ def part(title: str, asks: str = "", figure: str = "") -> Question:
     return Question(title=title, asks=asks, pairs=(), figure=figure)
 
 
-def section(question: Question, lines: Sequence[str], pictures: Mapping[str, str]) -> str:
-    """Return a section: what it asks, a bullet a finding, its figure where there is one."""
-    bullets = "\n".join(f"- {line}" for line in lines)
+def section(question: Question, body: str, pictures: Mapping[str, str]) -> str:
+    """Return a section: what it asks, its findings, its figure where there is one."""
     link = pictures.get(question.figure)
     picture = f"![{question.title}]({link})" if link else ""
-    whole = [f"## {question.title}", question.asks, bullets, picture]
+    whole = [f"## {question.title}", question.asks, body, picture]
     return "\n\n".join(text for text in whole if text)
 
 
-def question_lines(question: Question, rows: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """Return what answers one question: its contrasts, then its main effect."""
-    lines = {(row["arm"], row["reference"]): contrast_line(row) for _, row in rows.iterrows()}
-    own = [lines[pair] for pair in question.pairs if pair in lines]
-    return own + effect_lines(effects[effects["effect"] == question.effect])
+def bullets(lines: Sequence[str]) -> str:
+    """Return a bullet a line."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def question_body(
+    question: Question, rows: pd.DataFrame, effects: pd.DataFrame, simple: pd.DataFrame
+) -> str:
+    """Return what answers one question: its contrasts, its main effect, what that averages."""
+    there = list(zip(rows["arm"], rows["reference"], strict=True))
+    own = rows.iloc[[there.index(pair) for pair in question.pairs if pair in there]]
+    body = contrasts_body(own)
+    main = effects[effects["effect"] == question.effect]
+    parts = simple[simple["effect"] == question.effect]
+    lines = bullets([*effect_lines(main), *(contrast_line(row) for _, row in parts.iterrows())])
+    return "\n".join(text for text in (body, lines) if text)
+
+
+def contrasts_body(rows: pd.DataFrame) -> str:
+    """Return a sentence a contrast, or a table of more than `MOST_SENTENCES`."""
+    if len(rows) > MOST_SENTENCES:
+        return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
+    return bullets([contrast_line(row) for _, row in rows.iterrows()])
 
 
 def contrast_line(row: pd.Series) -> str:
@@ -141,16 +170,11 @@ def contrast_line(row: pd.Series) -> str:
 
 def effect_lines(effects: pd.DataFrame) -> list[str]:
     """Return a sentence an effect of the factorial, which has its controls within."""
-    names = effects["effect"]
     return [
-        f"{line} Factorial effect: {name}, over all eight arms."
-        for line, name in zip(sentences(effects), names, strict=True)
+        f"{EXPLORATORY if row['exploratory'] else ''}{contrast_sentence(row)} Factorial effect: "
+        f"{row['effect']}, over all eight arms."
+        for _, row in effects.iterrows()
     ]
-
-
-def sentences(contrasts: pd.DataFrame) -> list[str]:
-    """Return what each row of contrasts says."""
-    return [contrast_sentence(row) for _, row in contrasts.iterrows()]
 
 
 def crossed(effects: pd.DataFrame) -> pd.DataFrame:
@@ -158,38 +182,12 @@ def crossed(effects: pd.DataFrame) -> pd.DataFrame:
     return effects[effects["effect"].str.contains("×")]
 
 
-def exploratory(contrasts: pd.DataFrame) -> list[str]:
-    """Return what contrasts say that no one declared, marked as such."""
-    return [f"{EXPLORATORY}{line}" for line in sentences(as_exploratory(contrasts))]
+def smaller_budgets(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what arms gain on smaller budgets; the whole budget is told question by question."""
+    gains = budget_gains(measures)
+    return as_exploratory(gains[gains["budget"] < FULL_BUDGET])
 
 
 def leak_rows(measures: pd.DataFrame) -> pd.DataFrame:
     """Return the leak of the two arms that the paper compares, one Holm family."""
-    return leak_table(measures[measures["arm"].isin(LEAK_ARMS)])
-
-
-def metric_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
-    """Return two sentences a metric, overall and within levels, and how far seeds agree."""
-    baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
-    known = [metric for metric in METRICS if metric in baseline]
-    if baseline.empty or not known:
-        return []
-    table = metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
-    lines = []
-    for _, row in table.iterrows():
-        scope = ", within a level," if row["scope"] == WITHIN else ""
-        name = f"“{style.metric_label(row['metric'])}”{scope}"
-        lines.append(metric_sentence(row.to_frame().T.assign(seed="pooled"), name))
-    return lines + stability_lines(hardness_stability(baseline))
-
-
-def stability_lines(stability: pd.DataFrame) -> list[str]:
-    """Return how far two seeds agree on what is hard; nothing below two seeds."""
-    if stability.empty:
-        return []
-    rho = stability["rho"]
-    return [
-        "For comparison: two seeds of the baseline agree on what is hard with rho "
-        f"{rho.mean():+.2f} on average ({rho.min():+.2f} to {rho.max():+.2f}; n = {len(rho)} "
-        "pairs of seeds)."
-    ]
+    return as_exploratory(leak_table(measures[measures["arm"].isin(LEAK_ARMS)]))

@@ -16,6 +16,7 @@ from cl_utils.paths import REPOSITORY
 PACKAGE = "cl_utils"
 PRESENTATION = (
     *("figures", "style", "tables", "results", "report", "stats", "cost"),
+    *("answers", "captions", "metric_findings", "sentences"),
     *("families", "findings", "gallery", "questions", "unsettled"),
 )
 PLUMBING = (

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.families import METRIC_ARM, by_metric
 from cl_utils.metrics import METRICS
-from cl_utils.stats.contrasts import Pair, against, contrast_table
+from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,9 @@ QUESTIONS: Final[Sequence[Question]] = (
     ),
     Question(
         title="Order",
-        asks="The same programs and the same learning-rate cycle, in another order.",
+        asks="The same programs and the same learning-rate cycle, in another order. The two orders "
+        "are not quite the same treatment: of hybrid's programs easy ones are left for the last "
+        "stage, of the baseline's most are used up before.",
         pairs=[("hybrid-norestart", "hybrid-shuffled"), ("hybrid-natural", "baseline")],
         effect="order",
     ),
@@ -57,18 +59,26 @@ QUESTIONS: Final[Sequence[Question]] = (
     ),
     Question(
         title="Composition",
-        asks="Random order and one cycle, but hybrid's programs instead of the natural mix.",
+        asks="Random order and one cycle, but hybrid's programs instead of the baseline's, which "
+        "reads every training program equally often.",
         pairs=[("hybrid-shuffled", "baseline")],
         effect="composition",
     ),
     Question(
         title="Difficulty or staging",
-        asks="The same stages, with buckets that difficulty does not make, or from hard to easy.",
-        pairs=[("hybrid-norestart", "random-buckets"), ("hybrid-norestart", "anti-hybrid")],
+        asks="The same stages, with buckets that difficulty does not make, or from hard to easy. "
+        "That changes which programs are drawn how often, too: read it beside *Composition*. Only "
+        "*Order* keeps the programs and changes nothing but their order.",
+        pairs=[
+            ("hybrid-norestart", "random-buckets"),
+            ("hybrid-shuffled", "random-buckets"),
+            ("hybrid-norestart", "anti-hybrid"),
+        ],
     ),
     Question(
         title="Adaptation",
-        asks="The same weights over training, but recorded from another seed's run.",
+        asks="The same weights over training, but recorded from another seed's run: seed s replays "
+        "that of seed s + 1, so the pairs share runs in a ring and are not quite independent.",
         pairs=[("mastery", "yoked-mastery"), ("progress", "yoked-progress")],
         figure="adaptive_trajectories",
     ),
@@ -82,18 +92,31 @@ QUESTIONS: Final[Sequence[Question]] = (
 
 CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "baseline": "the natural mix in random order, one cycle",
+        "baseline": "every program equally often, in random order, one cycle",
+        "sequential": "one bucket after the other, easy to hard, with a new cycle at each",
+        "incremental": "a bucket more at each stage, easy to hard, with a new cycle at each",
+        "hybrid": "the paper's best: a bucket more at each stage, of the earlier ones their harder "
+        "half, with a new optimiser and learning-rate cycle at each",
+        "baseline-restarts": "baseline with hybrid's three cycles",
         "hybrid-norestart": "hybrid with one learning-rate cycle",
         "hybrid-shuffled": "exactly hybrid's programs in random order, one cycle",
-        "random-buckets": "hybrid with its buckets' labels permuted",
-        "anti-hybrid": "hybrid with its buckets reversed",
+        "hybrid-shuffled-restarts": "the same with hybrid's three cycles",
+        "hybrid-natural": "the baseline's programs in hybrid's order, one cycle",
+        "hybrid-natural-restarts": "the same with hybrid's three cycles",
+        "random-buckets": "hybrid-norestart with its buckets' labels permuted",
+        "anti-hybrid": "hybrid-norestart with its buckets reversed",
         "yoked-mastery": "mastery's weights, recorded from another seed",
         "yoked-progress": "progress's weights, recorded from another seed",
         METRIC_ARM: "buckets by the paper's metric",
         RANDOM: "buckets of the same sizes, drawn at random",
     }
 )
-"""What a reference holds constant, by its name."""
+"""What an arm is, and so what it holds constant as a reference, by its name."""
+
+
+def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
+    """Return the contrasts of a params file as pairs of an arm and its reference."""
+    return [(arm, reference) for arm, reference in contrasts]
 
 
 def asked(declared: Sequence[Pair]) -> list[Question]:
@@ -117,9 +140,9 @@ def contrasts_with_baseline(
     measures: pd.DataFrame, declared: Sequence[Sequence[str]], arms: Sequence[str]
 ) -> pd.DataFrame:
     """Return each of `arms` against the baseline, p of the declared ones in their own family."""
-    pairs = [(arm, reference) for arm, reference in declared]
-    others = [pair for pair in against("baseline", arms) if pair not in pairs]
-    rows = with_exploratory(measures, pairs, others)
+    own = pairs(declared)
+    others = [pair for pair in against("baseline", arms) if pair not in own]
+    rows = with_exploratory(measures, own, others)
     return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
 
 
@@ -134,9 +157,3 @@ def with_exploratory(
     first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
     second = as_exploratory(contrast_table(measures, contrasts=others))
     return pd.concat([table for table in (first, second) if not table.empty] or [first])
-
-
-def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Return contrasts that no one declared: marked, and none of them more than a trend."""
-    capped = contrasts["strength"].replace("claim", "trend")
-    return contrasts.assign(exploratory=True, strength=capped)

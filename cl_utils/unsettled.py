@@ -5,32 +5,39 @@ In: the measures of a study, the contrasts declared before the run. Out: lines o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
 from cl_utils import style
 from cl_utils.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
-from cl_utils.questions import EXPLORATORY, as_exploratory, undeclared
-from cl_utils.report import contrast_sentence
-from cl_utils.results import PRIMARY
+from cl_utils.questions import EXPLORATORY, undeclared
+from cl_utils.results import PRIMARY, Results
+from cl_utils.seeds import stream
+from cl_utils.sentences import contrast_sentence
 from cl_utils.stats import (
     FACTORIAL,
     Cell,
     arms_in,
     contrast_table,
     finding,
+    hierarchical_bootstrap,
     least_seeds,
     mean_interval,
     power_table,
     seed_deviation,
     seed_values,
     select,
-    smallest_effect,
 )
-from cl_utils.stats.contrasts import Pair, common_seeds
+from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
-from cl_utils.stats.power import POWER, least_p
+from cl_utils.stats.power import (
+    POWER,
+    deviation_interval,
+    seeds_for_a_claim,
+    unanimous_effect,
+)
 
 SHOWN_SEEDS = (3, 5, 8, 12, 16)
 NATURAL = ("natural", "all")
@@ -83,52 +90,104 @@ def mean_text(measures: pd.DataFrame, cell: Cell, arm: str) -> str:
     return f"{interval.mean:.1f}" + (f" ± {width:.1f}" if known else "")
 
 
-def power_lines(measures: pd.DataFrame) -> list[str]:
-    """Return what the paired differences of hybrid and baseline let so many seeds show."""
+def power_lines(results: Results, family: int, resamples: int) -> list[str]:
+    """Return what so many seeds, and so many test programs, let the study see.
+
+    `family`: the number of declared contrasts.
+    """
+    measures = results.measures
     n = len(common_seeds(select(measures, *PRIMARY), "hybrid", "baseline"))
     deviation = seed_deviation(measures, "hybrid", reference="baseline")
     if not deviation > 0:
         return []
+    low, high = deviation_interval(deviation, n)
     table = power_table(deviation, SHOWN_SEEDS)
     others = [f"{row.smallest_effect:.1f} with {row.seeds}" for row in table.itertuples()]
-    needed = least_seeds(deviation, PAPER_GAIN)
-    exact = next(n for n in range(2, 99) if least_p(n) < SIGNIFICANCE)
+    needed = seeds_for_a_claim(max(1, family))
     return [
         "The differences of hybrid and baseline, paired by seed, have a standard deviation of "
-        f"{deviation:.2f} points, itself known from n = {n} seeds only.",
+        f"{deviation:.2f} points (95 % interval {low:.2f} to {high:.2f}, n = {n} seeds).",
         f"A two-sided paired t test at {SIGNIFICANCE:g} finds, with a power of {POWER:g} and in a "
-        f"family of one, {smallest_effect(deviation, n):.1f} points with {n} seeds "
-        f"({', '.join(others)}).",
-        f"The {PAPER_GAIN:.2f} points that the paper reports would need {needed or 'too many'} "
-        "seeds by that test; the exact sign-flip test, which every claim of a difference rests on, "
-        f"needs at least {exact} for any.",
+        f"family of one: {', '.join(others)} seeds, in points.",
+        f"The exact sign-flip test, which every claim of a difference rests on, is stricter: among "
+        f"{max(1, family)} declared contrasts it needs {needed} seeds that all agree in sign, "
+        f"which {100 * POWER:.0f} % of studies see when the true difference is "
+        f"{unanimous_effect(deviation, needed):.1f} points.",
+        *papers_gain_lines(measures),
+        *programs_lines(results.programs, resamples),
+    ]
+
+
+def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
+    """Return how many seeds the paper's gain needs, by the spread of the paper's own measure."""
+    cell = dict(zip(("measure", "test_set", "subset"), ("execution_paper", *NATURAL), strict=True))
+    deviation = seed_deviation(measures, "hybrid", reference="baseline", **cell)
+    if not deviation > 0:
+        return []
+    return [
+        f"Under the paper's own scoring that deviation is {deviation:.2f} points; to find the "
+        f"{PAPER_GAIN:.2f} points that the paper reports, the t test would need "
+        f"{least_seeds(deviation, PAPER_GAIN) or 'too many'} seeds (the paper has one)."
+    ]
+
+
+def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
+    """Return the baseline's accuracy and hybrid's gain with the test programs drawn anew too."""
+    kept = programs[programs["test_set"] == "balanced"]
+    if not {"baseline", "hybrid"} <= set(kept["arm"]):
+        return []
+    alone = hierarchical_bootstrap(kept, rng=stream(0, "bootstrap"), resamples=resamples)
+    gain = hierarchical_bootstrap(
+        kept, rng=stream(0, "bootstrap"), arm="hybrid", reference="baseline", resamples=resamples
+    )
+    return [
+        "Other test programs would have given other numbers: with seeds and programs both drawn "
+        "anew (percentile bootstrap, programs of one skeleton together), the baseline's "
+        f"{alone.mean:.1f} % lie between {alone.low:.1f} and {alone.high:.1f}, hybrid's "
+        f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f} "
+        f"(n = {gain.n} seeds)."
     ]
 
 
 def open_lines(
-    measures: pd.DataFrame, declared: Sequence[Pair], planned: Iterable[str] = ()
+    measures: pd.DataFrame,
+    declared: Sequence[Pair],
+    planned: Mapping[str, int] = MappingProxyType({}),
 ) -> list[str]:
-    """Return which arms, declared or `planned`, have too few seeds, which contrasts no verdict."""
-    heads: dict[str, Sequence[str | Pair]] = {
+    """Return which arms have too few seeds, or fewer than `planned`, which contrasts no verdict."""
+    heads = {
         **few_seeds(measures, {*planned, *(arm for pair in declared for arm in pair)}),
+        "Fewer seeds than planned, so all this is an interim look": unfinished(measures, planned),
         **without_verdict(measures, declared),
-        "Exploratory, because not declared before the runs": undeclared(declared),
+        "Exploratory, because not declared before the runs": [
+            pair_text(pair) for pair in undeclared(declared)
+        ],
     }
-    lines = {head: [pair_text(each) for each in names] for head, names in heads.items()}
-    return [f"{head}: {', '.join(names)}." for head, names in lines.items() if names]
+    return [f"{head}: {', '.join(names)}." for head, names in heads.items() if names]
+
+
+def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
+    """Return, in print, the arms with some of their planned seeds: how many of how many."""
+    rows = select(measures, *PRIMARY)
+    there = {arm: len(seed_values(rows, arm)) for arm in style.in_order(planned)}
+    return [
+        f"{style.arm_label(arm)} ({n} of {planned[arm]})"
+        for arm, n in there.items()
+        if 0 < n < planned[arm]
+    ]
 
 
 def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]]:
-    """Return which arms, declared, of the factorial or run, have too few seeds, by how few."""
+    """Return, in print, which arms have too few seeds, by how few: declared, factorial's or run."""
     rows = select(measures, *PRIMARY)
     arms = style.in_order(declared | set(FACTORIAL.values()) | set(arms_in(rows)))
     seeds = {arm: len(seed_values(rows, arm)) for arm in arms}
 
     def between(least: int, most: int) -> list[str]:
-        return [f"{arm} ({n})" for arm, n in seeds.items() if least <= n < most]
+        return [f"{style.arm_label(arm)} ({n})" for arm, n in seeds.items() if least <= n < most]
 
     return {
-        "Not run yet": [arm for arm, n in seeds.items() if n == 0],
+        "Not run yet": [style.arm_label(arm) for arm, n in seeds.items() if n == 0],
         f"Fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said": between(1, SEEDS_OF_A_TREND),
         f"Fewer than {SEEDS_OF_A_CLAIM} seeds, so no claim": between(
             SEEDS_OF_A_TREND, SEEDS_OF_A_CLAIM
@@ -136,22 +195,22 @@ def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]
     }
 
 
-def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[Pair]]:
-    """Return the declared contrasts that were run and show nothing, by whether they could."""
-    undecided: list[Pair] = []
-    hopeless: list[Pair] = []
+def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[str]]:
+    """Return, in print, the declared contrasts that show nothing, by whether they could."""
+    undecided: list[str] = []
+    hopeless: list[str] = []
     for _, row in contrast_table(measures, contrasts=declared).iterrows():
         if finding(row) in ("difference", "equivalence"):
             continue
-        possible = least_p(row["n"], row["family"]) < SIGNIFICANCE
-        (undecided if possible else hopeless).append((row["arm"], row["reference"]))
+        possible = row["p_least"] < SIGNIFICANCE
+        (undecided if possible else hopeless).append(pair_text((row["arm"], row["reference"])))
     return {
         "Declared and undecided": undecided,
-        f"Declared, but so few seeds cannot give p < {SIGNIFICANCE:g} after Holm": hopeless,
+        f"Declared, but so few seeds cannot give p < {SIGNIFICANCE:g} after Holm, the others being "
+        "what they are": hopeless,
     }
 
 
-def pair_text(name: str | Pair) -> str:
-    """Return an arm, or an arm against its reference, in print."""
-    names = [name] if isinstance(name, str) else list(name)
-    return " against ".join(style.arm_label(each) for each in names)
+def pair_text(pair: Pair) -> str:
+    """Return an arm against its reference, in print."""
+    return " against ".join(style.arm_label(arm) for arm in pair)

@@ -39,7 +39,8 @@ LAYERS = {
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "arm_data cost data_tables figures findings gallery params questions report results resume "
+        "answers arm_data captions cost data_tables figures findings gallery metric_findings "
+        "params questions report results resume sentences "
         "speed stages stats study style tables unsettled"
     ),
 }

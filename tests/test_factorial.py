@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as draw
 
-from cl_utils.stats import FACTORIAL, contrast_table, factorial_cells, factorial_effects
-from cl_utils.stats.factorial import EFFECTS, FACTORS, effect_name, families, signs
+from cl_utils.stats import (
+    FACTORIAL,
+    contrast_table,
+    factorial_cells,
+    factorial_effects,
+    factorial_gain,
+    simple_effects,
+)
+from cl_utils.stats.factorial import ADDENDS, EFFECTS, FACTORS, effect_name, families, signs
 
 POINTS = draw.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 3))
 NAMES = [effect_name(effect) for effect in EFFECTS]
@@ -33,7 +40,7 @@ def measures(effects: dict[str, float], seeds: int = 3) -> pd.DataFrame:
 def test_the_eight_cells_are_all_combinations_and_eight_arms() -> None:
     assert set(FACTORIAL) == set(product(*FACTORS.values()))
     assert len(set(FACTORIAL.values())) == 8
-    corners = [("shuffled", "one cycle", "natural"), ("curriculum", "three cycles", "hybrid's")]
+    corners = [("shuffled", "one cycle", "baseline's"), ("curriculum", "three cycles", "hybrid's")]
     assert [FACTORIAL[corner] for corner in corners] == ["baseline", "hybrid"]
 
 
@@ -45,6 +52,43 @@ def test_known_effects_are_recovered_exactly(effects: dict[str, float]) -> None:
     for name, size in effects.items():
         row = table.loc[name]
         assert [row["difference"], row["low"], row["high"]] == pytest.approx([size] * 3, abs=1e-9)
+
+
+@settings(max_examples=10)
+@given(draw.fixed_dictionaries({name: POINTS for name in NAMES}))
+def test_hybrids_gain_is_the_sum_of_its_parts(effects: dict[str, float]) -> None:
+    """Whatever the interactions of two factors are."""
+    rows = measures(effects)
+    parts = factorial_effects(rows).set_index("effect")["difference"]
+    gain = factorial_gain(rows).iloc[0]
+    assert gain["difference"] == pytest.approx(
+        sum(parts[effect_name(e)] for e in ADDENDS), abs=1e-9
+    )
+    by_hand = rows.groupby("arm")["value"].mean()
+    assert gain["difference"] == pytest.approx(by_hand["hybrid"] - by_hand["baseline"])
+
+
+def test_simple_effects_are_the_main_effect_less_and_more_the_interaction() -> None:
+    """Main effect 2, interaction 3: -1 on the baseline's programs, 5 on hybrid's."""
+    rows = measures({"order": 2.0, "order × composition": 3.0, "restarts": 1.0})
+    table = simple_effects(rows, "order", by="composition")
+    assert list(table["difference"]) == pytest.approx([-1.0, 5.0])
+    assert [arm.rpartition(" on ")[2] for arm in table["arm"]] == [
+        "the baseline's programs",
+        "hybrid's programs",
+    ]
+    assert table["exploratory"].all()
+
+
+def test_interactions_are_never_claimed() -> None:
+    """Twelve seeds that agree: main effects are claims, interactions trends without a margin."""
+    table = factorial_effects(measures(dict.fromkeys(NAMES, 0.1), seeds=12))
+    main, crossed = table[table["family"] == 3], table[table["family"] == 4]
+    assert set(main["strength"]) == {"claim"} and not main["exploratory"].any()
+    assert set(crossed["strength"]) == {"trend"} and crossed["exploratory"].all()
+    assert (
+        crossed["p_equivalence_holm"].isna().all() and not main["p_equivalence_holm"].isna().any()
+    )
 
 
 def test_effects_by_hand() -> None:
@@ -90,7 +134,8 @@ def test_an_unfinished_factorial_is_empty_with_the_same_columns() -> None:
     part = rows[rows["arm"] != "hybrid-shuffled-restarts"]
     empty = factorial_effects(part)
     assert empty.empty and set(empty.columns) == set(factorial_effects(whole).columns)
-    assert factorial_cells(part).empty
+    assert factorial_cells(part).empty and factorial_gain(part).empty
+    assert simple_effects(part, "order", by="composition").empty
 
 
 def test_effects_have_the_columns_of_contrasts() -> None:

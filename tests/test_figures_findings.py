@@ -14,7 +14,7 @@ from test_figures import texts
 from cl_utils import figures, stats, style
 from cl_utils.errors import StudyError
 from cl_utils.families import BY_BUDGET, BY_METRIC, GROUPS, group_of
-from cl_utils.figures.forest import claimed
+from cl_utils.figures.contrasts import claimed
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.questions import contrasts_with_baseline
 from cl_utils.results import Results
@@ -38,7 +38,9 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         contrasts_with_baseline(results.measures, DECLARED, ARMS)
     ),
     "factorial_effects": lambda results: figures.factorial_effects(
-        stats.factorial_effects(results.measures), stats.factorial_cells(results.measures)
+        stats.factorial_effects(results.measures),
+        stats.factorial_cells(results.measures),
+        stats.factorial_gain(results.measures),
     ),
     "gain_against_budget": lambda results: figures.gain_against_budget(
         stats.budget_gains(results.measures)

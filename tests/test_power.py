@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cl_utils.paper_numbers import PAPER_GAIN
 from cl_utils.stats import least_seeds, power_table, seed_deviation, smallest_effect
-from cl_utils.stats.power import least_p
+from cl_utils.stats.power import (
+    deviation_interval,
+    least_p,
+    seeds_for_a_claim,
+    unanimous_effect,
+)
 
 
 def measures(values: dict[str, list[float]]) -> pd.DataFrame:
@@ -53,6 +59,26 @@ def test_more_seeds_show_less_and_the_sign_flip_test_needs_six() -> None:
     assert table["smallest_effect"].is_monotonic_decreasing
     assert list(table.loc[table["least_p"] < 0.05, "seeds"]) == list(range(6, 17))
     assert (least_p(5), least_p(8, family=6)) == (0.0625, 6 / 128)
+
+
+def test_a_claim_needs_more_seeds_in_a_larger_family() -> None:
+    """2 / 2^n times the family below 0.05."""
+    assert [seeds_for_a_claim(family) for family in (1, 3, 6, 16)] == [6, 7, 8, 10]
+
+
+def test_all_signs_agree_at_the_effect_that_says_so() -> None:
+    """Simulated: 80 % of studies of eight seeds."""
+    effect = unanimous_effect(2.0, 8)
+    draws = np.random.default_rng(0).normal(effect, 2.0, (40_000, 8))
+    assert (draws > 0).all(axis=1).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_interval_of_a_deviation_is_the_textbooks() -> None:
+    """s = 2 from n = 6: chi-square with five degrees of freedom, 0.831 and 12.833."""
+    low, high = deviation_interval(2.0, 6)
+    assert (low, high) == pytest.approx(
+        (2 * (5 / 12.833) ** 0.5, 2 * (5 / 0.8312) ** 0.5), rel=1e-3
+    )
 
 
 def test_nothing_is_known_of_one_seed() -> None:

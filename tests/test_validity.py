@@ -9,7 +9,7 @@ from factories import synthetic_results
 
 from cl_utils.errors import StudyError
 from cl_utils.stats import hardness_stability, metric_validity, rank_correlation
-from cl_utils.stats.validity import within_levels
+from cl_utils.stats.validity import varied, within_levels
 
 
 def programs(seeds: int = 2) -> pd.DataFrame:
@@ -46,12 +46,39 @@ def test_within_levels_can_point_the_other_way() -> None:
 
 
 def test_levels_weigh_by_their_programs() -> None:
-    """Rho 1 over 30 programs and -1 over 10: (30 - 10) / 40."""
-    one = pd.DataFrame({"level": "a", "metric": np.arange(30.0), "hardness": np.arange(30.0)})
-    two = pd.DataFrame({"level": "b", "metric": np.arange(10.0), "hardness": -np.arange(10.0)})
-    rng = np.random.default_rng(0)
-    rho, low, high = within_levels(pd.concat([one, two]), "metric", rng, resamples=20)
-    assert [rho, low, high] == pytest.approx([0.5] * 3)
+    """Rho 1 over 30 programs and -1 over 10: (30 - 10) / 40; a constant level has none."""
+    levels = np.repeat(["a", "b", "c"], [30, 10, 50])
+    values = np.concatenate([np.arange(30.0), np.arange(10.0), np.ones(50)])[None]
+    hard = np.concatenate([np.arange(30.0), -np.arange(10.0), np.arange(50.0)])
+    assert within_levels(values, hard, levels) == pytest.approx([0.5])
+    assert varied(values, levels) == [40]
+
+
+def test_programs_of_one_skeleton_widen_the_interval() -> None:
+    """Ten copies of each program say no more than one."""
+    table = programs(1).assign(noisy=lambda rows: rows["hardness"] + 6 * (rows["program_id"] % 3))
+    copies = pd.concat(
+        [table.assign(program_id=table["program_id"] + 100 * copy) for copy in range(10)]
+    )
+
+    def width(rows: pd.DataFrame) -> float:
+        rng = np.random.default_rng(0)
+        row = metric_validity(rows, ["noisy"], rng=rng, resamples=200).iloc[0]
+        return float(row["high"] - row["low"])
+
+    together = copies.assign(skeleton=copies["program_id"] % 100)
+    assert width(together) > 2 * width(copies)
+    assert width(together) == pytest.approx(width(table), rel=0.3)
+
+
+def test_seeds_that_differ_widen_the_interval() -> None:
+    """Drawn anew, they are part of what is not known; single seeds are told apart."""
+    table = programs(2)
+    other = (table["seed"] == 1) & (table["program_id"] % 2 == 0)
+    table.loc[other, "log_probability"] = -3.0
+    row = metric_validity(table, ["hardness"], rng=np.random.default_rng(0), resamples=200).iloc[0]
+    assert row["low"] < row["seed_low"] < 0.6 and row["seed_high"] == pytest.approx(1.0)
+    assert row["high"] == pytest.approx(1.0)
 
 
 def test_overall_agrees_with_rank_correlation() -> None:

@@ -1,4 +1,4 @@
-"""What figures of differences share: the limits of their axis and the printed columns.
+"""What figures of differences share: markers, the limits of their axis, the printed columns.
 
 In: the rows of `stats.contrast_table`. Out: nothing; drawn into axes.
 """
@@ -10,11 +10,61 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
+from cl_utils import style
+from cl_utils.figures.panels import draw_interval
+from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
+
+MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
+"""Marker and whether it is filled, by what is claimed."""
 
 COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
+
+
+def draw_effect(axes: Axes, place: float, row: pd.Series, colour: str) -> None:
+    """Draw a difference with its interval; its marker says what is claimed."""
+    draw_interval(axes, place, row["low"], row["high"])
+    marker, filled = MARKS[claimed(row)]
+    axes.plot(
+        row["difference"],
+        place,
+        marker,
+        color=colour,
+        markerfacecolor=colour if filled else "white",
+        markeredgewidth=1.6,
+        markersize=6.5,
+        zorder=5,
+    )
+
+
+def claimed(row: pd.Series) -> str:
+    """Return "difference" or "equivalence" where a row is a claim, else "none"."""
+    return finding(row) if standing(row) == "claim" else "none"
+
+
+def marker_legend() -> list[Line2D]:
+    """Return the key of the markers, in grey because colour means the arm."""
+    words = {
+        "difference": "claim: above or below",
+        "equivalence": f"claim: equal within ±{EQUIVALENCE_MARGIN:g} point",
+        "none": "no claim (trend, undecided, too few seeds)",
+    }
+    return [
+        Line2D(
+            [],
+            [],
+            marker=MARKS[name][0],
+            color=style.FAINT,
+            markerfacecolor=style.FAINT if MARKS[name][1] else "white",
+            markeredgewidth=1.6,
+            linestyle="",
+            label=label,
+        )
+        for name, label in words.items()
+    ]
 
 
 def limit_differences(axes: Axes, table: pd.DataFrame) -> None:
@@ -29,14 +79,13 @@ def limit_differences(axes: Axes, table: pd.DataFrame) -> None:
 def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> None:
     """Print difference, interval, p and n of the rows at `places`; their heads stand at -1."""
     axes.axis("off")
-    smallest = (table["p_smallest"] * table["family"]).clip(upper=1)
     columns = {
         "difference": [f"{value:+.1f}" for value in table["difference"]],
         "95 % interval": [
             interval_text(low, high) for low, high in zip(table["low"], table["high"], strict=True)
         ],
         "p (Holm)": [p_text(p) for p in table["p_holm"]],
-        "least p": [p_text(p) for p in smallest],
+        "least p": [p_text(p) for p in table["p_least"]],
         "n": [str(n) for n in table["n"]],
     }
     for x, (title, texts) in zip(COLUMN_ENDS, columns.items(), strict=True):

@@ -145,7 +145,7 @@ def accuracy_by_difficulty(
         f"Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
         f"Test set: {test_set}.",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
-        "Interval of ρ: bootstrap over programs.",
+        "Interval of ρ: bootstrap over seeds and programs.",
     )
     return figure
 

@@ -14,26 +14,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils import style
-from cl_utils.figures.contrasts import limit_differences, p_text
-from cl_utils.figures.panels import canvas, draw_interval, note, require, styled, where_text
+from cl_utils.figures.contrasts import draw_effect, limit_differences, marker_legend, p_text
+from cl_utils.figures.panels import canvas, note, require, styled, where_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
 LINES: Mapping[str, Literal["--", "-"]] = {"shuffled": "--", "curriculum": "-"}
 NUDGE = {"shuffled": -0.05, "curriculum": 0.05}
 """Sideways, so that the intervals of the two orders do not hide each other."""
-COMPOSITIONS = {"natural": "Natural mix", "hybrid's": "Hybrid’s programs"}
+TOP = -1.4
+"""The place of hybrid's gain, above the effects."""
+COMPOSITIONS = {"baseline's": "Baseline’s programs", "hybrid's": "Hybrid’s programs"}
 
 
 @styled
-def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """Return main effects and interactions with intervals, and beside them the cells' means."""
+def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame, gain: pd.DataFrame) -> Figure:
+    """Return hybrid's gain and the effects that it is made of, and beside them the cells' means.
+
+    `gain`: the row of `stats.factorial_gain`.
+    """
     require(effects, "the factorial (eight arms with a common seed)")
-    figure = canvas(3.9)
+    figure = canvas(4.4)
     axes, *panels = figure.subplots(1, 3, width_ratios=[1.35, 0.8, 0.8])
-    draw_effects(axes, effects)
+    draw_effects(axes, effects, gain.iloc[0])
     low, high = cells[["low", "mean"]].min().min(), cells[["high", "mean"]].max().max()
-    margin = 0.08 * (high - low) + 0.2
+    margin = 0.1 * (high - low) + 0.2
     for panel, (composition, title) in zip(panels, COMPOSITIONS.items(), strict=True):
         draw_cells(panel, cells[cells["composition"] == composition])
         panel.set_title(title)
@@ -42,30 +47,33 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     panels[0].set_ylabel(f"{measure} (%)")
     panels[1].tick_params(labelleft=False)
     figure.legend(handles=order_legend(), loc="outside upper right", ncols=2, handlelength=3.5)
+    figure.legend(handles=marker_legend()[::2], loc="outside upper left", ncols=2)
     note(figure, *factorial_notes(effects.iloc[0]))
     return figure
 
 
-def draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
-    """Draw one row an effect, its points and p in print, main effects apart from the others."""
+def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
+    """Draw the gain, then one row an effect, points and p in print, interactions apart."""
     axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=1)
     places = [place + 0.4 * ("×" in name) for place, name in enumerate(effects["effect"])]
+    draw_effect(axes, TOP, gain, style.arm_colour(gain["arm"]))
+    print_right(axes, TOP, f"{gain['difference']:+.1f}", "")
     for place, (_, row) in zip(places, effects.iterrows(), strict=True):
-        draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(row["difference"], place, "o", color=style.INK, zorder=5)
+        draw_effect(axes, place, row, style.INK)
         print_right(axes, place, f"{row['difference']:+.1f}", p_text(row["p_holm"]))
-    print_right(axes, -0.9, "effect", "p (Holm)", weight="bold")
+    print_right(axes, TOP - 0.9, "points", "p (Holm)", weight="bold")
     names = [
         name.replace("order × restarts ×", "order × restarts ×\n") for name in effects["effect"]
     ]
-    axes.set_yticks(places, names)
-    axes.set_ylim(places[-1] + 0.6, -1.3)
+    axes.set_yticks([TOP, *places], ["hybrid − baseline", *names])
+    axes.get_yticklabels()[0].set_fontweight("bold")
+    axes.set_ylim(places[-1] + 0.6, TOP - 1.3)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    limit_differences(axes, effects)
+    limit_differences(axes, pd.concat([effects, gain.to_frame().T.infer_objects()]))
     axes.set_xlabel("points with minus without")
-    axes.set_title("Effects")
+    axes.set_title("Hybrid’s gain, and its parts")
 
 
 def print_right(axes: Axes, place: float, *texts: str, weight: str = "normal") -> None:
@@ -88,9 +96,29 @@ def draw_cells(axes: Axes, cells: pd.DataFrame) -> None:
             colour = style.arm_colour(cell["arm"])
             axes.plot([place, place], [cell["low"], cell["high"]], color=colour, linewidth=1.6)
             axes.plot(place, cell["mean"], "o", color=colour, markeredgecolor=style.INK, zorder=5)
+    for place, level in enumerate(restarts):
+        name_cells(axes, place, cells[cells["restarts"] == level])
     axes.set_xticks(range(len(restarts)), restarts)
     axes.set_xlim(-0.35, len(restarts) - 0.65)
     axes.grid(axis="y")
+
+
+def name_cells(axes: Axes, place: int, column: pd.DataFrame) -> None:
+    """Name the two arms of one column outside of their intervals, inward from the panel's edge."""
+    align, x = ("left", -0.32) if place == 0 else ("right", 1.32)
+    ordered = column.sort_values("mean", ascending=False)
+    ends = [ordered[["high", "mean"]].max().max(), ordered[["low", "mean"]].min().min()]
+    for (_, cell), y, side in zip(ordered.iterrows(), ends, ("bottom", "top"), strict=True):
+        axes.annotate(
+            style.arm_label(cell["arm"]),
+            (x, y),
+            xytext=(0, 2 if side == "bottom" else -2),
+            textcoords="offset points",
+            ha=align,
+            va=side,
+            fontsize=6.5,
+            color=style.NOTE,
+        )
 
 
 def order_legend() -> list[Line2D]:
@@ -108,8 +136,10 @@ def factorial_notes(first: pd.Series) -> list[str]:
     return [
         f"n = {first['n']} seeds that all eight arms have. {where}. "
         f"Lines: 95 % t intervals. Grey band: ±{EQUIVALENCE_MARGIN:g} point. "
-        "The axis of the means does not start at zero.",
+        "Right: means of the eight arms; the axis does not start at zero.",
         "An effect is the mean of four cells minus that of the other four, paired by seed; an "
-        "interaction is half the difference between two effects. p: exact sign-flip test after "
-        "Holm, main effects and interactions apart.",
+        "interaction is half the difference between two effects. Hybrid − baseline is exactly "
+        "order + restarts + composition + the interaction of all three. p: exact sign-flip test "
+        f"after Holm, main effects (least possible: {p_text(first['p_least'])}) and interactions "
+        "apart.",
     ]

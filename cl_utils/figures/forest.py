@@ -8,19 +8,20 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from cl_utils import style
 from cl_utils.families import group_of
-from cl_utils.figures.contrasts import limit_differences, print_columns
-from cl_utils.figures.panels import canvas, draw_interval, note, require, styled, where_text
-from cl_utils.stats import finding, standing
+from cl_utils.figures.contrasts import (
+    draw_effect,
+    limit_differences,
+    marker_legend,
+    print_columns,
+)
+from cl_utils.figures.panels import canvas, note, require, styled, where_text
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
 
 FARTHEST = 12.0
 """Points from zero beyond which an arm is a triangle at the edge, so that others can be read."""
-MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
-"""Marker and whether it is filled, by what is claimed."""
 
 
 @styled
@@ -39,14 +40,14 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     limit_forest(axes, table)
     for place, (_, row) in zip(places, table.iterrows(), strict=True):
-        draw_effect(axes, place, row)
+        draw_row(axes, place, row)
     axes.set_ylim(last + 0.6, -1.5)
     name_rows(axes, dict(zip(places, table["arm"], strict=True)), headings)
     print_columns(side, table, places)
     first = table.iloc[0]
     measure = first["measure"].replace("_", " ")
     axes.set_xlabel(f"points above {style.arm_label(first['reference'])}, {measure}")
-    figure.legend(handles=forest_legend(), loc="outside upper center", ncols=3)
+    figure.legend(handles=marker_legend(), loc="outside upper center", ncols=3)
     note(figure, *forest_notes(table))
     return figure
 
@@ -72,7 +73,7 @@ def limit_forest(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xlim(max(low, -1.5 * FARTHEST), min(high, 1.5 * FARTHEST))
 
 
-def draw_effect(axes: Axes, place: float, row: pd.Series) -> None:
+def draw_row(axes: Axes, place: float, row: pd.Series) -> None:
     """Draw one arm's difference and interval; a triangle where it lies beyond the axis."""
     colour, (low, high) = style.arm_colour(row["arm"]), axes.get_xlim()
     if not low < row["difference"] < high:
@@ -81,23 +82,7 @@ def draw_effect(axes: Axes, place: float, row: pd.Series) -> None:
         x, marker = (0.015, "<") if below else (0.985, ">")
         axes.plot(x, place, marker, color=colour, markersize=7, transform=seat, zorder=5)
         return
-    draw_interval(axes, place, row["low"], row["high"])
-    marker, filled = MARKS[claimed(row)]
-    axes.plot(
-        row["difference"],
-        place,
-        marker,
-        color=colour,
-        markerfacecolor=colour if filled else "white",
-        markeredgewidth=1.6,
-        markersize=6.5,
-        zorder=5,
-    )
-
-
-def claimed(row: pd.Series) -> str:
-    """Return "difference" or "equivalence" where a row is a claim, else "none"."""
-    return finding(row) if standing(row) == "claim" else "none"
+    draw_effect(axes, place, row, colour)
 
 
 def name_rows(axes: Axes, arms: dict[int, str], headings: dict[int, str]) -> None:
@@ -108,28 +93,6 @@ def name_rows(axes: Axes, arms: dict[int, str], headings: dict[int, str]) -> Non
         text.set_fontweight("bold" if place in headings else "normal")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-
-
-def forest_legend() -> list[Line2D]:
-    """Return the key of the markers, in grey because colour means the arm."""
-    words = {
-        "difference": "claim: above or below",
-        "equivalence": f"claim: equal within ±{EQUIVALENCE_MARGIN:g} point",
-        "none": "no claim (trend, undecided, too few seeds)",
-    }
-    return [
-        Line2D(
-            [],
-            [],
-            marker=MARKS[name][0],
-            color=style.FAINT,
-            markerfacecolor=style.FAINT if MARKS[name][1] else "white",
-            markeredgewidth=1.6,
-            linestyle="",
-            label=label,
-        )
-        for name, label in words.items()
-    ]
 
 
 def forest_notes(table: pd.DataFrame) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patheffects import withStroke
 from scipy.optimize import isotonic_regression
 
 from cl_utils import style
@@ -153,12 +154,15 @@ def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
             draw_interval(axes, place - 0.1, interval.low, interval.high)
             seats = np.full(interval.n, place + 0.18)
             axes.scatter(values, seats, s=9, color="white", edgecolor=style.INK, linewidth=0.6)
-        value_text(axes, place, f"{interval.mean:.1f}")
+        width = f" ± {interval.half_width:.1f}" if interval.n > 1 else ""
+        value_text(axes, place, f"{interval.mean:.1f}{width}")
 
 
 def draw_interval(axes: Axes, place: float, low: float, high: float) -> None:
-    """Draw a horizontal interval as a thin line in ink."""
-    axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=4)
+    """Draw a horizontal interval as a thin line in ink with a white edge."""
+    halo = [withStroke(linewidth=3.2, foreground="white")]  # to be seen on dark bars
+    ends = [low, high]
+    axes.plot(ends, [place, place], color=style.INK, linewidth=1.6, path_effects=halo, zorder=4)
 
 
 def value_text(axes: Axes, place: float, text: str) -> None:

@@ -23,7 +23,7 @@ from cl_utils.figures.panels import (
     value_text,
     where_text,
 )
-from cl_utils.stats import seed_values, select
+from cl_utils.stats import Interval, mean_interval, seed_values, select
 
 LANES = {  # offset: measure at temperature 1, greedy measure, marker
     -0.17: ("execution_expected", "execution_exact", "o"),
@@ -46,31 +46,36 @@ def protocol_audit(
     percent_axis(axes, "programs counted as right (%)")
     for place, arm in enumerate(arms):
         for offset, (sampled, greedy, marker) in LANES.items():
-            means = [mean_of(measures, name, test_set, subset, arm) for name in (sampled, greedy)]
-            lane(axes, place + offset, means, style.arm_colour(arm), marker)
-        ceiling = mean_of(measures, CEILING, test_set, subset, arm)
+            both = [seeds_mean(measures, name, test_set, subset, arm) for name in (sampled, greedy)]
+            lane(axes, place + offset, both, style.arm_colour(arm), marker)
+        ceiling = seeds_mean(measures, CEILING, test_set, subset, arm).mean
         axes.plot([ceiling, ceiling], [place, place + 0.34], color=style.INK, linewidth=2)
     figure.legend(handles=audit_legend(), loc="outside upper center", ncols=3)
     note(
         figure,
-        f"Means over seeds, {seeds_text(rows)}. {where_text(test_set, subset)}. "
-        "Printed: temperature 1 → greedy.",
+        f"Means over seeds, pale bars 95 % t intervals, {seeds_text(rows)}. "
+        f"{where_text(test_set, subset)}. Printed: temperature 1 → greedy.",
         "The paper compares the numbers in the first 20 / 30 characters; the ceiling is what a "
         "perfect model gets.",
     )
     return figure
 
 
-def mean_of(measures: pd.DataFrame, measure: str, test_set: str, subset: str, arm: str) -> float:
-    """Return the mean over seeds of one measure; nan when it is missing."""
-    return float(seed_values(select(measures, measure, test_set, subset), arm).mean())
+def seeds_mean(
+    measures: pd.DataFrame, measure: str, test_set: str, subset: str, arm: str
+) -> Interval:
+    """Return the mean over seeds of one measure with its interval; nan when it is missing."""
+    return mean_interval(seed_values(select(measures, measure, test_set, subset), arm))
 
 
-def lane(axes: Axes, place: float, means: list[float], colour: str, marker: str) -> None:
+def lane(axes: Axes, place: float, both: list[Interval], colour: str, marker: str) -> None:
     """Draw one scoring: open marker at temperature 1, filled marker greedy, both in print."""
+    means = [each.mean for each in both]
     axes.plot(means, [place, place], color=colour, linewidth=1.2, alpha=0.6)
-    for value, face in zip(means, ("white", colour), strict=True):
-        axes.plot(value, place, marker, color=colour, markerfacecolor=face, markersize=6)
+    for each, face in zip(both, ("white", colour), strict=True):
+        ends = [each.low, each.high]
+        axes.plot(ends, [place] * 2, color=colour, linewidth=5, alpha=0.25, solid_capstyle="butt")
+        axes.plot(each.mean, place, marker, color=colour, markerfacecolor=face, markersize=6)
     text = " → ".join("–" if pd.isna(value) else f"{value:.1f}" for value in means)
     value_text(axes, place, text)
 

@@ -42,7 +42,10 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
     figure = arm_panels(style.in_order(history["arm"]), draw, labels, margin=0.85)
     note(
         figure,
-        f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}.",
+        f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}. "
+        "Buckets are the arm’s own: where their labels are permuted, reversed or another metric’s, "
+        "“easy” means no more than that. Hybrid draws the harder half of a bucket once its own "
+        "stage is over.",
     )
     return figure
 

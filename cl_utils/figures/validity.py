@@ -59,7 +59,8 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     note(
         figure,
         f"Baseline, hardness is the mean over n = {first['seeds']} {seeds}; {first['programs']:,} "
-        "programs of the balanced test set. Lines: 95 % bootstrap intervals over programs. ",
+        "programs of the balanced test set. Lines: 95 % bootstrap intervals over seeds and "
+        "programs. ",
         "Within levels: mean of the levels’ own ρ, weighted by programs; printed: overall, within. "
         "Above zero, what the metric calls harder is harder for the model.",
     )

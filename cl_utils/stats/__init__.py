@@ -14,7 +14,13 @@ number of seeds, and the spread between programs enters only through the hierarc
 
 from cl_utils.stats.budget import budget_gains, budget_of
 from cl_utils.stats.contrasts import Contrast, contrast_table, paired_difference
-from cl_utils.stats.factorial import FACTORIAL, factorial_cells, factorial_effects
+from cl_utils.stats.factorial import (
+    FACTORIAL,
+    factorial_cells,
+    factorial_effects,
+    factorial_gain,
+    simple_effects,
+)
 from cl_utils.stats.intervals import Interval, mean_interval, strength
 from cl_utils.stats.leak import leak_table
 from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
@@ -35,6 +41,7 @@ __all__ = [
     "contrast_table",
     "factorial_cells",
     "factorial_effects",
+    "factorial_gain",
     "finding",
     "hardness_stability",
     "hierarchical_bootstrap",
@@ -48,6 +55,7 @@ __all__ = [
     "seed_deviation",
     "seed_values",
     "select",
+    "simple_effects",
     "smallest_effect",
     "standing",
     "strength",

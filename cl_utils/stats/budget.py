@@ -47,13 +47,22 @@ def budget_gains(
 ) -> pd.DataFrame:
     """Return the rows of `contrast_table` by budget, with "base" and "budget" in front.
 
-    `base` is the arm's name at the full budget, `budget` the share of the steps in percent. All
-    rows are one Holm family. Empty where no arm has a smaller budget.
+    `base` is the arm's name at the full budget, `budget` the share of the steps in percent. The
+    smaller budgets are one Holm family; the full one, whose contrasts the study asks elsewhere, is
+    another. Empty where no arm has a smaller budget.
     """
     pairs = budget_pairs(arms_in(select(measures, measure, test_set, subset)), reference)
-    table = contrast_table(
-        measures, contrasts=pairs, measure=measure, test_set=test_set, subset=subset
-    )
+    families = [
+        [pair for pair in pairs if (budget_of(pair[0])[1] == FULL_BUDGET) == full]
+        for full in (False, True)
+    ]
+    tables = [
+        contrast_table(
+            measures, contrasts=family, measure=measure, test_set=test_set, subset=subset
+        )
+        for family in families
+    ]
+    table = pd.concat(tables, ignore_index=True)
     names = [budget_of(arm) for arm in table["arm"]]
     table.insert(0, "base", pd.Series([base for base, _ in names], dtype=object))
     table.insert(1, "budget", pd.Series([percent for _, percent in names], dtype=int))

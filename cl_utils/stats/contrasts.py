@@ -109,10 +109,10 @@ def contrast_table(
 ) -> pd.DataFrame:
     """Return one row a contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
-    Added columns: p_holm, p_equivalence_holm, family. `contrasts` are the pairs (arm, reference)
-    declared before the run, one family; without them every one of `arms` (all if not given) is
-    set against `reference`. Declared ones without a pair of runs yet get no row, but count in the
-    family: an unfinished study must not look more certain than a whole one.
+    Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts` are the pairs (arm,
+    reference) declared before the run, one family; without them every one of `arms` (all if not
+    given) is set against `reference`. Declared ones without a pair of runs yet get no row, but
+    count in the family: an unfinished study must not look more certain than a whole one.
     """
     rows = select(measures, measure, test_set, subset)
     declared = against(reference, arms or arms_in(rows)) if contrasts is None else contrasts
@@ -142,13 +142,31 @@ def common_seeds(rows: pd.DataFrame, arm: str, reference: str) -> set[int]:
 
 
 def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
-    """Return one row a contrast, with both p after Holm in a family of `family` contrasts."""
+    """Return one row a contrast, with both p after Holm in a family of `family` contrasts.
+
+    p_least: what p_holm would be if this contrast's seeds agreed as far as they can, the other rows
+    being what they are.
+    """
     columns = [field.name for field in fields(Contrast)]
     table = pd.DataFrame([asdict(contrast) for contrast in contrasts], columns=columns)
     table["p_holm"] = holm(table["p"], family)
     table["p_equivalence_holm"] = holm(table["p_equivalence"], family)
+    table["p_least"] = [least_holm(table, place, family) for place in range(len(table))]
     table["family"] = family
     return table
+
+
+def least_holm(table: pd.DataFrame, place: int, family: int) -> float:
+    """Return the p after Holm that the contrast at `place` would have at its smallest p."""
+    p_values = table["p"].to_numpy(dtype=float, copy=True)
+    p_values[place] = table["p_smallest"].iloc[place]
+    return float(holm(pd.Series(p_values), family)[place])
+
+
+def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return contrasts that no one declared: marked, and none of them more than a trend."""
+    capped = contrasts["strength"].replace("claim", "trend")
+    return contrasts.assign(exploratory=True, strength=capped)
 
 
 def holm(p_values: pd.Series, family: int) -> np.ndarray:

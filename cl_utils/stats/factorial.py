@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cl_utils.stats.contrasts import family_table, paired_contrast
+from cl_utils.stats.contrasts import as_exploratory, family_table, paired_contrast
 from cl_utils.stats.intervals import mean_interval
 from cl_utils.stats.rows import Cell, seed_values, select
 
@@ -22,49 +22,68 @@ FACTORS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "order": ("shuffled", "curriculum"),
         "restarts": ("one cycle", "three cycles"),
-        "composition": ("natural", "hybrid's"),
+        "composition": ("baseline's", "hybrid's"),
     }
 )
 """The factors with their levels, the one without the treatment first."""
 
 FACTORIAL: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
     {
-        ("shuffled", "one cycle", "natural"): "baseline",
-        ("shuffled", "three cycles", "natural"): "baseline-restarts",
+        ("shuffled", "one cycle", "baseline's"): "baseline",
+        ("shuffled", "three cycles", "baseline's"): "baseline-restarts",
         ("shuffled", "one cycle", "hybrid's"): "hybrid-shuffled",
         ("shuffled", "three cycles", "hybrid's"): "hybrid-shuffled-restarts",
-        ("curriculum", "one cycle", "natural"): "hybrid-natural",
-        ("curriculum", "three cycles", "natural"): "hybrid-natural-restarts",
+        ("curriculum", "one cycle", "baseline's"): "hybrid-natural",
+        ("curriculum", "three cycles", "baseline's"): "hybrid-natural-restarts",
         ("curriculum", "one cycle", "hybrid's"): "hybrid-norestart",
         ("curriculum", "three cycles", "hybrid's"): "hybrid",
     }
 )
 """The arm in each cell. The paper compares two opposite corners: baseline and hybrid."""
 
+PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
+
 EFFECTS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = MappingProxyType(
     {
         ("order",): ("training in the curriculum's order", "training in random order"),
         ("restarts",): ("training with three cycles", "training with one cycle"),
-        ("composition",): ("training on hybrid's programs", "training on the natural mix"),
+        ("composition",): ("training on hybrid's programs", "training on the baseline's programs"),
         ("order", "restarts"): (
             "half the effect of order with three cycles",
             "half of that with one cycle",
         ),
         ("order", "composition"): (
             "half the effect of order on hybrid's programs",
-            "half of that on the natural mix",
+            "half of that on the baseline's programs",
         ),
         ("restarts", "composition"): (
             "half the effect of restarts on hybrid's programs",
-            "half of that on the natural mix",
+            "half of that on the baseline's programs",
         ),
         ("order", "restarts", "composition"): (
             "half the interaction of order and restarts on hybrid's programs",
-            "half of that on the natural mix",
+            "half of that on the baseline's programs",
         ),
     }
 )
 """Every effect as the two sides whose difference it is, in words."""
+
+WHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "composition": {
+            "baseline's": "on the baseline's programs",
+            "hybrid's": "on hybrid's programs",
+        }
+    }
+)
+"""How a level of a factor is told as a circumstance."""
+
+ADDENDS: Final = (("order",), ("restarts",), ("composition",), tuple(FACTORS))
+"""The effects that add up to hybrid minus baseline, the two opposite corners of the factorial.
+
+From one corner to the other every factor changes its sign, and with it every effect of an odd
+number of factors; those of two factors keep theirs and cancel.
+"""
 
 
 def signs(effect: tuple[str, ...]) -> np.ndarray:
@@ -95,18 +114,21 @@ def factorial_effects(
     subset: str = "macro",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return one row an effect: the columns of `contrast_table` and "effect".
+    """Return one row an effect: the columns of `contrast_table`, "exploratory" and "effect".
 
     An effect is the mean of the four cells where the product of its factors' levels is +1 minus
     the mean of the other four, seed by seed: for a main effect with minus without, for an
     interaction half the difference between one factor's effects at the levels of the other (Box,
     Hunter and Hunter 2005, "Statistics for Experimenters", chapter 5). Main effects are one Holm
-    family, interactions another. Empty until all eight arms have a seed in common.
+    family, interactions, which are exploratory, another. Interactions have no equivalence p: the
+    margin is one for differences of arms, of which they are a half and a quarter. Empty until all
+    eight arms have a seed in common.
     """
     cell = (measure, test_set, subset)
     values = cell_values(measures, cell)
     if values.empty:
-        return family_table([], 0).assign(effect=pd.Series([], dtype=object))
+        none = {name: pd.Series([], dtype=object) for name in ("effect", "exploratory")}
+        return family_table([], 0).assign(**none)
     tables = []
     for family in families().values():
         contrasts = [
@@ -115,7 +137,53 @@ def factorial_effects(
         ]
         names = [effect_name(effect) for effect in family]
         tables.append(family_table(contrasts, len(family)).assign(effect=names))
-    return pd.concat(tables, ignore_index=True)
+    main, crossed = tables
+    no_margin = {"p_equivalence": np.nan, "p_equivalence_holm": np.nan}
+    crossed = as_exploratory(crossed).assign(**no_margin)
+    return pd.concat([main.assign(exploratory=False), crossed], ignore_index=True)
+
+
+def factorial_gain(
+    measures: pd.DataFrame,
+    *,
+    measure: str = "execution_exact",
+    test_set: str = "balanced",
+    subset: str = "macro",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return hybrid minus baseline over the seeds of the factorial: the sum of `ADDENDS`.
+
+    One row of `contrast_table`, a family of its own and never a claim: that is for the declared
+    contrast, which may have more seeds. Empty like the effects.
+    """
+    cell = (measure, test_set, subset)
+    values = cell_values(measures, cell)
+    if values.empty:
+        return family_table([], 0)
+    pair = ("hybrid", "baseline")
+    corners = values[list(pair)].to_numpy(dtype=float).T
+    return as_exploratory(family_table([paired_contrast(corners, pair, cell, confidence)], 1))
+
+
+def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame:
+    """Return the effect of `factor` on the primary measure at each level of `by`, in two rows.
+
+    Each is the mean of two cells minus that of the two others; exploratory, with the columns of
+    `factorial_effects`, `effect` being the factor's. Where the two differ much, the main effect is
+    an average of unlike things.
+    """
+    values = cell_values(measures, PRIMARY)
+    if values.empty:
+        return factorial_effects(measures)
+    table, column = values.to_numpy(dtype=float), list(FACTORS).index(by)
+    contrasts = []
+    for level, words in WHERE[by].items():
+        here = np.array([cell[column] == level for cell in FACTORIAL])
+        plus = signs((factor,)) > 0
+        samples = np.stack([table[:, here & side].mean(axis=1) for side in (plus, ~plus)])
+        pair = (f"{EFFECTS[(factor,)][0]} {words}", f"{EFFECTS[(factor,)][1]} {words}")
+        contrasts.append(paired_contrast(samples, pair, PRIMARY))
+    return as_exploratory(family_table(contrasts, len(contrasts))).assign(effect=factor)
 
 
 def families() -> dict[str, list[tuple[str, ...]]]:

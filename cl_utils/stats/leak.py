@@ -26,7 +26,7 @@ def leak_table(
         pairs = pd.concat([seed_values(leaky, arm), seed_values(honest, arm)], axis=1).dropna()
         if pairs.empty:
             continue
-        pair = (f"{arm} on the {LEAKY} test set", f"itself on the {HONEST} one")
+        pair = (f"{arm} on the {LEAKY} test set", f"{arm} on the {HONEST} one")
         cell = (measure, f"{LEAKY} and {HONEST}", "all")
         samples = pairs.to_numpy(dtype=float).T  # (2, n)
         contrasts.append(paired_contrast(samples, pair, cell, confidence))

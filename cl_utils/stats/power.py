@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2, norm
 from statsmodels.stats.power import TTestPower
 
 from cl_utils.stats.contrasts import common_seeds
@@ -75,6 +76,27 @@ def least_seeds(
 def least_p(n: int, family: int = 1) -> float:
     """Return the least p that the exact sign-flip test of n seeds gives after Holm."""
     return min(1.0, family * 2.0 ** (1 - n)) if n > 1 else np.nan
+
+
+def seeds_for_a_claim(family: int) -> int:
+    """Return the least number of seeds with which the sign-flip test can fall below 0.05."""
+    return next(n for n in range(2, MOST_SEEDS) if least_p(n, family) < SIGNIFICANCE)
+
+
+def unanimous_effect(deviation: float, n: int, power: float = POWER) -> float:
+    """Return the true difference (points) at which n paired differences all have its sign.
+
+    With probability `power`, the differences being normal with this standard deviation: what the
+    sign-flip test asks for when n is the least that a family allows.
+    """
+    return deviation * float(norm.ppf(power ** (1 / n)))
+
+
+def deviation_interval(deviation: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the chi-square interval of a standard deviation that was measured on n values."""
+    tail = (1 - confidence) / 2
+    low, high = (chi2.ppf(end, n - 1) for end in (1 - tail, tail))
+    return deviation * float(np.sqrt((n - 1) / low)), deviation * float(np.sqrt((n - 1) / high))
 
 
 def power_table(

@@ -7,13 +7,12 @@ by decile of a metric, and an interval that counts both seeds and programs.
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy import stats as scipy_stats
 
 from cl_utils.errors import StudyError
+from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.intervals import Interval
 from cl_utils.stats.rows import check_one_recipe
 
@@ -43,15 +42,21 @@ def check_metric(programs: pd.DataFrame, metric: str) -> None:
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
-    """Return Spearman's rho of two samples (n,); nan when one of them is constant.
+    """Return Spearman's rho of two samples (n,); nan when one of them is constant."""
+    return float(rhos(first[None], second)[0])
+
+
+def rhos(samples: np.ndarray, against: np.ndarray) -> np.ndarray:
+    """Return Spearman's rho (k,) of each of `samples` (k, n) with `against` (n,); nan if constant.
 
     Pearson's correlation of mid-ranks, as scipy's spearmanr has it, without the test that makes
     that too slow for thousands of resamples.
     """
-    ranks = scipy_stats.rankdata(np.stack([first, second]), axis=1)
+    ranks = scipy_stats.rankdata(np.vstack([samples, against]), axis=1)
     ranks -= ranks.mean(axis=1, keepdims=True)
-    scale = np.sqrt((ranks**2).sum(axis=1).prod())
-    return float(ranks[0] @ ranks[1] / scale) if scale > 0 else np.nan
+    scale = np.sqrt((ranks[:-1] ** 2).sum(axis=1) * (ranks[-1] ** 2).sum())
+    known = scale > 0
+    return np.where(known, ranks[:-1] @ ranks[-1] / np.where(known, scale, 1), np.nan)
 
 
 def rank_correlation(
@@ -64,61 +69,54 @@ def rank_correlation(
     level: str | None = None,
     confidence: float = 0.95,
     resamples: int = 1000,
-    each_seed: bool = True,
 ) -> pd.DataFrame:
     """Return Spearman's rho of `metric` with hardness = -log p of the true output.
 
-    One row a seed (not if `each_seed` is False), and one with seed "pooled": there a program's
-    hardness is its mean over seeds.
+    One row a seed, and one with seed "pooled": there a program's hardness is its mean over seeds.
     Columns: metric, level, seed (text), rho, low, high, programs, seeds. The interval is a
-    percentile bootstrap over programs, so it speaks of these trained models, not of new seeds.
+    percentile bootstrap over seeds and clusters of programs (`clusters.cluster_draws`), so that of
+    a single seed speaks of that model alone.
     """
     check_metric(programs, metric)
     rows = arm_programs(programs, arm, test_set)
     rows = rows if level is None else rows[rows["level"] == level]
-    groups = {str(seed): group for seed, group in rows.groupby("seed")} if each_seed else {}
+    groups = {str(seed): group for seed, group in rows.groupby("seed")}
     table = []
     for name, group in [*groups.items(), ("pooled", rows)]:
-        pooled = pooled_hardness(group, metric)
-        values = pooled[metric].to_numpy(dtype=float), pooled["hardness"].to_numpy(dtype=float)
-        low, high = bootstrap_rho(*values, rng, confidence, resamples)
-        seeds = group["seed"].nunique()
-        row = (metric, level or "all", name, spearman(*values), low, high, len(pooled), seeds)
-        table.append(row)
+        hardness = hardness_table(group)
+        facts = facts_of(group, hardness.index)
+        values, hard = facts[metric].to_numpy(dtype=float), hardness.to_numpy()
+        draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
+        found = [
+            spearman(values[own], hard[np.ix_(own, drawn)].mean(axis=1)) for own, drawn in draws
+        ]
+        rho = spearman(values, hard.mean(axis=1))
+        low, high = percentiles(np.array(found), confidence)
+        table.append((metric, level or "all", name, rho, low, high, *hard.shape))
     columns = ["metric", "level", "seed", "rho", "low", "high", "programs", "seeds"]
     return pd.DataFrame(table, columns=columns)
 
 
-def pooled_hardness(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return one row a program: level, metric, and hardness, its mean -log p over the runs."""
-    check_metric(rows, metric)
-    hard = rows.assign(hardness=-rows["log_probability"])
-    return hard.groupby("program_id").agg({"level": "first", metric: "first", "hardness": "mean"})
+def hardness_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return -log p of the true output: a row a program, a column a seed that answered it."""
+    return -rows.pivot(index="program_id", columns="seed", values="log_probability").dropna()
 
 
-def bootstrap_rho(
-    first: np.ndarray,
-    second: np.ndarray,
-    rng: np.random.Generator,
-    confidence: float,
-    resamples: int,
-) -> tuple[float, float]:
-    """Return the percentile interval of Spearman's rho over pairs; nan where rho itself is."""
-    if first.size < 2 or np.isnan(spearman(first, second)):
-        return np.nan, np.nan
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", scipy_stats.DegenerateDataWarning)
-        interval = scipy_stats.bootstrap(
-            (first, second),
-            spearman,
-            paired=True,
-            vectorized=False,
-            n_resamples=resamples,
-            confidence_level=confidence,
-            method="percentile",
-            rng=rng,
-        ).confidence_interval
-    return float(interval.low), float(interval.high)
+def facts_of(rows: pd.DataFrame, programs: pd.Index) -> pd.DataFrame:
+    """Return what does not depend on the seed (level, skeleton, metrics) of `programs`, in order.
+
+    program_id stays a column.
+    """
+    known = rows.drop_duplicates("program_id").set_index("program_id", drop=False)
+    return known.loc[programs]
+
+
+def percentiles(draws: np.ndarray, confidence: float) -> np.ndarray:
+    """Return (2, ...), the percentile interval over the first axis; nan where most draws are."""
+    tail = (1 - confidence) / 2
+    known = ~np.isnan(draws)
+    ends = np.nanquantile(np.where(known.any(axis=0), draws, 0.0), [tail, 1 - tail], axis=0)
+    return np.where(known.mean(axis=0) > 0.5, ends, np.nan)
 
 
 def decile_of(values: pd.Series, groups: int = DECILES) -> pd.Series:
@@ -162,37 +160,38 @@ def accuracy_by_decile(
     )
 
 
+def answers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return whether one arm was right, as 1.0 or 0.0: a row a program, a column a seed."""
+    return rows.pivot(index="program_id", columns="seed", values="exact").astype(float)
+
+
 def hierarchical_bootstrap(
     programs: pd.DataFrame,
     *,
     rng: np.random.Generator,
     arm: str = "baseline",
+    reference: str | None = None,
     test_set: str = "balanced",
     confidence: float = 0.95,
     resamples: int = 1000,
 ) -> Interval:
     """Return one arm's exact accuracy (percent) with an interval over seeds and programs.
 
+    With a `reference`, points above it, over the seeds and programs that both have.
+
     Each resample draws seeds, then clusters of programs with the same canonical `skeleton` (single
     programs where that column is missing). All seeds answer the same programs, so one draw of
     clusters serves all drawn seeds. n is the number of seeds; a single seed is never varied.
     """
     rows = arm_programs(programs, arm, test_set)
-    cluster = "skeleton" if "skeleton" in rows else "program_id"
-    table = rows.pivot_table(
-        index="seed", columns=cluster, values="exact", aggfunc=["sum", "count"], fill_value=0
-    )
-    right, count = table["sum"].to_numpy(float), table["count"].to_numpy(float)  # (seeds, clusters)
-    seeds, clusters = np.arange(right.shape[0]), np.arange(right.shape[1])
-
-    def accuracy(drawn_seeds: np.ndarray, drawn_clusters: np.ndarray) -> float:
-        cells = np.ix_(drawn_seeds.astype(int), drawn_clusters.astype(int))
-        return float(100 * right[cells].sum() / count[cells].sum())
-
-    draws = [
-        accuracy(rng.choice(seeds, seeds.size), rng.choice(clusters, clusters.size))
-        for _ in range(resamples)
-    ]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return Interval(accuracy(seeds, clusters), float(low), float(high), seeds.size)
+    right = answers(rows)
+    if reference is not None:
+        right = (right - answers(arm_programs(programs, reference, test_set))).dropna(
+            axis="columns", how="all"
+        )
+    right = right.dropna()
+    table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
+    draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
+    found = np.array([100 * table[np.ix_(own, seeds)].mean() for own, seeds in draws])
+    low, high = percentiles(found, confidence)
+    return Interval(float(100 * table.mean()), float(low), float(high), table.shape[1])

@@ -11,14 +11,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.programs import (
     arm_programs,
-    pooled_hardness,
-    rank_correlation,
+    check_metric,
+    facts_of,
+    hardness_table,
+    percentiles,
+    rhos,
     spearman,
 )
 
 OVERALL, WITHIN = "overall", "within levels"
+COLUMNS = [
+    *("metric", "scope", "rho", "low", "high"),
+    *("seed_low", "seed_high", "programs", "seeds"),
+]
 
 
 def metric_validity(
@@ -33,63 +41,66 @@ def metric_validity(
 ) -> pd.DataFrame:
     """Return Spearman's rho of each metric with hardness, pooled over seeds, in both scopes.
 
-    Columns: metric, scope, rho, low, high, programs, seeds. Within levels, rho is the mean of the
-    levels' own, weighted by programs: what the metric knows beyond the level's name. Intervals are
-    percentile bootstraps over programs, drawn within each level in the second scope.
+    Columns: metric, scope, rho, low, high, seed_low, seed_high (least and largest rho of a single
+    seed), programs, seeds. Within levels, rho is the mean of the levels' own, weighted by programs:
+    what the metric knows beyond the level's name; levels in which it is constant have no rho and
+    count for nothing, nor among the programs. Intervals are percentile bootstraps over seeds and
+    clusters of programs (`clusters.cluster_draws`).
     """
-    rows = []
+    rows = arm_programs(programs, arm, test_set)
     for metric in metrics:
-        overall = rank_correlation(
-            programs,
-            metric,
-            rng=rng,
-            arm=arm,
-            test_set=test_set,
-            confidence=confidence,
-            resamples=resamples,
-            each_seed=False,
-        ).iloc[0]
-        pooled = pooled_hardness(arm_programs(programs, arm, test_set), metric)
-        within = within_levels(pooled, metric, rng, confidence, resamples)
-        size = int(overall["programs"]), int(overall["seeds"])
-        rows.append((metric, OVERALL, *overall[["rho", "low", "high"]], *size))
-        rows.append((metric, WITHIN, *within, *size))
-    columns = ["metric", "scope", "rho", "low", "high", "programs", "seeds"]
-    return pd.DataFrame(rows, columns=columns)
+        check_metric(rows, metric)
+    hardness = hardness_table(rows)
+    facts = facts_of(rows, hardness.index)
+    values = facts[list(metrics)].to_numpy(dtype=float).T  # (metrics, programs)
+    hard, levels = hardness.to_numpy(), facts["level"].to_numpy()
+    draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
+    found = [
+        both_scopes(values[:, own], hard[np.ix_(own, seeds)].mean(axis=1), levels[own])
+        for own, seeds in draws
+    ]
+    low, high = percentiles(np.array(found), confidence)  # (2, metrics) each
+    single = np.array([both_scopes(values, one, levels) for one in hard.T])
+    pooled = both_scopes(values, hard.mean(axis=1), levels)
+    sizes = np.array([[values.shape[1]] * len(metrics), varied(values, levels)])
+    table = []
+    for scope, name in enumerate((OVERALL, WITHIN)):
+        for place, metric in enumerate(metrics):
+            cell = scope, place
+            ends = single[:, scope, place]
+            numbers = (pooled[cell], low[cell], high[cell], ends.min(), ends.max(), sizes[cell])
+            table.append((metric, name, *numbers, hard.shape[1]))
+    return pd.DataFrame(table, columns=COLUMNS).sort_values(
+        "metric", key=lambda names: names.map(list(metrics).index), kind="stable", ignore_index=True
+    )
 
 
-def within_levels(
-    pooled: pd.DataFrame,
-    metric: str,
-    rng: np.random.Generator,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-) -> tuple[float, float, float]:
-    """Return the mean rho within a level, weighted by programs, and its bootstrap interval.
+def both_scopes(values: np.ndarray, hard: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return rho (2, metrics) of `values` (metrics, n) with `hard` (n,): overall, within levels."""
+    return np.stack([rhos(values, hard), within_levels(values, hard, levels)])
 
-    Levels in which the metric is constant have no rho and no weight; nan where that is all.
+
+def within_levels(values: np.ndarray, hard: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the mean rho (metrics,) within a level, weighted by programs; nan where none has one.
+
+    values: (metrics, n); hard, levels: (n,).
     """
-    levels = [
-        group[[metric, "hardness"]].to_numpy(dtype=float)  # (programs, 2)
-        for _, group in pooled.groupby("level")
-        if group[metric].nunique() > 1
-    ]
-    if not levels:
-        return np.nan, np.nan, np.nan
-    draws = [
-        weighted_rho([rng.choice(level, len(level)) for level in levels]) for _ in range(resamples)
-    ]
-    tail = (1 - confidence) / 2
-    low, high = np.nanquantile(draws, [tail, 1 - tail])
-    return weighted_rho(levels), float(low), float(high)
-
-
-def weighted_rho(levels: Sequence[np.ndarray]) -> float:
-    """Return the mean of Spearman's rho over samples (programs, 2), weighted by their sizes."""
-    each = np.array([spearman(*level.T) for level in levels])
-    weights = np.array([len(level) for level in levels])
+    names, sizes = np.unique(levels, return_counts=True)
+    each = np.array([rhos(values[:, levels == name], hard[levels == name]) for name in names])
     known = ~np.isnan(each)
-    return float(np.average(each[known], weights=weights[known])) if known.any() else np.nan
+    weights = known * sizes[:, None]
+    total = weights.sum(axis=0)
+    summed = (weights * np.where(known, each, 0)).sum(axis=0)
+    return np.where(total > 0, summed / np.maximum(total, 1), np.nan)
+
+
+def varied(values: np.ndarray, levels: np.ndarray) -> list[int]:
+    """Return, by metric, how many programs belong to levels in which it is not constant."""
+    counts = np.zeros(len(values), dtype=int)
+    for name in np.unique(levels):
+        own = values[:, levels == name]
+        counts += (own.max(axis=1) > own.min(axis=1)) * own.shape[1]
+    return counts.tolist()
 
 
 def hardness_stability(
@@ -101,7 +112,7 @@ def hardness_stability(
     metric can agree with both.
     """
     rows = arm_programs(programs, arm, test_set)
-    hardness = -rows.pivot(index="program_id", columns="seed", values="log_probability").dropna()
+    hardness = hardness_table(rows)
     seeds = list(hardness.columns)
     table = [
         (first, second, spearman(hardness[first].to_numpy(), hardness[second].to_numpy()))
