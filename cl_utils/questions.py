@@ -146,6 +146,18 @@ def contrasts_with_baseline(
     return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
 
 
+def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return mastery and progress against their yoked twins and against the baseline."""
+    wanted = [
+        (arm, reference)
+        for arm in ("mastery", "progress")
+        for reference in (f"yoked-{arm}", "baseline")
+    ]
+    own = pairs(declared)
+    rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
+    return rows[[pair in wanted for pair in zip(rows["arm"], rows["reference"], strict=True)]]
+
+
 def with_exploratory(
     measures: pd.DataFrame, declared: Sequence[Pair], others: Sequence[Pair]
 ) -> pd.DataFrame:

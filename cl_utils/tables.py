@@ -6,12 +6,13 @@ In: the study's tables. Out: tables to look at, nothing that later steps need.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from cl_utils.programs import record
+from cl_utils.stats import accuracy_by_decile
 
 
 def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
@@ -60,6 +61,24 @@ def predictions(
     written = table["prediction"].str.removeprefix("\n# ").str.removesuffix("\n\n")
     table = table.assign(predicted=written.str.replace("\n# ", "\n"))
     return table[["bucket", "level", "source", "output", "predicted"]]
+
+
+def training_seconds(curves: pd.DataFrame, arms: Collection[str]) -> pd.DataFrame:
+    """Return mean, least and most seconds that the trainings of `arms` took, probes included."""
+    macro = curves[(curves["bucket"] == "macro") & curves["arm"].isin(arms)]
+    last = macro.groupby(["arm", "seed"])["seconds"].last()
+    return last.groupby("arm").agg(["mean", "min", "max"])
+
+
+def accuracy_by_metric(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return exact accuracy (percent, mean over seeds) by decile, a row a metric.
+
+    Ties stay whole, so some deciles are empty.
+    """
+    deciles = {name: accuracy_by_decile(programs, name) for name in metrics}
+    return pd.DataFrame(
+        {name: table.groupby("decile")["accuracy"].mean() for name, table in deciles.items()}
+    ).T
 
 
 def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> pd.DataFrame:

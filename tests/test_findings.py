@@ -22,7 +22,15 @@ from cl_utils.findings import (
 from cl_utils.metrics import METRICS
 from cl_utils.params import Params, read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS
-from cl_utils.questions import CONTROLS, QUESTIONS, Question, asked, contrasts_asked, undeclared
+from cl_utils.questions import (
+    CONTROLS,
+    QUESTIONS,
+    Question,
+    adaptive_contrasts,
+    asked,
+    contrasts_asked,
+    undeclared,
+)
 from cl_utils.results import Results
 from cl_utils.seeds import stream
 from cl_utils.sentences import contrasts_markdown
@@ -153,6 +161,18 @@ def test_a_params_files_lists_are_pairs_too() -> None:
     assert findings_markdown(study, lists, 20) == findings_markdown(
         study, [("hybrid", "baseline")], 20
     )
+
+
+def test_adaptive_arms_stand_beside_their_twins_and_the_baseline() -> None:
+    declared = [["mastery", "baseline"], ["hybrid", "baseline"]]
+    rows = adaptive_contrasts(STUDY.measures, declared)
+    assert set(pairs_of(rows)) == {
+        ("mastery", "yoked-mastery"),
+        ("mastery", "baseline"),
+        ("progress", "yoked-progress"),
+        ("progress", "baseline"),
+    }
+    assert list(rows.loc[~rows["exploratory"], "arm"]) == ["mastery"]
 
 
 def test_every_reference_of_a_question_is_explained() -> None:

@@ -10,15 +10,20 @@ import inspect
 import re
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 import test_schedules
 from worlds import World
 
 from cl_utils import schedules
 from cl_utils.arms import SCHEDULES
+from cl_utils.captions import folder_markdown
+from cl_utils.difficulty import difficulty
+from cl_utils.execution import run
 from cl_utils.findings import findings_text
 from cl_utils.params import read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.programs import parse
 from cl_utils.report import readme_text
 from cl_utils.results import finished_runs, load_results
 from cl_utils.speed import speed_text
@@ -52,6 +57,14 @@ def test_the_findings_are_what_the_results_give(monkeypatch: pytest.MonkeyPatch)
     written = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
     expected = findings_text(results, params.contrasts, params)
     assert expected.splitlines() == written.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+
+
+def test_the_page_of_figures_is_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    params = read_params(PARAMS / f"{PROFILE}.yaml")
+    results = load_results(params.paths.results).of_recipe(params.recipe)
+    written = (params.figures / "README.md").read_text(encoding="utf-8")
+    assert folder_markdown(results, params) == written, f"run `make figures PROFILE={PROFILE}`"
 
 
 def test_the_section_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +110,18 @@ def test_the_house_names_every_folder() -> None:
         "tools",
         "tests",
     } <= set(folders)
+
+
+def test_the_two_programs_are_what_the_readme_says() -> None:
+    """Outputs by execution, difficulty by measuring, buckets as the study's test programs have."""
+    tested = pd.read_parquet(REPOSITORY / "results" / PROFILE / "data" / "tested.parquet")
+    buckets = tested.groupby("overall_metric")["bucket"].unique().map(list)
+    for text, bucket, told in zip(blocks("text"), ("easy", "hard"), (0.75, 1.75), strict=True):
+        source, output = parse(f"{text}\n")
+        assert run(source) == output
+        assert difficulty(source).overall_metric == told
+        assert buckets[told] == [bucket]
+        assert f"*{bucket}* ({told})" in " ".join(README.split())
 
 
 def worked_example() -> Callable[[int], schedules.Staged]:

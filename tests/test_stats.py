@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 from cl_utils import stats
 from cl_utils.errors import StudyError
-from cl_utils.stats.contrasts import holm
+from cl_utils.stats.contrasts import holm, least_holm
 from cl_utils.stats.intervals import equivalence_p, sign_flip_p
 from cl_utils.stats.programs import decile_of, spearman
 
@@ -262,3 +262,26 @@ def test_rho_is_scipys_with_ties_and_without(seed: int) -> None:
         second = first + rng.normal(0, 1, 50).round(seed)
         assert spearman(first, second) == pytest.approx(spearmanr(first, second).statistic)
     assert np.isnan(spearman(np.ones(5), np.arange(5.0)))
+
+
+@settings(max_examples=15)  # statsmodels collects garbage at every call
+@given(
+    draw.lists(draw.integers(1, 64), min_size=1, max_size=8),
+    draw.integers(0, 7),
+    draw.integers(0, 4),
+)
+def test_the_least_p_is_statsmodels_with_one_p_at_its_smallest(
+    counts: list[int], place: int, missing: int
+) -> None:
+    """Whatever the others are, in a family that may hold contrasts without a run."""
+    place %= len(counts)
+    table = pd.DataFrame({"p": [count / 64 for count in counts], "p_smallest": 1 / 32})
+    changed = table["p"].copy()
+    changed[place] = 1 / 32
+    family = len(counts) + missing
+    assert least_holm(table, place, family) == pytest.approx(holm(changed, family)[place])
+
+
+def test_nothing_is_the_least_p_of_a_single_seed() -> None:
+    table = pd.DataFrame({"p": [np.nan, 0.5], "p_smallest": [np.nan, 0.25]})
+    assert np.isnan(least_holm(table, 0, 2)) and least_holm(table, 1, 2) == 0.5

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cl_utils.tables import (
+    accuracy_by_metric,
     digest,
     level_summary,
     pivot_measures,
@@ -14,6 +15,7 @@ from cl_utils.tables import (
     rejected_table,
     scoring_disagreements,
     tie_examples,
+    training_seconds,
 )
 
 PROGRAMS = pd.DataFrame(
@@ -121,3 +123,21 @@ def test_two_scorings_of_the_same_programs_are_counted_apart() -> None:
     )
     (row,) = scoring_disagreements(programs).to_dict("records")
     assert list(row.values()) == [50.0, 50.0, 25.0, 25.0]
+
+
+def test_training_seconds_are_the_last_checkpoints() -> None:
+    rows = [("baseline", 0, 5.0), ("baseline", 0, 9.0), ("baseline", 1, 11.0), ("hybrid", 0, 7.0)]
+    curves = pd.DataFrame(rows, columns=["arm", "seed", "seconds"]).assign(bucket="macro")
+    table = training_seconds(curves, ["baseline", "mastery"])
+    assert table.loc["baseline"].to_dict() == {"mean": 10.0, "min": 9.0, "max": 11.0}
+    assert list(table.index) == ["baseline"]
+
+
+def test_accuracy_by_metric_has_a_row_a_metric_and_leaves_no_tie_apart() -> None:
+    """Ten programs, the harder half wrong; a constant metric has one group."""
+    place = np.arange(10)
+    frame = pd.DataFrame({"program_id": place, "hard": place, "constant": 1, "exact": place < 5})
+    frame = frame.assign(arm="baseline", seed=0, recipe="fast", test_set="balanced")
+    table = accuracy_by_metric(frame, ["hard", "constant"])
+    assert list(table.loc["hard"]) == [100.0] * 5 + [0.0] * 5
+    assert table.loc["constant"].dropna().tolist() == [50.0]

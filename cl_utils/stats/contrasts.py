@@ -157,10 +157,16 @@ def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
 
 
 def least_holm(table: pd.DataFrame, place: int, family: int) -> float:
-    """Return the p after Holm that the contrast at `place` would have at its smallest p."""
-    p_values = table["p"].to_numpy(dtype=float, copy=True)
-    p_values[place] = table["p_smallest"].iloc[place]
-    return float(holm(pd.Series(p_values), family)[place])
+    """Return the p after Holm that the contrast at `place` would have at its smallest p.
+
+    Holm's step-down rule for one contrast: smaller p come first, each times what is left of the
+    family (Holm 1979, "A simple sequentially rejective multiple test procedure").
+    """
+    least = float(table["p_smallest"].iloc[place])
+    others = np.delete(table["p"].to_numpy(dtype=float), place)
+    before = np.sort(others[others < least])
+    steps = np.append(before, least) * (family - np.arange(before.size + 1))
+    return float(np.minimum(1.0, steps.max()))
 
 
 def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
