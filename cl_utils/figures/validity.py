@@ -30,6 +30,8 @@ from cl_utils.stats.validity import OVERALL, WITHIN
 
 LANES = {OVERALL: (-0.15, style.INK), WITHIN: (0.15, "white")}
 """Place within a row and face of the marker, by scope."""
+COLUMN_OF = {OVERALL: 1.09, WITHIN: 1.19}
+"""Right end of the printed column, as a share of the panel's width, by scope."""
 
 
 @styled
@@ -50,6 +52,8 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     if not np.isnan(mean):
         axes.axvline(mean, color=style.INK, linestyle=":", linewidth=1.2)
     name_metrics(axes, metrics)
+    for scope, head in ((OVERALL, "all"), (WITHIN, "within")):
+        print_rho(axes, COLUMN_OF[scope], -1.0, head, weight="bold")
     axes.set_xlim(-1, 1)
     axes.set_xlabel("Spearman’s ρ with −log p of the true output")
     axes.grid(axis="x")
@@ -61,7 +65,7 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
         f"Baseline, hardness is the mean over n = {first['seeds']} {seeds}; {first['programs']:,} "
         "programs of the balanced test set. Lines: 95 % bootstrap intervals over seeds and "
         "programs. ",
-        "Within levels: mean of the levels’ own ρ, weighted by programs; printed: overall, within. "
+        "Within levels: mean of the levels’ own ρ, weighted by programs. "
         "Above zero, what the metric calls harder is harder for the model.",
     )
     return figure
@@ -73,9 +77,15 @@ def draw_rho(axes: Axes, place: int, row: pd.Series) -> None:
     draw_interval(axes, place + offset, row["low"], row["high"])
     axes.plot(row["rho"], place + offset, "o", color=style.INK, markerfacecolor=face, zorder=5)
     text = "–" if pd.isna(row["rho"]) else f"{row['rho']:+.2f}"
-    x = 1.03 if row["scope"] == OVERALL else 1.09
+    print_rho(axes, COLUMN_OF[row["scope"]], place, text)
+
+
+def print_rho(axes: Axes, x: float, place: float, text: str, weight: str = "normal") -> None:
+    """Print a correlation, or the head of its column, right of the panel; `x` is its right end."""
     seat = axes.get_yaxis_transform()
-    axes.text(x, place, text, transform=seat, va="center", fontsize=8)
+    axes.text(
+        x, place, text, transform=seat, ha="right", va="center", fontsize=8, fontweight=weight
+    )
 
 
 def name_metrics(axes: Axes, metrics: list[str]) -> None:
