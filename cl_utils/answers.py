@@ -34,7 +34,7 @@ def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
     tables, names = [], []
     for question in asked(declared):
         pairs = list(zip(contrasts["arm"], contrasts["reference"], strict=True))
-        own = contrasts[[pair in question.pairs for pair in pairs]]
+        own = contrasts.loc[[pair in question.pairs for pair in pairs]]
         main = effects[effects["effect"] == question.effect]
         tables += [own, main]
         names += [f"{question.title}: {minus(row)}" for _, row in own.iterrows()]

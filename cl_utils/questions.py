@@ -155,7 +155,8 @@ def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]
     ]
     own = pairs(declared)
     rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
-    return rows[[pair in wanted for pair in zip(rows["arm"], rows["reference"], strict=True)]]
+    asked_for = [pair in wanted for pair in zip(rows["arm"], rows["reference"], strict=True)]
+    return rows.loc[asked_for]
 
 
 def with_exploratory(

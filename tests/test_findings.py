@@ -173,6 +173,8 @@ def test_adaptive_arms_stand_beside_their_twins_and_the_baseline() -> None:
         ("progress", "baseline"),
     }
     assert list(rows.loc[~rows["exploratory"], "arm"]) == ["mastery"]
+    none = adaptive_contrasts(STUDY.of_arms(["baseline"]).measures, declared)
+    assert none.empty and set(none.columns) == set(rows.columns)
 
 
 def test_every_reference_of_a_question_is_explained() -> None:

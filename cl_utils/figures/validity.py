@@ -123,7 +123,8 @@ def metric_ablation(
     rows = select(measures, measure, test_set, subset)
     metrics = rows["arm"].map(metric_of)
     bars = rows[metrics.notna()]
-    require(bars, "arms with buckets by a metric")
+    several = bars["arm"].nunique() > 1  # one bar compares nothing
+    require(bars if several else bars.head(0), "arms with buckets by two metrics or more")
     means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
     arms = [str(arm) for arm in means.index]
     figure = canvas(height_for(len(arms)) + 0.25)
