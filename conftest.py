@@ -7,6 +7,7 @@ inherit; runs/, results/ and figures/ of the repository stay as they are.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 
@@ -26,6 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the notebooks last, in the order of their names and cells, whatever was asked for."""
     items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collection: statsmodels asks for it at every test."""
+    gc.collect()
+    gc.freeze()
 
 
 def _place(item: pytest.Item) -> tuple[bool, str, int]:
