@@ -15,7 +15,7 @@ from cl_utils import style
 from cl_utils.questions import asked
 from cl_utils.sentences import contrasts_markdown, points_text
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.factorial import ADDENDS, effect_name
 
 WHERE: Final = "points of exact execution, balanced test set, mean of the three buckets"
@@ -33,8 +33,7 @@ def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
     effects = factorial_effects(measures)
     tables, names = [], []
     for question in asked(declared):
-        pairs = list(zip(contrasts["arm"], contrasts["reference"], strict=True))
-        own = contrasts.loc[[pair in question.pairs for pair in pairs]]
+        own = of_pairs(contrasts, question.pairs)
         main = effects[effects["effect"] == question.effect]
         tables += [own, main]
         names += [f"{question.title}: {minus(row)}" for _, row in own.iterrows()]

@@ -11,7 +11,7 @@ from cl_utils import style
 from cl_utils.metrics import METRICS
 from cl_utils.results import Results
 from cl_utils.seeds import stream
-from cl_utils.sentences import rho_text
+from cl_utils.sentences import MISSING, rho_text, rows_markdown
 from cl_utils.stats import hardness_stability, metric_validity
 from cl_utils.stats.validity import OVERALL, WITHIN
 
@@ -30,7 +30,7 @@ def metric_body(results: Results, resamples: int) -> str:
     for metric in known:
         rows = table[table["metric"] == metric].set_index("scope")
         lines.append(metric_cells(metric, rows.loc[OVERALL], rows.loc[WITHIN]))
-    parts = ["\n".join(f"| {' | '.join(line)} |" for line in lines), sizes_line(table)]
+    parts = [rows_markdown(lines), sizes_line(table)]
     return "\n\n".join([*parts, *stability_lines(hardness_stability(baseline))])
 
 
@@ -46,7 +46,7 @@ def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str
 def interval_cell(row: pd.Series) -> str:
     """Return rho with its interval; a dash where the metric is constant."""
     if pd.isna(row["rho"]):
-        return "–"
+        return MISSING
     return f"{rho_text(row['rho'])} ({rho_text(row['low'])} to {rho_text(row['high'])})"
 
 

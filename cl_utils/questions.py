@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.families import METRIC_ARM, by_metric
 from cl_utils.metrics import METRICS
-from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table
+from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +155,7 @@ def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]
     ]
     own = pairs(declared)
     rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
-    asked_for = [pair in wanted for pair in zip(rows["arm"], rows["reference"], strict=True)]
-    return rows.loc[asked_for]
+    return of_pairs(rows, wanted)
 
 
 def with_exploratory(

@@ -23,12 +23,17 @@ from cl_utils.paths import REPOSITORY, home
 from cl_utils.questions import CONTROLS, pairs
 from cl_utils.results import Results, main_table
 from cl_utils.seeds import stream
-from cl_utils.sentences import VERDICTS, interval_text, metric_sentence
+from cl_utils.sentences import (
+    MISSING,
+    VERDICTS,
+    interval_text,
+    metric_sentence,
+    rows_markdown,
+)
 from cl_utils.stats import FACTORIAL, metric_validity
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.validity import OVERALL
 
-MISSING = "–"
 TABLE_HEADS = {
     "macro": "exact, all buckets",
     "easy": "easy",
@@ -73,7 +78,7 @@ def markdown_table(table: pd.DataFrame) -> str:
         name = str(arm)
         cells = [table_cell(name, row, column) for column in TABLE_HEADS]
         lines.append([style.arm_label(name), f"{row['n']:.0f}", *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return rows_markdown(lines)
 
 
 def table_cell(arm: str, row: pd.Series, column: str) -> str:

@@ -27,6 +27,7 @@ from cl_utils.stats import (
     seed_values,
     select,
 )
+from cl_utils.stats.rows import PRIMARY
 
 BUCKETING: Final = "03_bucketing"
 EVALUATION: Final = "notebooks/05_evaluation.ipynb"
@@ -41,7 +42,6 @@ COLUMNS: Final = {
 """The files of a run and the columns that every reader may count on."""
 TEXT_COLUMNS: Final = {"subset": str, "test_set": str, "measure": str, "stage": str, "bucket": str}
 
-PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
 MAIN_CELLS: Final[dict[str, Cell]] = {
     "easy": ("execution_exact", "balanced", "easy"),
     "medium": ("execution_exact", "balanced", "medium"),

@@ -6,7 +6,7 @@ Markdown; what may be said is decided in `stats.verdicts`, here it gets its word
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -20,6 +20,7 @@ from cl_utils.stats.intervals import (
     SIGNIFICANCE,
 )
 
+MISSING: Final = "–"
 VERDICTS: Final = f"""\
 - **Claim**: p < {SIGNIFICANCE:g} after Holm, with at least {SEEDS_OF_A_CLAIM} seeds. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
@@ -92,14 +93,19 @@ def contrasts_markdown(rows: pd.DataFrame, names: Sequence[str]) -> str:
     lines = [["", "points (95 % interval)", "p after Holm", "least p", "n", "verdict"]]
     lines.append(["---", "--:", "--:", "--:", "--:", "---"])
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
-        tested = [p_cell(row["p_holm"]), p_cell(row["p_least"])]
+        tested = [p_text(row["p_holm"]), p_text(row["p_least"])]
         lines.append([name, points_text(row), *tested, str(row["n"]), verdict_cell(row)])
+    return rows_markdown(lines)
+
+
+def p_text(p: float) -> str:
+    """Return a p value in print; a dash where there is none."""
+    return MISSING if pd.isna(p) else f"{p:.3f}"
+
+
+def rows_markdown(lines: Iterable[Sequence[str]]) -> str:
+    """Return lines of cells as rows of a Markdown table; the second is its rule."""
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def p_cell(p: float) -> str:
-    """Return a p value, or a dash where there is none."""
-    return "–" if pd.isna(p) else f"{p:.3f}"
 
 
 def verdict_cell(contrast: pd.Series) -> str:
@@ -108,7 +114,7 @@ def verdict_cell(contrast: pd.Series) -> str:
     words = {
         "difference": f": {side}",
         "equivalence": f": equal within ±{EQUIVALENCE_MARGIN:g} "
-        f"(p {p_cell(contrast['p_equivalence_holm'])})",
+        f"(p {p_text(contrast['p_equivalence_holm'])})",
         "interval": f": {side}, by its interval alone",
     }
     mark = "exploratory " if contrast.get("exploratory", False) else ""

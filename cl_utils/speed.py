@@ -17,7 +17,8 @@ import pandas as pd
 from cl_utils.artifacts import atomic, fingerprint, manifest_path
 from cl_utils.errors import StudyError
 from cl_utils.paths import REPOSITORY, home
-from cl_utils.report import MISSING, replace_section
+from cl_utils.report import replace_section
+from cl_utils.sentences import MISSING, rows_markdown
 
 SECTION: Final = "speed"
 QUICK_PROFILE: Final = "smoke"  # whose results are not tracked
@@ -169,7 +170,7 @@ def growth_table(rows: pd.DataFrame) -> str:
 
 def _table(lines: list[Any]) -> str:
     rule = ["---", *["--:"] * (len(lines[0]) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
+    return rows_markdown([lines[0], rule, *lines[1:]])
 
 
 def _images(folder: Path) -> list[str]:

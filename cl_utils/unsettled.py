@@ -13,7 +13,7 @@ import pandas as pd
 from cl_utils import style
 from cl_utils.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.questions import EXPLORATORY, undeclared
-from cl_utils.results import PRIMARY, Results
+from cl_utils.results import Results
 from cl_utils.seeds import stream
 from cl_utils.sentences import contrast_sentence
 from cl_utils.stats import (
@@ -32,12 +32,8 @@ from cl_utils.stats import (
 )
 from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
-from cl_utils.stats.power import (
-    POWER,
-    deviation_interval,
-    seeds_for_a_claim,
-    unanimous_effect,
-)
+from cl_utils.stats.power import POWER, deviation_interval, seeds_for_a_claim, unanimous_effect
+from cl_utils.stats.rows import PRIMARY
 
 SHOWN_SEEDS = (3, 5, 8, 12, 16)
 NATURAL = ("natural", "all")

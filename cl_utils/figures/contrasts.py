@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from cl_utils import style
 from cl_utils.figures.panels import draw_interval
+from cl_utils.sentences import MISSING, interval_text, p_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
@@ -82,7 +83,8 @@ def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> N
     columns = {
         "difference": [f"{value:+.1f}" for value in table["difference"]],
         "95 % interval": [
-            interval_text(low, high) for low, high in zip(table["low"], table["high"], strict=True)
+            interval_text(low, high) or MISSING
+            for low, high in zip(table["low"], table["high"], strict=True)
         ],
         "p (Holm)": [p_text(p) for p in table["p_holm"]],
         "least p": [p_text(p) for p in table["p_least"]],
@@ -97,13 +99,3 @@ def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> N
                 "va": "center",
             }
             axes.text(x, place, text, fontsize=8, fontweight=weight, **seat)
-
-
-def p_text(p: float) -> str:
-    """Return a p value in print; a dash when there is none."""
-    return "–" if pd.isna(p) else f"{p:.3f}"
-
-
-def interval_text(low: float, high: float) -> str:
-    """Return an interval of differences in print; a dash when there is none."""
-    return "–" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils import style
-from cl_utils.figures.contrasts import draw_effect, limit_differences, marker_legend, p_text
+from cl_utils.figures.contrasts import draw_effect, limit_differences, marker_legend
 from cl_utils.figures.panels import canvas, note, require, styled, where_text
+from cl_utils.sentences import p_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 

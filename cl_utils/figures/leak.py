@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from cl_utils import style
 from cl_utils.figures.budget import pairs_text
-from cl_utils.figures.contrasts import interval_text
 from cl_utils.figures.panels import (
     VALUE_COLUMN,
     arm_axis,
@@ -23,6 +22,7 @@ from cl_utils.figures.panels import (
     styled,
     value_text,
 )
+from cl_utils.sentences import MISSING, interval_text
 
 
 @styled
@@ -41,7 +41,7 @@ def leak(table: pd.DataFrame) -> Figure:
         axes.plot(means, [place, place], color=colour, linewidth=1.6, alpha=0.6)
         for mean, face in zip(means, (colour, "white"), strict=True):
             axes.plot(mean, place, "o", color=colour, markerfacecolor=face, markersize=6.5)
-        interval = interval_text(row["low"], row["high"])
+        interval = interval_text(row["low"], row["high"]) or MISSING
         value_text(axes, place, f"{row['difference']:+.1f}  ({interval})")
     axes.text(
         VALUE_COLUMN, -0.85, "leak in points (95 %)", va="center", fontsize=8, fontweight="bold"

@@ -7,7 +7,7 @@ with p adjusted after Holm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -134,6 +134,12 @@ def contrast_table(
 def against(reference: str, arms: Iterable[str]) -> list[Pair]:
     """Return every arm but the reference itself as a pair with it."""
     return [(arm, reference) for arm in arms if arm != reference]
+
+
+def of_pairs(contrasts: pd.DataFrame, pairs: Collection[Pair]) -> pd.DataFrame:
+    """Return the rows of a table of contrasts that are of these pairs, in their own order."""
+    there = zip(contrasts["arm"], contrasts["reference"], strict=True)
+    return contrasts.loc[[pair in pairs for pair in there]]
 
 
 def common_seeds(rows: pd.DataFrame, arm: str, reference: str) -> set[int]:

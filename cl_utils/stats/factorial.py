@@ -16,7 +16,7 @@ import pandas as pd
 
 from cl_utils.stats.contrasts import as_exploratory, family_table, paired_contrast
 from cl_utils.stats.intervals import mean_interval
-from cl_utils.stats.rows import Cell, seed_values, select
+from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
 
 FACTORS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -40,8 +40,6 @@ FACTORIAL: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
     }
 )
 """The arm in each cell. The paper compares two opposite corners: baseline and hybrid."""
-
-PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
 
 EFFECTS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = MappingProxyType(
     {
@@ -143,26 +141,18 @@ def factorial_effects(
     return pd.concat([main.assign(exploratory=False), crossed], ignore_index=True)
 
 
-def factorial_gain(
-    measures: pd.DataFrame,
-    *,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+def factorial_gain(measures: pd.DataFrame) -> pd.DataFrame:
     """Return hybrid minus baseline over the seeds of the factorial: the sum of `ADDENDS`.
 
-    One row of `contrast_table`, a family of its own and never a claim: that is for the declared
-    contrast, which may have more seeds. Empty like the effects.
+    Of the primary measure: one row of `contrast_table`, a family of its own and never a claim; that
+    is for the declared contrast, which may have more seeds. Empty like the effects.
     """
-    cell = (measure, test_set, subset)
-    values = cell_values(measures, cell)
+    values = cell_values(measures, PRIMARY)
     if values.empty:
         return family_table([], 0)
     pair = ("hybrid", "baseline")
     corners = values[list(pair)].to_numpy(dtype=float).T
-    return as_exploratory(family_table([paired_contrast(corners, pair, cell, confidence)], 1))
+    return as_exploratory(family_table([paired_contrast(corners, pair, PRIMARY)], 1))
 
 
 def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame:

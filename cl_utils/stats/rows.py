@@ -6,12 +6,16 @@ Out: the rows that are comparable with one another, or their values by seed.
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 
 from cl_utils.errors import StudyError
 
 Cell = tuple[str, str, str]
 """A measure, a test set and a subset: what is compared."""
+PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
+"""The study's primary measure."""
 
 
 def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> pd.DataFrame:
