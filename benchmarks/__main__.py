@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.growth import draw
+from benchmarks import growth, time_to_accuracy
 from benchmarks.machine import facts
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, save_rows
@@ -104,7 +104,8 @@ def show(settings: Settings) -> None:
     folder = speed.results_folder(settings.quick)
     rows = speed.load_rows(folder)
     machines = {str(each): speed.machine_text(folder / str(each)) for each in set(rows["device"])}
-    draw(rows, machines, settings.quick)
+    growth.draw(rows, machines, settings.quick)
+    time_to_accuracy.draw(settings.quick)
     if not settings.quick and home() == REPOSITORY:
         speed.write_speed_section()
 

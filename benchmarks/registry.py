@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from benchmarks import authors, evaluation, gpu, growth, memory, programs, quality, training
+from benchmarks import (
+    authors,
+    evaluation,
+    gpu,
+    growth,
+    memory,
+    programs,
+    quality,
+    time_to_accuracy,
+    training,
+)
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 
@@ -22,7 +32,7 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "difficulty": programs.difficulty,
         "memory": memory.memory,
         "tokens-to-quality": quality.tokens,
-        "time-to-accuracy": quality.time_to_accuracy,
+        "time-to-accuracy": time_to_accuracy.rows,
         "growth-programs": growth.programs,
         "growth-parameters": growth.parameters,
     }

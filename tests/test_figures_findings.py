@@ -122,6 +122,16 @@ def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
     assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 
 
+def test_the_factorials_key_names_equality_only_where_an_effect_is_equal() -> None:
+    effects = stats.factorial_effects(STUDY.measures)
+    rest = stats.factorial_cells(STUDY.measures), stats.factorial_gain(STUDY.measures)
+    assert {claimed(row) for _, row in effects.iterrows()} <= {"difference", "none"}
+    key = "claim: equal within ±1 point"
+    assert key not in set(texts(figures.factorial_effects(effects, *rest)))
+    effects.loc[0, ["p_holm", "p_equivalence_holm"]] = 1.0, 0.01
+    assert key in set(texts(figures.factorial_effects(effects, *rest)))
+
+
 def test_arms_far_away_do_not_flatten_the_others() -> None:
     """easy-only lies 30 points below and stands at the edge."""
     axes = FIGURES["effects_forest"](STUDY).axes[0]

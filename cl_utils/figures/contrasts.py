@@ -5,7 +5,7 @@ In: the rows of `stats.contrast_table`. Out: nothing; drawn into axes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -46,8 +46,8 @@ def claimed(row: pd.Series) -> str:
     return finding(row) if standing(row) == "claim" else "none"
 
 
-def marker_legend() -> list[Line2D]:
-    """Return the key of the markers, in grey because colour means the arm."""
+def marker_legend(names: Collection[str] = tuple(MARKS)) -> list[Line2D]:
+    """Return the key of the markers `names`, in grey because colour means the arm."""
     words = {
         "difference": "claim: above or below",
         "equivalence": f"claim: equal within ±{EQUIVALENCE_MARGIN:g} point",
@@ -65,6 +65,7 @@ def marker_legend() -> list[Line2D]:
             label=label,
         )
         for name, label in words.items()
+        if name in names
     ]
 
 

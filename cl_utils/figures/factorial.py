@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils import style
-from cl_utils.figures.contrasts import draw_effect, limit_differences, marker_legend
+from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
 from cl_utils.figures.panels import canvas, note, require, styled, where_text
 from cl_utils.sentences import p_text
 from cl_utils.stats.factorial import FACTORS
@@ -48,7 +48,8 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame, gain: pd.DataF
     panels[0].set_ylabel(f"{measure} (%)")
     panels[1].tick_params(labelleft=False)
     figure.legend(handles=order_legend(), loc="outside upper right", ncols=2, handlelength=3.5)
-    figure.legend(handles=marker_legend()[::2], loc="outside upper left", ncols=2)
+    marks = {"difference", "none", *(claimed(row) for _, row in effects.iterrows())}
+    figure.legend(handles=marker_legend(marks), loc="outside upper left", ncols=2)
     note(figure, *factorial_notes(effects.iloc[0]))
     return figure
 

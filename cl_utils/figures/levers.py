@@ -24,18 +24,18 @@ HALF = 50.0  # percent, mean of the buckets
 COMMAND = "python -m benchmarks.levers"
 
 
-def load_curves(folder: Path) -> pd.DataFrame:
-    """Return the curves of all trainings, one after another.
+def load_curves(folder: Path, command: str = COMMAND) -> pd.DataFrame:
+    """Return the curves of all trainings, one after another; `command` would write them.
 
     Raises StudyError when nothing is there, or when a file was changed by hand.
     """
     curves = []
     for path in sorted(folder.glob("*.csv")):
         if load_manifest(path)["content"] != fingerprint(path):
-            raise StudyError(f"{path} was changed by hand: delete it and run `{COMMAND}`")
+            raise StudyError(f"{path} was changed by hand: delete it and run `{command}`")
         curves.append(pd.read_csv(path))
     if not curves:
-        raise StudyError(f"{folder} holds no curves: run `{COMMAND}`")
+        raise StudyError(f"{folder} holds no curves: run `{command}`")
     return pd.concat(curves, ignore_index=True)
 
 

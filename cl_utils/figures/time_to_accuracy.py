@@ -1,0 +1,73 @@
+"""The figure of time to accuracy: exact execution over minutes of training, a line a plan.
+
+In: learning curves (written by `python -m benchmarks time-to-accuracy`). Out: one Figure.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cl_utils import style
+from cl_utils.figures.levers import crossing
+from cl_utils.figures.panels import canvas, note, styled
+from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY
+
+WANTED_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
+"""Percent: what the paper reports of its baseline."""
+COLOURS: Final = (style.FAINT, "#0072B2", "#D55E00", "#009E73")
+TEST_PROGRAMS: Final = 3_000
+SECONDS: Final = 60.0  # of a minute
+
+
+@styled
+def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
+    """Return accuracy against minutes, with the minute at which each plan is good enough."""
+    figure = canvas(3.9)
+    axes = figure.subplots()
+    axes.axhline(WANTED_ACCURACY, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
+    for colour, (_, curve) in zip(COLOURS, curves.groupby("place"), strict=False):
+        _draw(axes, curve, colour)
+    axes.set(
+        title=f"Exact execution (%): {WANTED_ACCURACY} is what the paper reports of its baseline",
+        xlabel="minutes of training",
+    )
+    axes.set_xlim(0, 1.25 * curves["seconds"].max() / SECONDS)
+    axes.set_ylim(0, 100)
+    axes.grid(axis="y")
+    note(
+        figure,
+        "One training a line (n = 1 seed); bands: 95 % of what a test set of "
+        f"{TEST_PROGRAMS:,} programs allows. Balanced, twin-free, full-length programs; the time "
+        "of the tests on the way is not counted, compilation is.",
+        f"{machine}.",
+    )
+    return figure
+
+
+def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
+    minutes, exact = curve["seconds"] / SECONDS, curve["execution_exact"]
+    half = 1.96 * np.sqrt(exact * (100 - exact) / TEST_PROGRAMS)
+    axes.fill_between(minutes, exact - half, exact + half, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(minutes, exact, color=colour)
+    text = curve["words"].iloc[0]
+    reached = crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS
+    if isfinite(reached):
+        axes.plot([reached], [WANTED_ACCURACY], "o", color=colour, markersize=5)
+        text += f"\n{reached:.0f} min to {WANTED_ACCURACY} %"
+    else:
+        text += f"\nnot reached: {exact.max():.1f} %"
+    axes.annotate(
+        text,
+        (minutes.iloc[-1], exact.iloc[-1]),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontsize=8,
+    )
