@@ -22,10 +22,13 @@ from benchmarks.machine import device_name, facts
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils import speed, style
+from cl_utils.arms import STUDY, arm_named
 from cl_utils.artifacts import write
 from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS
 from cl_utils.checkpoints import save_checkpoint
+from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus, corpora
+from cl_utils.errors import StudyError
 from cl_utils.figures.levers import crossing, load_curves
 from cl_utils.figures.time_to_accuracy import WANTED_ACCURACY, time_to_accuracy
 from cl_utils.model import GPT
@@ -46,17 +49,21 @@ HALVED = Target(0.5, "ratio", "at most")
 
 @dataclass(frozen=True)
 class Plan:
-    """A training in words, its budget, and what else it changes of the recipe `fast`."""
+    """A training by the recipe `fast` in words: its budget, and which arm of the study it is."""
 
     words: str
     steps: int
     characters_per_step: int
-    change: Callable[[Run], Run] = lambda run: run
+    arm: str = "baseline"
 
 
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "first": Plan("6,000 steps of 8,192 characters", 6_000, 8_192),
+        "short-first": Plan(
+            "6,000 steps of 4,096 characters, short programs first",
+            *(6_000, 4_096, "incremental-by-characters"),
+        ),
     }
 )
 """In the order they were tried; each is compared with the first."""
@@ -109,18 +116,33 @@ def balanced_world(settings: Settings) -> World:
     return World(made["train"], made["test"])
 
 
+def by_characters(corpus: Corpus) -> Corpus:
+    """Return the programs with buckets of the same sizes by the characters of their sources."""
+    return relabelled(corpus, corpus.answers - corpus.offsets[:-1])
+
+
+LABELS: Mapping[str, Callable[[Corpus], Corpus]] = MappingProxyType(
+    {STUDY: lambda corpus: corpus, "characters": by_characters}
+)
+"""What the buckets of an arm are made by, among what is at hand without a study's files."""
+
+
 def run_of(plan: Plan, settings: Settings) -> Run:
     """Return the paper profile's model under a plan, for the GPU if there is one."""
     params = read_params(PARAMS / "paper.yaml", {"recipe": "fast"})
     run = replace(params.run(), device=device_of(params), compiled=not settings.quick)
-    steps = settings.size(plan.steps, 20)
+    arm, steps = arm_named(plan.arm), settings.size(plan.steps, 20)
     characters = settings.size(plan.characters_per_step, 1_024)
-    return plan.change(replace(run, steps=steps, characters_per_step=characters))
+    run = replace(run, name=plan.arm, arm=arm, steps=steps, characters_per_step=characters)
+    if arm.labels not in LABELS:
+        raise StudyError(f"plan {plan.words!r}: labels by {arm.labels} are not at hand here")
+    return run
 
 
 def learn(run: Run, world: World, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    trainer = begin(run, world.train, world.test, checkpoint, print)
+    train = LABELS[run.arm.labels](world.train)
+    trainer = begin(run, train, world.test, checkpoint, print)
     trainer.probe = WholeTest(world.test, trainer.device)
     clock = Clock(trainer, checkpoint, print)
     clock.curve_steps = curve_steps(trainer.steps)
