@@ -7,7 +7,7 @@ training goes on where its checkpoint is. Nothing else should run on the machine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import inf, isfinite
@@ -22,13 +22,10 @@ from benchmarks.machine import device_name, facts
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils import speed, style
-from cl_utils.arms import STUDY, arm_named
 from cl_utils.artifacts import write
 from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS
 from cl_utils.checkpoints import save_checkpoint
-from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus, corpora
-from cl_utils.errors import StudyError
 from cl_utils.figures.levers import crossing, load_curves
 from cl_utils.figures.time_to_accuracy import WANTED_ACCURACY, time_to_accuracy
 from cl_utils.model import GPT
@@ -49,21 +46,16 @@ HALVED = Target(0.5, "ratio", "at most")
 
 @dataclass(frozen=True)
 class Plan:
-    """A training by the recipe `fast` in words: its budget, and which arm of the study it is."""
+    """A training of the baseline by the recipe `fast`: its budget, and that in words."""
 
     words: str
     steps: int
     characters_per_step: int
-    arm: str = "baseline"
 
 
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "first": Plan("6,000 steps of 8,192 characters", 6_000, 8_192),
-        "short-first": Plan(
-            "6,000 steps of 4,096 characters, short programs first",
-            *(6_000, 4_096, "incremental-by-characters"),
-        ),
     }
 )
 """In the order they were tried; each is compared with the first."""
@@ -116,33 +108,18 @@ def balanced_world(settings: Settings) -> World:
     return World(made["train"], made["test"])
 
 
-def by_characters(corpus: Corpus) -> Corpus:
-    """Return the programs with buckets of the same sizes by the characters of their sources."""
-    return relabelled(corpus, corpus.answers - corpus.offsets[:-1])
-
-
-LABELS: Mapping[str, Callable[[Corpus], Corpus]] = MappingProxyType(
-    {STUDY: lambda corpus: corpus, "characters": by_characters}
-)
-"""What the buckets of an arm are made by, among what is at hand without a study's files."""
-
-
 def run_of(plan: Plan, settings: Settings) -> Run:
     """Return the paper profile's model under a plan, for the GPU if there is one."""
     params = read_params(PARAMS / "paper.yaml", {"recipe": "fast"})
     run = replace(params.run(), device=device_of(params), compiled=not settings.quick)
-    arm, steps = arm_named(plan.arm), settings.size(plan.steps, 20)
+    steps = settings.size(plan.steps, 20)
     characters = settings.size(plan.characters_per_step, 1_024)
-    run = replace(run, name=plan.arm, arm=arm, steps=steps, characters_per_step=characters)
-    if arm.labels not in LABELS:
-        raise StudyError(f"plan {plan.words!r}: labels by {arm.labels} are not at hand here")
-    return run
+    return replace(run, steps=steps, characters_per_step=characters)
 
 
 def learn(run: Run, world: World, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    train = LABELS[run.arm.labels](world.train)
-    trainer = begin(run, train, world.test, checkpoint, print)
+    trainer = begin(run, world.train, world.test, checkpoint, print)
     trainer.probe = WholeTest(world.test, trainer.device)
     clock = Clock(trainer, checkpoint, print)
     clock.curve_steps = curve_steps(trainer.steps)

@@ -66,6 +66,11 @@ CAPTIONS: Final[Mapping[str, Caption]] = MappingProxyType(
             sentence=f"The incremental schedule with buckets by each metric; {BALANCED}",
             arms="metrics",
         ),
+        "metric_worth": Caption(
+            sentence="How far each metric orders what is hard, and what its buckets gain on random "
+            f"ones; {BALANCED}",
+            arms="metrics",
+        ),
         "metric_agreement": Caption(
             sentence="How far the metrics agree: Spearman's rho over all programs", arms=""
         ),

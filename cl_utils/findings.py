@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils import style
 from cl_utils.answers import WHERE, answers_markdown, minus
 from cl_utils.artifacts import atomic
-from cl_utils.metric_findings import metric_body
+from cl_utils.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.questions import CONTROLS, EXPLORATORY, Question, asked, contrasts_asked, pairs
@@ -59,6 +59,11 @@ LEAK = (
     "that were held out here and have no twin, so a real split by text would leak more. The two "
     "test sets are different programs, and the intervals, over seeds, leave out which were drawn."
 )
+WORTH = (
+    "Each metric's rho from the table above, beside what its buckets gain on random ones. The "
+    "schedule draws the easy bucket most, so a metric decides not only when programs are read but "
+    "which of them more often: short ones, say, or ones with little output."
+)
 PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
 
 
@@ -102,6 +107,7 @@ def findings_markdown(
     measures, own = results.measures, pairs(declared)
     rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
     simple = simple_effects(measures, "order", by="composition")
+    validity = validity_of(results, resamples)
     parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
     parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]
     parts += [
@@ -109,7 +115,11 @@ def findings_markdown(
         (part("Budget", BUDGET, "gain_against_budget"), contrasts_body(smaller_budgets(measures))),
         (
             part("Is the metric any good?", METRIC, "metric_validity"),
-            metric_body(results, resamples),
+            metric_body(results, validity),
+        ),
+        (
+            part("Does a better order make a better curriculum?", WORTH, "metric_worth"),
+            worth_body(metric_worth(measures, validity)),
         ),
         (part("The leak", LEAK, "leak"), contrasts_body(leak_rows(measures))),
         (

@@ -1,37 +1,50 @@
-"""The findings' section on metrics: a table of how far each orders what a model finds hard.
+"""The findings on metrics: how far each orders what a model finds hard, and what that is worth.
 
-In: `Results`. Out: Markdown.
+In: `Results`, their measures. Out: rows that set the two side by side; Markdown.
 """
 
 from __future__ import annotations
 
+from math import isnan
+
 import pandas as pd
 
 from cl_utils import style
+from cl_utils.families import by_metric
 from cl_utils.metrics import METRICS
+from cl_utils.questions import EXPLORATORY, RANDOM
 from cl_utils.results import Results
 from cl_utils.seeds import stream
-from cl_utils.sentences import MISSING, rho_text, rows_markdown
-from cl_utils.stats import hardness_stability, metric_validity
-from cl_utils.stats.validity import OVERALL, WITHIN
+from cl_utils.sentences import MISSING, points_text, rho_text, rows_markdown
+from cl_utils.stats import hardness_stability, metric_validity, paired_difference
+from cl_utils.stats.contrasts import common_seeds
+from cl_utils.stats.programs import spearman
+from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
 
+FEWEST_METRICS = 3  # of which a rank correlation is told
 HEADS = ("metric", "all programs (95 %)", "single models", "reading", "within a level (95 %)")
 
 
-def metric_body(results: Results, resamples: int) -> str:
-    """Return a row a metric, and how far two seeds agree; "" where no baseline was evaluated."""
+def validity_of(results: Results, resamples: int) -> pd.DataFrame:
+    """Return the rows of `stats.metric_validity`; none where no baseline was evaluated."""
     programs = results.programs
     baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
     known = [metric for metric in METRICS if metric in baseline]
     if baseline.empty or not known:
+        return pd.DataFrame(columns=COLUMNS)
+    return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
+
+
+def metric_body(results: Results, validity: pd.DataFrame) -> str:
+    """Return a row a metric, and how far two seeds agree; "" without `validity_of`'s rows."""
+    if validity.empty:
         return ""
-    table = metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
     lines = [list(HEADS), ["---", "--:", "--:", "---", "--:"]]
-    for metric in known:
-        rows = table[table["metric"] == metric].set_index("scope")
+    for metric in dict.fromkeys(validity["metric"]):
+        rows = validity[validity["metric"] == metric].set_index("scope")
         lines.append(metric_cells(metric, rows.loc[OVERALL], rows.loc[WITHIN]))
-    parts = [rows_markdown(lines), sizes_line(table)]
-    return "\n\n".join([*parts, *stability_lines(hardness_stability(baseline))])
+    parts = [rows_markdown(lines), sizes_line(validity)]
+    return "\n\n".join([*parts, *stability_lines(hardness_stability(results.programs))])
 
 
 def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:
@@ -82,3 +95,48 @@ def stability_lines(stability: pd.DataFrame) -> list[str]:
         f"{rho.mean():+.2f} on average ({rho.min():+.2f} to {rho.max():+.2f}; n = {len(rho)} "
         "pairs of seeds)."
     ]
+
+
+def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a metric: how far it orders what is hard, what its buckets gain on random ones.
+
+    Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),
+    programs; difference, low, high (points, paired by seed), n. Sorted by rho, the highest first;
+    metrics without a seed in common with the random buckets are left out.
+    """
+    rows = []
+    for _, row in validity[validity["scope"] == OVERALL].iterrows():
+        arm = by_metric(row["metric"])
+        if arm != RANDOM and common_seeds(measures, arm, RANDOM):
+            gain = paired_difference(measures, arm, RANDOM)
+            rho = {"rho": row["rho"], "rho_low": row["low"], "rho_high": row["high"]}
+            points = {"difference": gain.difference, "low": gain.low, "high": gain.high}
+            seen = {"programs": row["programs"], "seeds": row["seeds"], "n": gain.n}
+            rows.append({"metric": row["metric"], **rho, **points, **seen})
+    table = pd.DataFrame(rows)
+    return table if table.empty else table.sort_values("rho", ascending=False, ignore_index=True)
+
+
+def worth_body(worth: pd.DataFrame) -> str:
+    """Return whether ordering what is hard goes with gaining; "" below three metrics."""
+    if len(worth) < FEWEST_METRICS:
+        return ""
+    rho = spearman(worth["rho"].to_numpy(), worth["difference"].to_numpy())
+    by_gain = worth.sort_values("difference", ascending=False)
+    lines = [
+        f"Over {len(worth)} metrics, the rank correlation between rho with what is hard and what "
+        f"the metric's buckets gain on random ones is {rho_text(rho)}: +1 would mean that the "
+        "better a metric orders what is hard, the better a curriculum it makes. The metrics are no "
+        "sample, so this has no interval.",
+        f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "
+        f"{worth_text(by_gain.iloc[-1])}.",
+    ]
+    return "\n".join(f"- {EXPLORATORY}{line}" for line in lines if not isnan(rho))
+
+
+def worth_text(row: pd.Series) -> str:
+    """Return a metric with its rho and its gain."""
+    return (
+        f"*{style.metric_label(row['metric'])}* ({points_text(row)} points over random buckets, "
+        f"n = {row['n']}; rho with what is hard {rho_text(row['rho'])})"
+    )

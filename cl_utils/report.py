@@ -17,12 +17,12 @@ from cl_utils.captions import captions, figures_markdown, folder_markdown
 from cl_utils.cost import cost_markdown
 from cl_utils.errors import StudyError
 from cl_utils.families import main_arms
+from cl_utils.metric_findings import metric_worth, validity_of, worth_body
 from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.questions import CONTROLS, pairs
 from cl_utils.results import Results, main_table
-from cl_utils.seeds import stream
 from cl_utils.sentences import (
     MISSING,
     VERDICTS,
@@ -30,7 +30,7 @@ from cl_utils.sentences import (
     metric_sentence,
     rows_markdown,
 )
-from cl_utils.stats import FACTORIAL, metric_validity
+from cl_utils.stats import FACTORIAL
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.validity import OVERALL
 
@@ -46,7 +46,7 @@ TABLE_HEADS = {
     "token_accuracy": "next character",
     "line_exact": "next line",
 }
-README_FIGURES = ("factorial_effects", "effects_forest", "execution_accuracy")
+README_FIGURES = ("factorial_effects", "effects_forest", "metric_worth", "execution_accuracy")
 PAPERS_METRICS = ("overall_metric", "overall_metric_token")
 
 
@@ -146,14 +146,18 @@ def readme_text(text: str, results: Results, params: Params) -> str:
     """
     arms, declared = {*main_arms(params.contrasts), *FACTORIAL.values()}, pairs(params.contrasts)
     found = results_markdown(results.of_arms(arms), declared, params.profile)
-    validity = metric_validity(
-        results.programs, PAPERS_METRICS, rng=stream(0, "bootstrap"), resamples=params.resamples
-    )
-    overall = validity[validity["scope"] == OVERALL]
-    found += "\n\n" + "\n".join(f"- {metric_sentence(row)}" for _, row in overall.iterrows())
+    found += f"\n\n{metrics_markdown(results, params.resamples)}"
     text = replace_section(text, "results", found)
     text = replace_section(text, "cost", cost_markdown(params.paths.results))
     return replace_section(text, "figures", readme_figures(results, params))
+
+
+def metrics_markdown(results: Results, resamples: int) -> str:
+    """Return what the paper's metrics order, and whether better ones make better curricula."""
+    validity = validity_of(results, resamples)
+    own = validity[validity["metric"].isin(PAPERS_METRICS) & (validity["scope"] == OVERALL)]
+    lines = [f"- {metric_sentence(row)}" for _, row in own.iterrows()]
+    return "\n".join([*lines, worth_body(metric_worth(results.measures, validity))]).strip()
 
 
 def readme_figures(results: Results, params: Params) -> str:

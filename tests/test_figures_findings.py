@@ -16,6 +16,7 @@ from cl_utils.errors import StudyError
 from cl_utils.families import BY_BUDGET, BY_METRIC, GROUPS, group_of
 from cl_utils.figures.contrasts import claimed
 from cl_utils.figures.trajectories import stage_ends
+from cl_utils.metric_findings import metric_worth, validity_of
 from cl_utils.questions import contrasts_with_baseline
 from cl_utils.results import Results
 
@@ -51,6 +52,9 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     ),
     "metric_validity": validity_figure,
     "metric_ablation": lambda results: figures.metric_ablation(results.measures),
+    "metric_worth": lambda results: figures.metric_worth(
+        metric_worth(results.measures, validity_of(results, resamples=20))
+    ),
     "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
 }
 TEST_SETS = {

@@ -6,7 +6,6 @@ No time is asserted; curves are invented.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
 from benchmarks.settings import Settings
-from cl_utils.errors import StudyError
 from cl_utils.figures.time_to_accuracy import time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
 
@@ -78,19 +76,6 @@ def test_plans_train_the_papers_model_by_the_recipe_fast() -> None:
         assert (run.recipe.name, run.model.layers, run.model.width) == ("fast", 6, 120)
         assert (run.steps, run.characters_per_step) == (plan.steps, plan.characters_per_step)
         assert benchmark.run_of(plan, Settings(quick=True)).steps < plan.steps
-
-
-def test_short_programs_come_first_where_the_plan_says_so(world: World) -> None:
-    sorted_ones = benchmark.LABELS["characters"](world.train)
-    sources = sorted_ones.answers - sorted_ones.offsets[:-1]
-    assert (np.diff(sources) >= 0).all() and (np.diff(world.train.lengths) < 0).any()
-    assert np.array_equal(np.bincount(sorted_ones.buckets), np.bincount(world.train.buckets))
-    run = benchmark.run_of(benchmark.PLANS["short-first"], Settings(quick=True))
-    first, *_ = benchmark.learn(run, benchmark.World(world.train, world.validation), None).mixes
-    assert first == (0, {"easy": 1.0})
-    unknown = replace(benchmark.PLANS["first"], arm="incremental-by-zlib_ratio")
-    with pytest.raises(StudyError, match="labels by zlib_ratio are not at hand"):
-        benchmark.run_of(unknown, Settings())
 
 
 def test_a_finished_training_is_not_trained_again(world: World, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cl_utils.figures.metrics import metric_agreement
 from cl_utils.figures.protocol import protocol_audit
 from cl_utils.figures.training import learning_curves, schedule_composition
 from cl_utils.figures.trajectories import adaptive_trajectories, forgetting
-from cl_utils.figures.validity import metric_ablation, metric_validity
+from cl_utils.figures.validity import metric_ablation, metric_validity, metric_worth
 
 __all__ = [
     "accuracy_by_difficulty",
@@ -35,6 +35,7 @@ __all__ = [
     "metric_ablation",
     "metric_agreement",
     "metric_validity",
+    "metric_worth",
     "protocol_audit",
     "schedule_composition",
 ]

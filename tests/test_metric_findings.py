@@ -1,0 +1,70 @@
+"""What a metric's order is worth: its rho beside what its buckets gain, on invented rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from cl_utils.families import METRIC_ARM, by_metric
+from cl_utils.metric_findings import metric_worth, worth_body
+from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
+
+RHOS = {"overall_metric": -0.2, "executed_lines": 0.5, "characters": 0.1, "random": 0.0}
+GAINS = {"overall_metric": 4.0, "executed_lines": -3.0, "characters": 2.0, "random": 0.0}
+SEEDS = (0, 1, 2)
+
+
+def validity(rhos: Mapping[str, float] = RHOS) -> pd.DataFrame:
+    """Return rows as `stats.metric_validity` gives them; within levels all rho are 0.9."""
+    rows = [
+        (metric, scope, rho, rho - 0.1, rho + 0.1, rho, rho, 3_000, 8)
+        for metric, overall in rhos.items()
+        for scope, rho in ((OVERALL, overall), (WITHIN, 0.9))
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def measures(gains: Mapping[str, float] = GAINS) -> pd.DataFrame:
+    """Return exact execution of the arms of the ablation, a point more with every seed."""
+    rows = [
+        (by_metric(metric), seed, 60.0 + seed + gain)
+        for metric, gain in gains.items()
+        for seed in SEEDS
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "seed", "value"])
+    return table.assign(
+        recipe="fast", measure="execution_exact", test_set="balanced", subset="macro"
+    )
+
+
+def test_every_metric_stands_beside_what_its_buckets_gain_on_random_ones() -> None:
+    table = metric_worth(measures(), validity()).set_index("metric")
+    assert list(table.index) == ["executed_lines", "characters", "overall_metric"]
+    assert table["rho"].to_dict() == {name: RHOS[name] for name in table.index}
+    assert table["difference"].to_dict() == pytest.approx({n: GAINS[n] for n in table.index})
+    assert set(table["n"]) == {3} and set(table["seeds"]) == {8}
+    assert by_metric("overall_metric") == METRIC_ARM
+
+
+def test_a_metric_whose_arm_did_not_run_is_left_out_and_no_rows_give_none() -> None:
+    some = {name: gain for name, gain in GAINS.items() if name != "characters"}
+    assert set(metric_worth(measures(some), validity())["metric"]) == {
+        "overall_metric",
+        "executed_lines",
+    }
+    assert metric_worth(measures({"characters": 1.0}), validity()).empty
+    assert metric_worth(measures(), validity({})).empty
+
+
+def test_the_sentences_name_the_rank_correlation_and_both_ends() -> None:
+    text = worth_body(metric_worth(measures(), validity()))
+    assert "Over 3 metrics" in text and "is -1.00: +1 would mean" in text
+    assert "Most is gained with *overall metric by radon* (+4.0 (+4.0 to +4.0) points" in text
+    assert "least with *executed lines* (-3.0" in text and "what is hard +0.50" in text
+    assert all(line.startswith("- Exploratory: ") for line in text.splitlines())
+
+
+def test_two_metrics_have_no_rank_correlation() -> None:
+    assert worth_body(metric_worth(measures(), validity()).head(2)) == ""
