@@ -171,7 +171,8 @@ def rows_of(curves: pd.DataFrame, device: str) -> list[SpeedRow]:
             found.append(row(f"characters to {what}", "characters", [characters]))
         first = first if place else seconds
         end = curve.iloc[-1]
-        what = f"exact execution after {end['seconds']:,.0f} s: {words}"
+        missed = "" if isfinite(seconds) else f" ({WANTED_ACCURACY} % not reached)"
+        what = f"exact execution after {end['seconds']:,.0f} s{missed}: {words}"
         found.append(row(what, "%", [float(end["execution_exact"])]))
     return found
 

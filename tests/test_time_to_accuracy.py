@@ -48,6 +48,7 @@ def test_each_plan_is_compared_with_the_first() -> None:
     assert seconds[1].ratio == pytest.approx(0.4)
     assert [row.value for row in rows if row.unit == "characters"] == [15_000.0, 6_000.0]
     assert [row.value for row in rows if row.unit == "%"] == [79.58, 74.58, 40.0]
+    assert ["not reached" in row.what for row in rows if row.unit == "%"] == [False, False, True]
 
 
 def test_nothing_is_compared_with_a_first_plan_that_did_not_get_there() -> None:

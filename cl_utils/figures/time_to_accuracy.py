@@ -20,7 +20,7 @@ from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY
 
 WANTED_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
-COLOURS: Final = (style.FAINT, "#0072B2", "#D55E00", "#009E73")
+COLOURS: Final = (style.arm_colour("baseline"), style.FAINT, "#009E73", "#CC79A7")
 TEST_PROGRAMS: Final = 3_000
 SECONDS: Final = 60.0  # of a minute
 
@@ -37,7 +37,7 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
         title=f"Exact execution (%): {WANTED_ACCURACY} is what the paper reports of its baseline",
         xlabel="minutes of training",
     )
-    axes.set_xlim(0, 1.25 * curves["seconds"].max() / SECONDS)
+    axes.set_xlim(0, 1.35 * curves["seconds"].max() / SECONDS)
     axes.set_ylim(0, 100)
     axes.grid(axis="y")
     note(
