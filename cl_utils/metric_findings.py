@@ -129,7 +129,7 @@ def worth_body(worth: pd.DataFrame) -> str:
         "better a metric orders what is hard, the better a curriculum it makes. The metrics are no "
         "sample, so this has no interval.",
         f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "
-        f"{worth_text(by_gain.iloc[-1])}.",
+        f"{worth_text(by_gain.iloc[-1])}: the two ends of {len(worth)}, so both overstated.",
     ]
     return "\n".join(f"- {EXPLORATORY}{line}" for line in lines if not isnan(rho))
 

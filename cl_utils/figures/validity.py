@@ -135,6 +135,7 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     order.set_title("Does it order what is hard?")
     order.set_xlabel("Spearman’s ρ with −log p of the true output")
     order.set_xlim(-1, 1)
+    order.set_xticks([-1, -0.5, 0, 0.5, 1])
     gain.set_title("Do its buckets help?")
     gain.set_xlabel("points above buckets drawn at random")
     first, n = worth.iloc[0], worth["n"]
