@@ -75,7 +75,8 @@ def rows(settings: Settings) -> list[SpeedRow]:
     for name, plan in PLANS.items():
         run = run_of(plan, settings)
         trained = learn(run, world, None if settings.quick else checkpoint_of(name))
-        keep(name, plan, run, trained, settings.quick)
+        tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
+        keep(name, run, trained, tested, settings.quick)
     place = folder(run.device, settings.quick)
     return rows_of(load_curves(place, COMMAND), device_name(run.device))
 
@@ -134,13 +135,11 @@ def curve_steps(steps: int) -> frozenset[int]:
     return frozenset(round(steps * (point + 1) / POINTS) for point in range(POINTS))
 
 
-def keep(name: str, plan: Plan, run: Run, trained: Trained, quick: bool) -> None:
-    """Write the curve of all buckets' mean with its manifest."""
+def keep(name: str, run: Run, trained: Trained, tested: Mapping[str, int], quick: bool) -> None:
+    """Write the curve of all buckets' mean, the counts `tested` beside it, and its manifest."""
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
     place = list(PLANS).index(name)
-    curve = curve.assign(
-        place=place, plan=name, words=plan.words, parameters=trained.model.parameter_count
-    )
+    curve = curve.assign(place=place, plan=name, words=PLANS[name].words, **tested)
     path = folder(run.device, quick) / f"{name}.csv"
     write(path, partial(curve.to_csv, index=False), params=asdict(run), **facts())
 

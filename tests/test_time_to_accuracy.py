@@ -31,6 +31,7 @@ def curve(place: int, seconds: Sequence[float], accuracies: Sequence[float]) -> 
             "plan": f"plan {place}",
             "words": f"words {place}",
             "parameters": 1_000_000,
+            "programs": 3_000,
         }
     )
 

@@ -21,7 +21,6 @@ from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY
 WANTED_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
 COLOURS: Final = (style.arm_colour("baseline"), style.FAINT, "#009E73", "#CC79A7")
-TEST_PROGRAMS: Final = 3_000
 SECONDS: Final = 60.0  # of a minute
 
 
@@ -43,8 +42,8 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
     note(
         figure,
         "One training a line (n = 1 seed); bands: 95 % of what a test set of "
-        f"{TEST_PROGRAMS:,} programs allows. Balanced, twin-free, full-length programs; the time "
-        "of the tests on the way is not counted, compilation is.",
+        f"{int(curves['programs'].min()):,} programs allows. Balanced, twin-free, full-length "
+        "programs; the time of the tests on the way is not counted, compilation is.",
         f"{machine}.",
     )
     return figure
@@ -52,7 +51,7 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
 
 def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     minutes, exact = curve["seconds"] / SECONDS, curve["execution_exact"]
-    half = 1.96 * np.sqrt(exact * (100 - exact) / TEST_PROGRAMS)
+    half = 1.96 * np.sqrt(exact * (100 - exact) / curve["programs"])
     axes.fill_between(minutes, exact - half, exact + half, color=colour, alpha=0.2, linewidth=0)
     axes.plot(minutes, exact, color=colour)
     text = curve["words"].iloc[0]
