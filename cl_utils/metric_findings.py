@@ -118,10 +118,12 @@ def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame
 
 
 def worth_body(worth: pd.DataFrame) -> str:
-    """Return whether ordering what is hard goes with gaining; "" below three metrics."""
+    """Return whether ordering what is hard goes with gaining; "" below three metrics or in ties."""
     if len(worth) < FEWEST_METRICS:
         return ""
     rho = spearman(worth["rho"].to_numpy(), worth["difference"].to_numpy())
+    if isnan(rho):
+        return ""
     by_gain = worth.sort_values("difference", ascending=False)
     lines = [
         f"Over {len(worth)} metrics, the rank correlation between rho with what is hard and what "
@@ -131,7 +133,7 @@ def worth_body(worth: pd.DataFrame) -> str:
         f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "
         f"{worth_text(by_gain.iloc[-1])}: the two ends of {len(worth)}, so both overstated.",
     ]
-    return "\n".join(f"- {EXPLORATORY}{line}" for line in lines if not isnan(rho))
+    return "\n".join(f"- {EXPLORATORY}{line}" for line in lines)
 
 
 def worth_text(row: pd.Series) -> str:
