@@ -1,0 +1,97 @@
+"""Plans of training a model of the paper's size: budget, programs, and what else they change.
+
+In: a plan's name and settings. Out: the run that it is, and a trainer for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+
+from benchmarks.neighbours import with_neighbours
+from benchmarks.settings import Settings
+from cl_utils.arms import arm_named
+from cl_utils.controls import relabelled
+from cl_utils.corpus import Corpus
+from cl_utils.objective import objective
+from cl_utils.optimisers import Optimisers
+from cl_utils.params import read_params
+from cl_utils.paths import PARAMS
+from cl_utils.study import device_of
+from cl_utils.trainer import Run, Trainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A training by the recipe `fast`, and in words how it differs from the other plans.
+
+    programs: of each bucket, to train on.
+    arm: of the study, with buckets and order by the characters of the sources if `by_characters`.
+    neighbours: how many characters before each one a block sees without attention.
+    """
+
+    words: str
+    steps: int
+    characters_per_step: int
+    programs: int
+    arm: str = "baseline"
+    by_characters: bool = False
+    neighbours: int = 0
+
+
+PLANS: Mapping[str, Plan] = MappingProxyType(
+    {
+        "first": Plan(
+            words="6,000 steps of 8,192 characters",
+            steps=6_000,
+            characters_per_step=8_192,
+            programs=50_000,
+        ),
+        "short-first": Plan(
+            words="24,000 steps of 4,096, short sources first, neighbours",
+            steps=24_000,
+            characters_per_step=4_096,
+            programs=400_000,
+            arm="competence",
+            by_characters=True,
+            neighbours=3,
+        ),
+    }
+)
+"""In the order they were tried; each is compared with the first."""
+
+
+def run_of(plan: Plan, settings: Settings) -> Run:
+    """Return the paper profile's model under a plan, for the GPU if there is one."""
+    params = read_params(PARAMS / "paper.yaml", {"recipe": "fast"})
+    run = params.run()
+    return replace(
+        run,
+        name=plan.arm,
+        arm=arm_named(plan.arm),
+        device=device_of(params),
+        compiled=not settings.quick,
+        steps=settings.size(plan.steps, 20),
+        characters_per_step=settings.size(plan.characters_per_step, 1_024),
+    )
+
+
+class PlanTrainer(Trainer):
+    """A trainer with what a plan changes beyond a run."""
+
+    def __init__(self, plan: Plan, run: Run, train: Corpus, test: Corpus) -> None:
+        super().__init__(run, by_source_length(train) if plan.by_characters else train, test)
+        self.identity |= {"plan": asdict(plan)}
+        if plan.neighbours:
+            self.model = with_neighbours(self.model, plan.neighbours).to(self.device)
+            self.optimisers = Optimisers(self.model, run.recipe)
+            self.objective = objective(self.model, run.recipe, self.device, run.compiled)
+
+
+def by_source_length(corpus: Corpus) -> Corpus:
+    """Return the programs sorted by the characters of their sources, in buckets as large as before.
+
+    The buckets of the losses that a training prints are then these, too.
+    """
+    return relabelled(corpus, corpus.answers - corpus.offsets[:-1])
