@@ -39,7 +39,7 @@ from cl_utils.training import Clock, Run, Trained, to_the_end
 NAME = "time-to-accuracy"
 COMMAND = f"python -m benchmarks {NAME}"
 HELD_OUT = {"validation": 100, "test": 1_000, "natural": 1}  # programs of a bucket
-SPARE = 20_000  # programs of a bucket beyond those to train on, of which the held-out ones come
+DRAWN = 1.4  # programs of a bucket to one to train on: the others are held out, or are twins
 POINTS = 20  # of a learning curve
 HALVED = Target(0.5, "ratio", "at most")
 
@@ -96,7 +96,7 @@ def balanced_world(per_bucket: int, settings: Settings) -> World:
     wanted = {
         name: settings.size(count, min(200, max(1, count // 250))) for name, count in counts.items()
     }
-    least = settings.size(per_bucket + SPARE, 600)
+    least = settings.size(round(DRAWN * per_bucket), 600)
     programs = drawn(least, seed=0, maximum_characters=FULL_LENGTH, rule=PAPER_THRESHOLDS)
     programs["canonical_hash"] = programs["source"].map(canonical_hash)
     programs["split"] = split(programs, wanted, seed=0)
