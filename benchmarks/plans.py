@@ -57,6 +57,15 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
             by_characters=True,
             neighbours=3,
         ),
+        "short-first-sooner": Plan(
+            words="7,000 steps of 4,096, short sources first, neighbours",
+            steps=7_000,
+            characters_per_step=4_096,
+            programs=100_000,
+            arm="competence",
+            by_characters=True,
+            neighbours=3,
+        ),
     }
 )
 """In the order they were tried; each is compared with the first."""

@@ -42,6 +42,7 @@ HELD_OUT = {"validation": 100, "test": 1_000, "natural": 1}  # programs of a buc
 DRAWN = 1.4  # programs of a bucket to one to train on: the others are held out, or are twins
 POINTS = 20  # of a learning curve
 HALVED = Target(0.5, "ratio", "at most")
+REFERENCE = "the first plan to get there"
 
 
 class Compared(TypedDict, total=False):
@@ -49,7 +50,7 @@ class Compared(TypedDict, total=False):
 
     reference: str
     references: Sequence[float]
-    target: Target
+    target: Target | None
 
 
 def rows(settings: Settings) -> list[SpeedRow]:
@@ -148,40 +149,38 @@ def checkpoint_of(name: str) -> Path:
 def rows_of(curves: pd.DataFrame, device: str) -> list[SpeedRow]:
     """Return the rows of all plans: time and characters to the accuracy, accuracy at the end.
 
-    Where the first plan did not get there, the others are compared with it at its last accuracy.
+    Where the first plan did not get there, its last accuracy counts, too.
     """
     plans = [curve for _, curve in curves.groupby("place")]
-    first, found = plans[0], list[SpeedRow]()
-    last = float(first["execution_exact"].iloc[-1])
+    last = float(plans[0]["execution_exact"].iloc[-1])
+    accuracies = [WANTED_ACCURACY] if last >= WANTED_ACCURACY else [last, WANTED_ACCURACY]
+    found = []
     for curve in plans:
-        found += rows_to(WANTED_ACCURACY, curve, first, device)
-        if curve is not first and last < WANTED_ACCURACY:
-            found += rows_to(last, curve, first, device)
+        for accuracy in accuracies:
+            found += rows_to(accuracy, curve, plans, device)
         found.append(row_of_the_end(curve, device))
     return found
 
 
 def rows_to(
-    accuracy: float, curve: pd.DataFrame, first: pd.DataFrame, device: str
+    accuracy: float, curve: pd.DataFrame, plans: Sequence[pd.DataFrame], device: str
 ) -> list[SpeedRow]:
     """Return time and characters of a plan to an accuracy (%), none if it did not get there.
 
-    They are compared with the first plan's, if that is another and got there.
+    They are compared with those of the first of `plans` that got there, if that is another.
     """
+    there = [each for each in plans if isfinite(crossing(each, "seconds", accuracy))]
+    if not any(each is curve for each in there):
+        return []
     rows = []
-    for column, unit, words in (
-        ("seconds", "s", "seconds of training"),
-        ("characters", "characters", "characters"),
-    ):
-        here, there = (crossing(each, column, accuracy) for each in (curve, first))
+    for column, unit, target in (("seconds", "s", HALVED), ("characters", "characters", None)):
         compared = Compared()
-        if curve is not first and isfinite(there):
-            compared = Compared(reference="the first plan", references=[there])
-            if column == "seconds":
-                compared["target"] = HALVED
-        what = f"{words} to {accuracy:.4g} % exact execution: {words_of(curve)}"
-        if isfinite(here):
-            rows.append(speed_row(what, unit, [here], device=device, **compared))
+        if there[0] is not curve:
+            first = crossing(there[0], column, accuracy)
+            compared = Compared(reference=REFERENCE, references=[first], target=target)
+        what = f"{column} of training to {accuracy:.4g} % exact execution: {words_of(curve)}"
+        here = crossing(curve, column, accuracy)
+        rows.append(speed_row(what, unit, [here], device=device, **compared))
     return rows
 
 

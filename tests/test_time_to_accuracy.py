@@ -19,6 +19,7 @@ from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
 from benchmarks.plans import PLANS, Plan, PlanTrainer, run_of
+from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 from cl_utils.artifacts import write
 from cl_utils.checkpoints import save_checkpoint
@@ -48,26 +49,37 @@ SOONER = curve(1, [30.0, 60.0], [50.0, 74.58])
 NEVER = curve(2, [10.0, 20.0], [30.0, 40.0])
 
 
+def found(plans: Sequence[pd.DataFrame], unit: str) -> list[SpeedRow]:
+    """Return the rows of a unit."""
+    return [row for row in benchmark.rows_of(pd.concat(plans), "cpu") if row.unit == unit]
+
+
 def test_each_plan_is_compared_with_the_first() -> None:
-    rows = benchmark.rows_of(pd.concat([FIRST, SOONER, NEVER]), "cpu")
-    seconds = [row for row in rows if row.unit == "s"]
+    plans = [FIRST, SOONER, NEVER]
+    seconds = found(plans, "s")
     assert [row.value for row in seconds] == [150.0, 60.0]
     assert [row.met for row in seconds] == ["", "met"]
     assert seconds[1].ratio == pytest.approx(0.4)
-    assert [row.value for row in rows if row.unit == "characters"] == [15_000.0, 6_000.0]
-    assert [row.value for row in rows if row.unit == "%"] == [79.58, 74.58, 40.0]
-    assert ["not reached" in row.what for row in rows if row.unit == "%"] == [False, False, True]
+    assert [row.value for row in found(plans, "characters")] == [15_000.0, 6_000.0]
+    ends = found(plans, "%")
+    assert [row.value for row in ends] == [79.58, 74.58, 40.0]
+    assert ["not reached" in row.what for row in ends] == [False, False, True]
 
 
 def test_a_first_plan_that_did_not_get_there_is_compared_at_its_last_accuracy() -> None:
-    first, second = NEVER.assign(place=0), SOONER.assign(seconds=[4.0, 60.0])
-    rows = benchmark.rows_of(pd.concat([first, second]), "cpu")
-    found = [(row.value, row.reference_value, row.met) for row in rows if row.unit == "s"]
-    assert found[0][0] == 60.0 and found[0][2] == ""
-    assert found[1] == (4.0, 20.0, "met")
-    assert ["to 40 %" in row.what for row in rows if row.unit == "s"] == [False, True]
-    ends = [row.what for row in rows if row.unit == "%"]
-    assert ["not reached" in what for what in ends] == [True, False]
+    second, third = SOONER.assign(seconds=[25.0, 70.0]), FIRST.assign(place=2)
+    plans = [NEVER.assign(place=0), second, third]
+    rows = [row for row in found(plans, "s") if " to 40 % " in row.what]
+    assert [(row.value, row.met) for row in rows] == [
+        (20.0, ""),
+        (25.0, "missed"),
+        (100.0, "missed"),
+    ]
+    assert [row.reference_value for row in rows[1:]] == [20.0, 20.0]
+    rows = [row for row in found(plans, "s") if " to 74.58 % " in row.what]
+    assert [(row.value, row.met) for row in rows] == [(70.0, ""), (150.0, "missed")]
+    assert rows[1].reference_value == 70.0
+    assert ["not reached" in row.what for row in found(plans, "%")] == [True, False, False]
 
 
 def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
