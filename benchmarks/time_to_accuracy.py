@@ -50,7 +50,7 @@ class Compared(TypedDict, total=False):
 
     reference: str
     references: Sequence[float]
-    target: Target | None
+    target: Target
 
 
 def rows(settings: Settings) -> list[SpeedRow]:
@@ -167,21 +167,25 @@ def rows_to(
 ) -> list[SpeedRow]:
     """Return time and characters of a plan to an accuracy (%), none if it did not get there.
 
-    They are compared with those of the first of `plans` that got there, if that is another.
+    Characters are compared with those of the first of `plans` that got there, if that is another;
+    seconds are not, since plans may have been trained on different days.
     """
     there = [each for each in plans if isfinite(crossing(each, "seconds", accuracy))]
     if not any(each is curve for each in there):
         return []
-    rows = []
-    for column, unit, target in (("seconds", "s", HALVED), ("characters", "characters", None)):
-        compared = Compared()
-        if there[0] is not curve:
-            first = crossing(there[0], column, accuracy)
-            compared = Compared(reference=REFERENCE, references=[first], target=target)
-        what = f"{column} of training to {accuracy:.4g} % exact execution: {words_of(curve)}"
-        here = crossing(curve, column, accuracy)
-        rows.append(speed_row(what, unit, [here], device=device, **compared))
-    return rows
+    words = f"of training to {accuracy:.4g} % exact execution: {words_of(curve)}"
+    seconds, characters = (
+        crossing(curve, column, accuracy) for column in ("seconds", "characters")
+    )
+    compared = Compared()
+    if there[0] is not curve:
+        first = crossing(there[0], "characters", accuracy)
+        compared = Compared(reference=REFERENCE, references=[first], target=HALVED)
+    row = partial(speed_row, device=device)
+    return [
+        row(f"seconds {words}", "s", [seconds]),
+        row(f"characters {words}", "characters", [characters], **compared),
+    ]
 
 
 def row_of_the_end(curve: pd.DataFrame, device: str) -> SpeedRow:

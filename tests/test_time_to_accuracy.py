@@ -56,29 +56,28 @@ def found(plans: Sequence[pd.DataFrame], unit: str) -> list[SpeedRow]:
 
 def test_each_plan_is_compared_with_the_first() -> None:
     plans = [FIRST, SOONER, NEVER]
-    seconds = found(plans, "s")
-    assert [row.value for row in seconds] == [150.0, 60.0]
-    assert [row.met for row in seconds] == ["", "met"]
-    assert seconds[1].ratio == pytest.approx(0.4)
-    assert [row.value for row in found(plans, "characters")] == [15_000.0, 6_000.0]
+    assert [(row.value, row.reference) for row in found(plans, "s")] == [(150.0, ""), (60.0, "")]
+    characters = found(plans, "characters")
+    assert [row.value for row in characters] == [15_000.0, 6_000.0]
+    assert [row.met for row in characters] == ["", "met"]
+    assert characters[1].ratio == pytest.approx(0.4)
     ends = found(plans, "%")
     assert [row.value for row in ends] == [79.58, 74.58, 40.0]
     assert ["not reached" in row.what for row in ends] == [False, False, True]
 
 
 def test_a_first_plan_that_did_not_get_there_is_compared_at_its_last_accuracy() -> None:
-    second, third = SOONER.assign(seconds=[25.0, 70.0]), FIRST.assign(place=2)
-    plans = [NEVER.assign(place=0), second, third]
-    rows = [row for row in found(plans, "s") if " to 40 % " in row.what]
+    plans = [NEVER.assign(place=0), SOONER, FIRST.assign(place=2)]
+    rows = [row for row in found(plans, "characters") if " to 40 % " in row.what]
     assert [(row.value, row.met) for row in rows] == [
-        (20.0, ""),
-        (25.0, "missed"),
-        (100.0, "missed"),
+        (2_000.0, ""),
+        (3_000.0, "missed"),
+        (10_000.0, "missed"),
     ]
-    assert [row.reference_value for row in rows[1:]] == [20.0, 20.0]
-    rows = [row for row in found(plans, "s") if " to 74.58 % " in row.what]
-    assert [(row.value, row.met) for row in rows] == [(70.0, ""), (150.0, "missed")]
-    assert rows[1].reference_value == 70.0
+    assert [row.reference_value for row in rows[1:]] == [2_000.0, 2_000.0]
+    rows = [row for row in found(plans, "characters") if " to 74.58 % " in row.what]
+    assert [(row.value, row.met) for row in rows] == [(6_000.0, ""), (15_000.0, "missed")]
+    assert rows[1].reference_value == 6_000.0
     assert ["not reached" in row.what for row in found(plans, "%")] == [True, False, False]
 
 

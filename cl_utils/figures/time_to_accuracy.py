@@ -44,7 +44,7 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
         "One training a line (n = 1 seed); bands: 95 % of what a test set of "
         f"{int(curves['programs'].min()):,} programs allows. Balanced, twin-free, full-length "
         "programs; the time of the tests on the way is not counted, compilation is.",
-        f"{machine}.",
+        f"Plans of different days: minutes may differ with the machine's pace. {machine}.",
     )
     return figure
 
@@ -54,7 +54,7 @@ def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     half = 1.96 * np.sqrt(exact * (100 - exact) / curve["programs"])
     axes.fill_between(minutes, exact - half, exact + half, color=colour, alpha=0.2, linewidth=0)
     axes.plot(minutes, exact, color=colour)
-    text = curve["words"].iloc[0]
+    text = curve["words"].iloc[0].replace(", ", ",\n", 1)
     reached = crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS
     if isfinite(reached):
         axes.plot([reached], [WANTED_ACCURACY], "o", color=colour, markersize=5)
