@@ -20,7 +20,7 @@ from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY
 
 WANTED_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
-COLOURS: Final = (style.arm_colour("baseline"), style.FAINT, "#009E73", "#CC79A7")
+COLOURS: Final = (style.arm_colour("baseline"), "#009E73", style.FAINT, "#CC79A7")
 SECONDS: Final = 60.0  # of a minute
 
 
@@ -64,7 +64,7 @@ def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     axes.annotate(
         text,
         (minutes.iloc[-1], exact.iloc[-1]),
-        xytext=(6, 0),
+        xytext=(12, -3),
         textcoords="offset points",
         va="center",
         color=colour,
