@@ -60,10 +60,9 @@ class NeighbourBlock(Block):
 
 def with_neighbours(model: GPT, reach: int) -> GPT:
     """Give every block of `model` neighbours; it computes what it did until they are trained."""
-    blocks = cast("Iterable[Block]", model.blocks)
     with torch.random.fork_rng(devices=[]):
-        wider = [NeighbourBlock(model.config, layer, reach) for layer, _ in enumerate(blocks)]
-    for block, old in zip(wider, cast("Iterable[Block]", model.blocks), strict=True):
-        block.load_state_dict(old.state_dict(), strict=False)
-    model.blocks = nn.ModuleList(wider)
+        for layer, old in enumerate(cast("Iterable[Block]", model.blocks)):
+            block = NeighbourBlock(model.config, layer, reach)
+            block.load_state_dict(old.state_dict(), strict=False)
+            model.blocks[layer] = block
     return model

@@ -170,17 +170,17 @@ def rows_to(
     Characters are compared with those of the first of `plans` that got there, if that is another;
     seconds are not, since plans may have been trained on different days.
     """
-    there = [each for each in plans if isfinite(crossing(each, "seconds", accuracy))]
-    if not any(each is curve for each in there):
+    if not gets_to(accuracy, curve):
         return []
+    first = next(each for each in plans if gets_to(accuracy, each))
     words = f"of training to {accuracy:.4g} % exact execution: {words_of(curve)}"
     seconds, characters = (
         crossing(curve, column, accuracy) for column in ("seconds", "characters")
     )
     compared = Compared()
-    if there[0] is not curve:
-        first = crossing(there[0], "characters", accuracy)
-        compared = Compared(reference=REFERENCE, references=[first], target=HALVED)
+    if first is not curve:
+        references = [crossing(first, "characters", accuracy)]
+        compared = Compared(reference=REFERENCE, references=references, target=HALVED)
     row = partial(speed_row, device=device)
     return [
         row(f"seconds {words}", "s", [seconds]),
@@ -191,10 +191,14 @@ def rows_to(
 def row_of_the_end(curve: pd.DataFrame, device: str) -> SpeedRow:
     """Return a plan's accuracy at its end, and whether it was enough."""
     end = curve.iloc[-1]
-    enough = isfinite(crossing(curve, "seconds", WANTED_ACCURACY))
-    missed = "" if enough else f" ({WANTED_ACCURACY} % not reached)"
+    missed = "" if gets_to(WANTED_ACCURACY, curve) else f" ({WANTED_ACCURACY} % not reached)"
     what = f"exact execution after {end['seconds']:,.0f} s{missed}: {words_of(curve)}"
     return speed_row(what, "%", [float(end["execution_exact"])], device=device)
+
+
+def gets_to(accuracy: float, curve: pd.DataFrame) -> bool:
+    """Return whether a plan reached an accuracy (%)."""
+    return isfinite(crossing(curve, "seconds", accuracy))
 
 
 def words_of(curve: pd.DataFrame) -> str:
