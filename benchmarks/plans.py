@@ -8,18 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
+from typing import cast
 
 from benchmarks.neighbours import with_neighbours
 from benchmarks.settings import Settings
+from benchmarks.value_head import (
+    ValuedBatcher,
+    objective_with_values,
+    with_value_head,
+    without_value_head,
+)
+from benchmarks.values import values_along
 from cl_utils.arms import arm_named
+from cl_utils.batching import AlignedBatcher, Pools
 from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus
 from cl_utils.objective import objective
 from cl_utils.optimisers import Optimisers
 from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
+from cl_utils.seeds import stream
 from cl_utils.study import device_of
-from cl_utils.trainer import Run, Trainer
+from cl_utils.trainer import Run, Trained, Trainer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +39,7 @@ class Plan:
     programs: of each bucket, to train on.
     arm: of the study, with buckets and order by the characters of the sources if `by_characters`.
     neighbours: how many characters before each one a block sees without attention.
+    values: weight of the loss of the values along a program, beside that of its characters.
     """
 
     words: str
@@ -38,6 +49,7 @@ class Plan:
     arm: str = "baseline"
     by_characters: bool = False
     neighbours: int = 0
+    values: float = 0.0
 
 
 FIRST = Plan(
@@ -61,8 +73,20 @@ SOONER = replace(
     steps=7_000,
     programs=100_000,
 )
+VALUES = replace(
+    SHORT_FIRST,
+    words="3,500 steps of 4,096, short sources first, neighbours, values",
+    steps=3_500,
+    programs=100_000,
+    values=1.0,
+)
 PLANS: Mapping[str, Plan] = MappingProxyType(
-    {"first": FIRST, "short-first": SHORT_FIRST, "short-first-sooner": SOONER}
+    {
+        "first": FIRST,
+        "short-first": SHORT_FIRST,
+        "short-first-sooner": SOONER,
+        "values": VALUES,
+    }
 )
 """In the order they were tried; each is compared with the first that got as far."""
 
@@ -90,8 +114,33 @@ class PlanTrainer(Trainer):
         self.identity |= {"plan": asdict(plan)}
         if plan.neighbours:
             self.model = with_neighbours(self.model, plan.neighbours).to(self.device)
-            self.optimisers = Optimisers(self.model, run.recipe)
-            self.objective = objective(self.model, run.recipe, self.device, run.compiled)
+        self.objective = objective(self.model, run.recipe, self.device, run.compiled)
+        if plan.values:
+            self._ask_for_values(plan.values)
+        self.optimisers = Optimisers(self.model, run.recipe)
+
+    def _ask_for_values(self, weight: float) -> None:
+        run, corpus = self.run, cast("AlignedBatcher", self.batcher).corpus
+        values = values_along(corpus)
+        self.model = with_value_head(self.model, len(values.names))
+        self.objective = objective_with_values(
+            self.model, run.recipe, weight, self.device, run.compiled
+        )
+        self.batcher = ValuedBatcher(
+            corpus,
+            Pools(corpus, run.hardest_share),
+            values=values,
+            characters=run.characters_per_step,
+            context=run.model.context,
+            rng=stream(run.seed, "batches"),
+            one_size=run.device != "cpu",
+            device=run.device,
+        )
+
+    def result(self) -> Trained:
+        """Return the finished run; its model has the head of the characters alone."""
+        trained = super().result()
+        return replace(trained, model=without_value_head(trained.model))
 
 
 def by_source_length(corpus: Corpus) -> Corpus:

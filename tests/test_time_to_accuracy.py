@@ -121,23 +121,40 @@ def test_short_sources_come_first_where_the_plan_says_so(world: World) -> None:
     assert np.array_equal(as_before.corpus.tokens, world.train.tokens)
 
 
-def test_neighbours_are_trained_and_a_killed_training_goes_on_with_them(
-    world: World, tmp_path: Path
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [({"neighbours": 2}, "before_"), ({"neighbours": 2, "values": 1.0}, "head.values")],
+)
+def test_a_plans_parts_are_trained_and_a_killed_training_goes_on_with_them(
+    world: World, tmp_path: Path, changes: dict[str, float], part: str
 ) -> None:
-    plan, run = plain(neighbours=2), small_run("fast", "baseline")
+    plan, run = plain(**changes), small_run("fast", "baseline")
     half, whole = (PlanTrainer(plan, run, world.train, world.validation) for _ in range(2))
     for _ in range(run.steps // 2):
         half.advance()
     save_checkpoint(tmp_path / "plan.pt", half.state())
     while whole.unfinished:
         whole.advance()
+    learnt = [value for name, value in whole.model.state_dict().items() if part in name]
+    assert learnt and all(value.any() for value in learnt)
     programs = benchmark.World(world.train, world.validation)
     continued = benchmark.learn(plan, run, programs, tmp_path / "plan.pt")
-    weights = whole.model.state_dict()
-    learnt = [name for name in weights if "before_" in name]
-    assert len(learnt) == 2 * run.model.layers and all(weights[name].any() for name in learnt)
+    weights = whole.result().model.state_dict()
+    assert continued.model.state_dict().keys() == weights.keys()
     for name, value in continued.model.state_dict().items():
         assert torch.equal(value, weights[name]), name
+
+
+def test_values_are_asked_for_in_training_and_are_no_part_of_what_is_trained(world: World) -> None:
+    run, corpora = small_run("fast", "baseline"), (world.train, world.validation)
+    trained = [
+        benchmark.learn(plan, run, benchmark.World(*corpora), None)
+        for plan in (plain(), plain(values=1.0))
+    ]
+    assert len({each.model.parameter_count for each in trained}) == 1
+    plain_weights, weights = (each.model.state_dict() for each in trained)
+    assert plain_weights.keys() == weights.keys()
+    assert not torch.equal(plain_weights["head.weight"], weights["head.weight"])
 
 
 def test_a_checkpoint_of_another_plan_is_refused(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""What is known along a program: the value of each expression, once it is read.
+
+In: sources, or a corpus. Out: for each character the value that stands fixed when it is read, as
+Python writes it, for a training that asks for more than the output. Values are worked out once and
+from top to bottom, for branches that are not taken, too; nothing is handed to `exec`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cl_utils.corpus import Corpus
+from cl_utils.errors import StudyError
+from cl_utils.programs import OUTPUT_MARK
+
+MOST_NAMES = 255  # values that are told apart: one byte, with one code for all that is not known
+Value = int | float | None
+OPERATIONS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = MappingProxyType(
+    {
+        **{ast.Add: operator.add, ast.Sub: operator.sub},
+        **{ast.Mult: operator.mul, ast.Div: operator.truediv},
+        **{ast.Lt: operator.lt, ast.Gt: operator.gt, ast.LtE: operator.le, ast.GtE: operator.ge},
+        **{ast.Eq: operator.eq, ast.NotEq: operator.ne},
+    }
+)
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values known along a corpus of N characters."""
+
+    codes: NDArray[np.uint8]  # (N,) 1 + place in `names` of what is known once this is read, or 0
+    names: tuple[str, ...]  # the commonest first
+
+
+def values_along(corpus: Corpus) -> Values:
+    """Return what is known along all programs; the rarest values count as unknown."""
+    places: list[int] = []
+    names: list[str] = []
+    for program, start in enumerate(corpus.offsets[:-1].tolist()):
+        known = values_of(corpus.prompt(program).removesuffix(OUTPUT_MARK))
+        places += [start + place for place in known]
+        names += known.values()
+    commonest = tuple(name for name, _ in Counter(names).most_common(MOST_NAMES))
+    code_of = {name: code for code, name in enumerate(commonest, start=1)}
+    codes = np.zeros(len(corpus.tokens), dtype=np.uint8)
+    codes[places] = [code_of.get(name, 0) for name in names]
+    return Values(codes, commonest)
+
+
+def values_of(source: str) -> dict[int, str]:
+    """Return place -> value, as `str` writes it, of what a source's expressions are worth.
+
+    A variable is known at its own character; what is composed of others, and what was assigned, at
+    the character behind it. What a loop or branch assigns is not known outside of that assignment's
+    own block, nor what would divide by zero, nor what contains either.
+    Raises StudyError for a source that is not TinyPy.
+    """
+    reading = _Reading(source)
+    try:
+        reading.block(ast.parse(source).body)
+    except (SyntaxError, TypeError, KeyError) as error:
+        raise StudyError(
+            f"only TinyPy programs have values to read, mend {source[:60]!r}: {error!r}"
+        ) from error
+    return reading.found
+
+
+class _Reading:
+    """The variables known so far, and what was found."""
+
+    def __init__(self, source: str) -> None:
+        self.found: dict[int, str] = {}
+        self._known: dict[str, Value] = {}
+        self._lines = [0, *accumulate(len(line) + 1 for line in source.split("\n"))]
+
+    def block(self, statements: Sequence[ast.stmt]) -> None:
+        """Read statements in a row."""
+        for statement in statements:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=assigned):
+                    value = self._known[name] = self._value(assigned)
+                    self._note(self._end(statement), value)
+                case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[shown])):
+                    self._value(shown)
+                case ast.If(test=test, body=body, orelse=otherwise):
+                    self._inner(statement, [test], body, otherwise)
+                case ast.While(test=test, body=body):
+                    self._inner(statement, [test], body)
+                case ast.For(iter=ast.Call(args=bounds), body=body):
+                    self._inner(statement, bounds, body)
+                case _:
+                    raise TypeError(f"{type(statement).__name__} in line {statement.lineno}")
+
+    def _inner(
+        self, statement: ast.stmt, header: Sequence[ast.expr], *blocks: Sequence[ast.stmt]
+    ) -> None:
+        if not isinstance(statement, ast.For):  # its bounds are worked out before any pass
+            self._forget(statement)
+        for each in header:
+            self._value(each)
+        for block in blocks:
+            self._forget(statement)
+            self.block(block)
+        self._forget(statement)
+
+    def _forget(self, statement: ast.stmt) -> None:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                self._known.pop(node.id, None)
+
+    def _value(self, node: ast.expr) -> Value:
+        value: Value
+        match node:
+            case ast.Constant(value=int() as number):
+                return number
+            case ast.Name(id=name):
+                value = self._known.get(name)
+                self._note(self._end(node) - 1, value)
+                return value
+            case ast.BinOp(left=left, op=kind, right=right):
+                value = _worked_out(kind, self._value(left), self._value(right))
+            case ast.Compare(left=left, ops=[relation], comparators=[right]):
+                value = _worked_out(relation, self._value(left), self._value(right))
+            case ast.UnaryOp(op=kind, operand=operand):
+                value = self._value(operand)
+                if value is not None:
+                    value = not value if isinstance(kind, ast.Not) else -value
+            case ast.BoolOp(op=link, values=operands):
+                value = _joined(isinstance(link, ast.Or), [self._value(each) for each in operands])
+            case _:
+                raise TypeError(f"{type(node).__name__} in line {node.lineno}")
+        self._note(self._end(node), value)
+        return value
+
+    def _note(self, place: int, value: Value) -> None:
+        if value is not None:
+            self.found[place] = str(value)
+
+    def _end(self, node: ast.expr | ast.stmt) -> int:
+        """Return the place behind a node."""
+        return self._lines[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0)
+
+
+def _worked_out(kind: ast.AST, left: Value, right: Value) -> Value:
+    if left is None or right is None:
+        return None
+    try:
+        value: Value = OPERATIONS[type(kind)](left, right)
+    except ArithmeticError:
+        return None
+    return value
+
+
+def _joined(decisive: bool, values: Sequence[Value]) -> Value:
+    """Return the first value whose truth is `decisive`, else the last; None if one is unknown."""
+    if None in values:
+        return None
+    return next((value for value in values if bool(value) is decisive), values[-1])
