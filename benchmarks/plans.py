@@ -40,6 +40,7 @@ class Plan:
     arm: of the study, with buckets and order by the characters of the sources if `by_characters`.
     neighbours: how many characters before each one a block sees without attention.
     values: weight of the loss of the values along a program, beside that of its characters.
+    seeds: how many trainings, from seed 0 on; programs are the same for all.
     """
 
     words: str
@@ -50,6 +51,7 @@ class Plan:
     by_characters: bool = False
     neighbours: int = 0
     values: float = 0.0
+    seeds: int = 1
 
 
 FIRST = Plan(
@@ -79,6 +81,7 @@ VALUES = replace(
     steps=3_500,
     programs=100_000,
     values=1.0,
+    seeds=3,
 )
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
@@ -91,7 +94,7 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
 """In the order they were tried; each is compared with the first that got as far."""
 
 
-def run_of(plan: Plan, settings: Settings) -> Run:
+def run_of(plan: Plan, settings: Settings, seed: int = 0) -> Run:
     """Return the paper profile's model under a plan, for the GPU if there is one."""
     params = read_params(PARAMS / "paper.yaml", {"recipe": "fast"})
     run = params.run()
@@ -99,6 +102,7 @@ def run_of(plan: Plan, settings: Settings) -> Run:
         run,
         name=plan.arm,
         arm=arm_named(plan.arm),
+        seed=seed,
         device=device_of(params),
         compiled=not settings.quick,
         steps=settings.size(plan.steps, 20),

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from math import isfinite
 from pathlib import Path
+from statistics import median
 from typing import TypedDict
 
 import pandas as pd
@@ -58,17 +59,28 @@ def rows(settings: Settings) -> list[SpeedRow]:
     device = run_of(next(iter(PLANS.values())), settings).device
     place = folder(device, settings.quick)
     for name, plan in PLANS.items():
-        if settings.quick or not (place / f"{name}.csv").exists():
-            train_and_keep(name, plan, settings)
+        paths = {seed: curve_path(place, name, seed) for seed in range(plan.seeds)}
+        missing = [seed for seed, path in paths.items() if not path.exists()]
+        train_and_keep(name, [0] if settings.quick else missing, settings)
     return rows_of(load_curves(place, COMMAND), device_name(device))
 
 
-def train_and_keep(name: str, plan: Plan, settings: Settings) -> None:
-    """Train a plan on its own programs and write its curve."""
-    run, world = run_of(plan, settings), balanced_world(plan.programs, settings)
-    trained = learn(plan, run, world, None if settings.quick else checkpoint_of(name))
-    tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
-    keep(name, run, trained, tested, settings.quick)
+def curve_path(place: Path, name: str, seed: int) -> Path:
+    """Return where the curve of a plan's training is kept."""
+    return place / f"{name}-seed{seed}.csv"
+
+
+def train_and_keep(name: str, seeds: Sequence[int], settings: Settings) -> None:
+    """Train a plan with each of the seeds on the same programs, and write the curves."""
+    if not seeds:
+        return
+    plan = PLANS[name]
+    world = balanced_world(plan.programs, settings)
+    for seed in seeds:
+        run = run_of(plan, settings, seed)
+        trained = learn(plan, run, world, None if settings.quick else checkpoint_of(name, seed))
+        tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
+        keep(name, run, trained, tested, settings.quick)
 
 
 @dataclass(frozen=True)
@@ -129,9 +141,9 @@ def curve_steps(steps: int) -> frozenset[int]:
 def keep(name: str, run: Run, trained: Trained, tested: Mapping[str, int], quick: bool) -> None:
     """Write the curve of all buckets' mean, the counts `tested` beside it, and its manifest."""
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
-    place = list(PLANS).index(name)
-    curve = curve.assign(place=place, plan=name, words=PLANS[name].words, **tested)
-    path = folder(run.device, quick) / f"{name}.csv"
+    plan = {"place": list(PLANS).index(name), "plan": name, "words": PLANS[name].words}
+    curve = curve.assign(**plan, seed=run.seed, **tested)
+    path = curve_path(folder(run.device, quick), name, run.seed)
     params = {"plan": asdict(PLANS[name]), "run": asdict(run)}
     write(path, partial(curve.to_csv, index=False), params=params, **facts())
 
@@ -141,9 +153,9 @@ def folder(device: str, quick: bool) -> Path:
     return speed.results_folder(quick) / device_name(device) / NAME
 
 
-def checkpoint_of(name: str) -> Path:
+def checkpoint_of(name: str, seed: int) -> Path:
     """Return where a plan's training goes on from."""
-    return home() / "runs" / "benchmarks" / NAME / f"{name}.pt"
+    return home() / "runs" / "benchmarks" / NAME / f"{name}-seed{seed}.pt"
 
 
 def rows_of(curves: pd.DataFrame, device: str) -> list[SpeedRow]:
@@ -151,59 +163,71 @@ def rows_of(curves: pd.DataFrame, device: str) -> list[SpeedRow]:
 
     Where the first plan did not get there, its last accuracy counts, too.
     """
-    plans = [curve for _, curve in curves.groupby("place")]
-    last = float(plans[0]["execution_exact"].iloc[-1])
+    plans = [seeds_of(curves, place) for place in sorted(curves["place"].unique())]
+    last = median(float(curve["execution_exact"].iloc[-1]) for curve in plans[0])
     accuracies = [WANTED_ACCURACY] if last >= WANTED_ACCURACY else [last, WANTED_ACCURACY]
     found = []
-    for curve in plans:
+    for plan in plans:
         for accuracy in accuracies:
-            found += rows_to(accuracy, curve, plans, device)
-        found.append(row_of_the_end(curve, device))
+            found += rows_to(accuracy, plan, plans, device)
+        found.append(row_of_the_end(plan, device))
     return found
 
 
-def rows_to(
-    accuracy: float, curve: pd.DataFrame, plans: Sequence[pd.DataFrame], device: str
-) -> list[SpeedRow]:
-    """Return time and characters of a plan to an accuracy (%), none if it did not get there.
+def seeds_of(curves: pd.DataFrame, place: int) -> list[pd.DataFrame]:
+    """Return the curves of a plan, one a seed."""
+    return [curve for _, curve in curves[curves["place"] == place].groupby("seed")]
 
-    Characters are compared with those of the first of `plans` that got there, if that is another;
-    seconds are not, since plans may have been trained on different days.
+
+def rows_to(
+    accuracy: float,
+    plan: Sequence[pd.DataFrame],
+    plans: Sequence[Sequence[pd.DataFrame]],
+    device: str,
+) -> list[SpeedRow]:
+    """Return time and characters of a plan to an accuracy (%), none if a seed did not get there.
+
+    Characters are compared with the median of the first of `plans` that got there, if that is
+    another; seconds are not, since plans may have been trained on different days.
     """
-    if not gets_to(accuracy, curve):
+    if not gets_to(accuracy, plan):
         return []
     first = next(each for each in plans if gets_to(accuracy, each))
-    words = f"of training to {accuracy:.4g} % exact execution: {words_of(curve)}"
+    words = f"of training to {accuracy:.4g} % exact execution: {words_of(plan)}"
     seconds, characters = (
-        crossing(curve, column, accuracy) for column in ("seconds", "characters")
+        [crossing(curve, column, accuracy) for curve in plan]
+        for column in ("seconds", "characters")
     )
     compared = Compared()
-    if first is not curve:
-        references = [crossing(first, "characters", accuracy)]
+    if first is not plan:
+        reference = median(crossing(curve, "characters", accuracy) for curve in first)
+        references = [reference] * len(plan)
         compared = Compared(reference=REFERENCE, references=references, target=HALVED)
     row = partial(speed_row, device=device)
     return [
-        row(f"seconds {words}", "s", [seconds]),
-        row(f"characters {words}", "characters", [characters], **compared),
+        row(f"seconds {words}", "s", seconds),
+        row(f"characters {words}", "characters", characters, **compared),
     ]
 
 
-def row_of_the_end(curve: pd.DataFrame, device: str) -> SpeedRow:
+def row_of_the_end(plan: Sequence[pd.DataFrame], device: str) -> SpeedRow:
     """Return a plan's accuracy at its end, and whether it was enough."""
-    end = curve.iloc[-1]
-    missed = "" if gets_to(WANTED_ACCURACY, curve) else f" ({WANTED_ACCURACY} % not reached)"
-    what = f"exact execution after {end['seconds']:,.0f} s{missed}: {words_of(curve)}"
-    return speed_row(what, "%", [float(end["execution_exact"])], device=device)
+    ends = [curve.iloc[-1] for curve in plan]
+    seconds = median(float(end["seconds"]) for end in ends)
+    missed = "" if gets_to(WANTED_ACCURACY, plan) else f" ({WANTED_ACCURACY} % not reached)"
+    what = f"exact execution after {seconds:,.0f} s{missed}: {words_of(plan)}"
+    return speed_row(what, "%", [float(end["execution_exact"]) for end in ends], device=device)
 
 
-def gets_to(accuracy: float, curve: pd.DataFrame) -> bool:
-    """Return whether a plan reached an accuracy (%)."""
-    return isfinite(crossing(curve, "seconds", accuracy))
+def gets_to(accuracy: float, plan: Sequence[pd.DataFrame]) -> bool:
+    """Return whether a plan reached an accuracy (%) with every seed."""
+    return all(isfinite(crossing(curve, "seconds", accuracy)) for curve in plan)
 
 
-def words_of(curve: pd.DataFrame) -> str:
+def words_of(plan: Sequence[pd.DataFrame]) -> str:
     """Return a plan in words, with the size of its model."""
-    return f"{int(curve['parameters'].iloc[0]):,} parameters, {curve['words'].iloc[0]}"
+    first = plan[0].iloc[0]
+    return f"{int(first['parameters']):,} parameters, {first['words']}"
 
 
 def draw(quick: bool) -> None:

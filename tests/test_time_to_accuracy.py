@@ -28,7 +28,9 @@ from cl_utils.figures.time_to_accuracy import time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
 
 
-def curve(place: int, seconds: Sequence[float], accuracies: Sequence[float]) -> pd.DataFrame:
+def curve(
+    place: int, seconds: Sequence[float], accuracies: Sequence[float], seed: int = 0
+) -> pd.DataFrame:
     """Return a plan's curve at 100 characters a second."""
     return pd.DataFrame(
         {
@@ -38,6 +40,7 @@ def curve(place: int, seconds: Sequence[float], accuracies: Sequence[float]) -> 
             "place": place,
             "plan": f"plan {place}",
             "words": f"words {place}",
+            "seed": seed,
             "parameters": 1_000_000,
             "programs": 3_000,
         }
@@ -81,11 +84,30 @@ def test_a_first_plan_that_did_not_get_there_is_compared_at_its_last_accuracy() 
     assert ["not reached" in row.what for row in found(plans, "%")] == [True, False, False]
 
 
+def test_the_seeds_of_a_plan_make_one_row() -> None:
+    others = [curve(1, [30.0, 90.0], [50.0, 74.58], seed=1), curve(1, [20.0], [79.0], seed=2)]
+    row = found([FIRST, SOONER, *others], "s")[1]
+    assert (row.value, row.low, row.high, row.n) == (60.0, 20.0, 90.0, 3)
+    row = found([FIRST, SOONER, *others], "characters")[1]
+    assert (row.value, row.reference_value, row.met) == (6_000.0, 15_000.0, "met")
+    late = curve(1, [30.0, 90.0], [50.0, 74.57], seed=1)
+    plans = [FIRST, SOONER, late]
+    assert len(found(plans, "s")) == 1 and "not reached" in found(plans, "%")[1].what
+    assert found(plans, "%")[1].low == 74.57
+
+
 def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
     drawn = time_to_accuracy(pd.concat([FIRST, SOONER, NEVER]), "a machine")
     words = " ".join(" ".join(texts(drawn)).split())
-    assert "words 1 1 min to 74.58 %" in words and "words 2 not reached: 40.0 %" in words
-    assert "n = 1 seed" in words and "a machine" in words
+    assert "words 1 1 min to 74.58 % (n = 1)" in words
+    assert "words 2 not reached: 40.0 % (n = 1)" in words and "a machine" in words
+
+
+def test_the_figure_gives_the_span_of_a_plans_seeds() -> None:
+    slower = curve(1, [30.0, 300.0], [50.0, 74.58], seed=1)
+    drawn = time_to_accuracy(pd.concat([FIRST, SOONER, slower]), "a machine")
+    words = " ".join(" ".join(texts(drawn)).split())
+    assert "words 1 1 to 5 min to 74.58 % (n = 2)" in words
 
 
 @pytest.mark.parametrize("steps", [20, 30, 6_000])
@@ -181,21 +203,24 @@ def test_only_plans_without_a_curve_are_trained(
     monkeypatch.setenv("CURRICULUM_HOME", str(tmp_path))
     trained = []
 
-    def invented(name: str, plan: Plan, settings: Settings) -> None:
-        trained.append(name)
-        place = benchmark.folder(run_of(plan, settings).device, settings.quick)
-        table = curve(list(PLANS).index(name), [1.0, 2.0], [10.0, 20.0])
-        write(place / f"{name}.csv", partial(table.to_csv, index=False), params={})
+    def invented(name: str, seeds: Sequence[int], settings: Settings) -> None:
+        for seed in seeds:
+            trained.append((name, seed))
+            place = benchmark.folder(run_of(PLANS[name], settings).device, settings.quick)
+            table = curve(list(PLANS).index(name), [1.0, 2.0], [10.0, 20.0], seed)
+            path = benchmark.curve_path(place, name, seed)
+            write(path, partial(table.to_csv, index=False), params={})
 
     monkeypatch.setattr(benchmark, "train_and_keep", invented)
+    planned = [(name, seed) for name, plan in PLANS.items() for seed in range(plan.seeds)]
     once = [row.what for row in benchmark.rows(Settings())]
-    assert trained == list(PLANS) and all(
+    assert trained == planned and all(
         any(f"words {place}" in row for row in once) for place in range(len(PLANS))
     )
-    assert [row.what for row in benchmark.rows(Settings())] == once and trained == list(PLANS)
-    next(tmp_path.rglob("first.csv")).unlink()
+    assert [row.what for row in benchmark.rows(Settings())] == once and trained == planned
+    next(tmp_path.rglob("values-seed1.csv")).unlink()
     benchmark.rows(Settings())
-    assert trained == [*PLANS, "first"]
+    assert trained == [*planned, ("values", 1)]
 
 
 def test_the_whole_test_set_is_looked_at(world: World) -> None:
