@@ -1,9 +1,10 @@
-"""What each lever of the recipe `fast` is worth: trainings that lack one of them at a time.
+"""What each lever of the recipe `fast` is worth, and what more it could have.
 
-`python -m benchmarks.levers [--seeds N]`. In: the corpora of the profile `laptop` (notebooks 01 to
-03). Out: a learning curve a lever and seed under results/benchmarks/<device>/levers/, each with a
-manifest, and the figure of all of them. What is there is not trained again; a killed run loses the
-trainings in progress alone.
+`python -m benchmarks.levers [--seeds N]`: trainings that lack one lever at a time, and trainings
+with additions, alone and together. In: the corpora of the profile `laptop` (notebooks 01 to 03).
+Out: a learning curve a lever and seed under results/benchmarks/<device>/levers/, each with a
+manifest, and two figures. What is there is not trained again; a killed run loses the trainings in
+progress alone.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 
 import torch
 
+from benchmarks.additions import AddedTrainer, Additions
 from benchmarks.machine import code_digest, facts, processes_side_by_side
 from cl_utils import speed, style
+from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
 from cl_utils.figures.levers import load_curves, summary, worth_of_levers
@@ -28,17 +32,23 @@ from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
 from cl_utils.recipes import PAPER
 from cl_utils.study import load_split
-from cl_utils.training import Run, train
+from cl_utils.training import Clock, Run, to_the_end
 
 PROFILE = "laptop"
+REMARKS = {
+    "levers": "Arm baseline; each row below the first changes what it names.",
+    "additions": "Each row below the first has what it names beside the recipe: short sources "
+    "first is the arm competence over programs sorted by the characters of their sources.",
+}
 
 
 @dataclass(frozen=True)
 class Lever:
-    """How a run lacks one lever, in words and as a function."""
+    """How a run differs from the recipe `fast`: in words, as a function, and by additions."""
 
     words: str
     change: Callable[[Run], Run]
+    additions: Additions = Additions()
 
 
 def _recipe(run: Run, **changes: object) -> Run:
@@ -77,6 +87,36 @@ LEVERS: Mapping[str, Lever] = MappingProxyType(
         "paper": Lever("recipe paper", lambda run: replace(_paper_blocks(run), recipe=PAPER)),
     }
 )
+ADDITIONS: Mapping[str, str] = MappingProxyType(
+    {"short": "short sources first", "neighbours": "neighbours", "values": "values"}
+)
+"""As in the plans of `time-to-accuracy`."""
+
+
+def _with(parts: Sequence[str]) -> Lever:
+    return Lever(
+        f"with {', '.join(ADDITIONS[part] for part in parts)}",
+        _short_first if "short" in parts else lambda run: run,
+        Additions(
+            by_characters="short" in parts,
+            neighbours=3 if "neighbours" in parts else 0,
+            values=1.0 if "values" in parts else 0.0,
+        ),
+    )
+
+
+def _short_first(run: Run) -> Run:
+    return replace(run, name="competence", arm=arm_named("competence"))
+
+
+ADDED: Mapping[str, Lever] = MappingProxyType(
+    {
+        "-".join(parts): _with(parts)
+        for size in range(1, len(ADDITIONS) + 1)
+        for parts in combinations(ADDITIONS, size)
+    }
+)
+EVERY: Mapping[str, Lever] = MappingProxyType({**LEVERS, **ADDED})
 
 
 @dataclass(frozen=True)
@@ -99,7 +139,7 @@ def planned(seeds: int) -> list[Training]:
     tasks = [
         Training(name, lever.change(replace(run, seed=seed)), folder() / f"{name}-seed{seed}.csv")
         for seed in range(seeds)
-        for name, lever in LEVERS.items()
+        for name, lever in EVERY.items()
     ]
     return [task for task in tasks if not task.path.exists()]
 
@@ -109,17 +149,27 @@ def learn(task: Training) -> str:
     torch.set_num_threads(1)
     params = read_params(PARAMS / f"{PROFILE}.yaml")
     corpora = load_split(params, "train"), load_split(params, "validation")
-    trained = train(task.run, *corpora, report=lambda _: None)
+    trainer = AddedTrainer(EVERY[task.lever].additions, task.run, *corpora)
+    to_the_end([Clock(trainer, None, lambda _: None)], trainer.advance)
+    trained = trainer.result()
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
-    curve = curve.assign(lever=task.lever, words=LEVERS[task.lever].words, seed=task.run.seed)
+    curve = curve.assign(lever=task.lever, words=EVERY[task.lever].words, seed=task.run.seed)
     write(
         task.path,
         partial(curve.to_csv, index=False),
-        params=asdict(task.run),
+        params={"run": asdict(task.run), "additions": asdict(EVERY[task.lever].additions)},
         **(facts() | {"threads": 1, "seconds": round(trained.seconds, 1), "code": code_digest()}),
     )
     last = curve["execution_exact"].iloc[-1]
     return f"{task.lever}, seed {task.run.seed}: {last:.1f} % after {trained.seconds:.0f} s"
+
+
+def draw() -> None:
+    """Draw what was taken away, and what was added."""
+    rows = summary(load_curves(folder()))
+    for name, chosen in (("levers", tuple(LEVERS)), ("additions", ("fast", *ADDED))):
+        figure = worth_of_levers(rows[rows["lever"].isin(chosen)], REMARKS[name])
+        style.save(figure, speed.figures_folder() / "cpu", name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,8 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tasks = planned(given.seeds)
         for line in in_order(learn, tasks, processes=processes_side_by_side()):
             print(line, flush=True)
-        figure = worth_of_levers(summary(load_curves(folder())))
-        style.save(figure, speed.figures_folder() / "cpu", "levers")
+        draw()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

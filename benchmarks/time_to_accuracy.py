@@ -17,10 +17,12 @@ from statistics import median
 from typing import TypedDict
 
 import pandas as pd
+import torch
 
+from benchmarks.additions import AddedTrainer
 from benchmarks.data import FULL_LENGTH, METRIC, drawn
 from benchmarks.machine import device_name, facts
-from benchmarks.plans import PLANS, Plan, PlanTrainer, run_of
+from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils import speed, style
@@ -77,6 +79,7 @@ def train_and_keep(name: str, seeds: Sequence[int], settings: Settings) -> None:
     plan = PLANS[name]
     world = balanced_world(plan.programs, settings)
     for seed in seeds:
+        torch.compiler.reset()  # every training pays for its own compilation
         run = run_of(plan, settings, seed)
         trained = learn(plan, run, world, None if settings.quick else checkpoint_of(name, seed))
         tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
@@ -119,7 +122,7 @@ def balanced_world(per_bucket: int, settings: Settings) -> World:
 
 def learn(plan: Plan, run: Run, world: World, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    trainer = PlanTrainer(plan, run, world.train, world.test)
+    trainer = AddedTrainer(plan, run, world.train, world.test)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)

@@ -130,8 +130,9 @@ class _Reading:
                 return value
             case ast.BinOp(left=left, op=kind, right=right):
                 value = _worked_out(kind, self._value(left), self._value(right))
-            case ast.Compare(left=left, ops=[relation], comparators=[right]):
-                value = _worked_out(relation, self._value(left), self._value(right))
+            case ast.Compare(left=left, ops=relations, comparators=others):
+                sides = [self._value(each) for each in (left, *others)]
+                value = _joined(False, list(map(_worked_out, relations, sides, sides[1:])))
             case ast.UnaryOp(op=kind, operand=operand):
                 value = self._value(operand)
                 if value is not None:

@@ -28,6 +28,7 @@ NO_ROWS: Final = (
 )
 FIGURES: Final[Mapping[str, str]] = {
     "levers": "What each lever of the recipe `fast` is worth, taken away one at a time",
+    "additions": "What the recipe `fast` gains by more than it has, alone and together",
     "time_to_accuracy": "Minutes of training until a model of the paper's size is as good as the "
     "paper's baseline",
     "growth_programs": "What data cost, against the number of programs",

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from worlds import World, small_run
 
 from benchmarks import levers, quality
 from benchmarks.settings import Settings, Skipped
@@ -63,12 +65,57 @@ def test_a_lever_changes_the_run_and_neither_its_seed_nor_its_budget(name: str) 
         assert same.count(False) == 1
 
 
+def test_additions_stand_alone_and_together_and_change_nothing_else() -> None:
+    assert list(levers.ADDED) == [
+        *("short", "neighbours", "values"),
+        *("short-neighbours", "short-values", "neighbours-values"),
+        "short-neighbours-values",
+    ]
+    for name, lever in levers.ADDED.items():
+        parts, added, changed = name.split("-"), lever.additions, lever.change(RUN)
+        assert added.by_characters == ("short" in parts) == (changed.name == "competence")
+        assert (added.neighbours > 0, added.values > 0) == tuple(
+            part in parts for part in ("neighbours", "values")
+        )
+        assert replace(changed, name=RUN.name, arm=RUN.arm) == RUN
+        assert lever.words == "with " + ", ".join(levers.ADDITIONS[part] for part in parts)
+
+
+def test_a_training_with_additions_leaves_its_curve(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, world: World
+) -> None:
+    splits = {"train": world.train, "validation": world.validation}
+    monkeypatch.setattr(levers, "load_split", lambda _, name: splits[name])
+    name = "short-neighbours-values"
+    run = levers.ADDED[name].change(small_run("fast", "baseline"))
+    printed = levers.learn(levers.Training(name, run, tmp_path / f"{name}-seed0.csv"))
+    curve = load_curves(tmp_path)
+    assert set(curve["lever"]) == {name} and curve["step"].max() == run.steps
+    assert f"{curve['execution_exact'].iloc[-1]:.1f} %" in printed
+
+
+def test_both_figures_are_drawn_of_their_own_levers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(levers, "folder", lambda: tmp_path)
+    monkeypatch.setattr(levers.speed, "figures_folder", lambda: tmp_path)
+    leave(tmp_path, *(curve(name, 0, [40.0, 60.0]) for name in ("fast", "adamw", "short")))
+    labels: dict[str, list[str]] = {}
+
+    def seen(figure: Figure, _: Path, name: str) -> None:
+        labels[name] = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+
+    monkeypatch.setattr(levers.style, "save", seen)
+    levers.draw()
+    assert labels == {"levers": ["fast", "adamw"], "additions": ["fast", "short"]}
+
+
 def test_only_what_is_missing_is_planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(levers, "folder", lambda: tmp_path)
-    assert len(levers.planned(3)) == 3 * len(levers.LEVERS)
+    assert len(levers.planned(3)) == 3 * len(levers.EVERY)
     leave(tmp_path, curve("fast", 0, [1.0]), curve("adamw", 2, [1.0]))
     missing = {(task.lever, task.run.seed) for task in levers.planned(3)}
-    assert len(missing) == 3 * len(levers.LEVERS) - 2
+    assert len(missing) == 3 * len(levers.EVERY) - 2
     assert not missing & {("fast", 0), ("adamw", 2)}
 
 
@@ -80,7 +127,9 @@ def test_trainings_become_rows_and_the_figure_says_who_did_not_get_there(tmp_pat
     assert isinf(rows.loc[("fast", 1), "characters"])
     assert rows["final"].tolist() == [60.0, 40.0, 9.0, 8.0]
     texts = [
-        text.get_text() for axes in worth_of_levers(rows.reset_index()).axes for text in axes.texts
+        text.get_text()
+        for axes in worth_of_levers(rows.reset_index(), "a remark").axes
+        for text in axes.texts
     ]
     assert texts.count("reached by 1 of 2") == 1 and texts.count("not reached") == 1
 

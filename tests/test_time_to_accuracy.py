@@ -18,7 +18,8 @@ from test_figures import texts
 from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
-from benchmarks.plans import PLANS, Plan, PlanTrainer, run_of
+from benchmarks.additions import AddedTrainer
+from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 from cl_utils.artifacts import write
@@ -135,11 +136,11 @@ def plain(**changes: object) -> Plan:
 def test_short_sources_come_first_where_the_plan_says_so(world: World) -> None:
     run = small_run("fast", "competence")
     plan = plain(by_characters=True)
-    batcher = PlanTrainer(plan, run, world.train, world.validation).batcher
+    batcher = AddedTrainer(plan, run, world.train, world.validation).batcher
     sources = batcher.corpus.answers - batcher.corpus.offsets[:-1]
     assert (np.diff(sources) >= 0).all()
     assert sorted(batcher.corpus.program_ids) == sorted(world.train.program_ids)
-    as_before = PlanTrainer(plain(), run, world.train, world.validation).batcher
+    as_before = AddedTrainer(plain(), run, world.train, world.validation).batcher
     assert np.array_equal(as_before.corpus.tokens, world.train.tokens)
 
 
@@ -151,7 +152,7 @@ def test_a_plans_parts_are_trained_and_a_killed_training_goes_on_with_them(
     world: World, tmp_path: Path, changes: dict[str, float], part: str
 ) -> None:
     plan, run = plain(**changes), small_run("fast", "baseline")
-    half, whole = (PlanTrainer(plan, run, world.train, world.validation) for _ in range(2))
+    half, whole = (AddedTrainer(plan, run, world.train, world.validation) for _ in range(2))
     for _ in range(run.steps // 2):
         half.advance()
     save_checkpoint(tmp_path / "plan.pt", half.state())
@@ -182,7 +183,7 @@ def test_values_are_asked_for_in_training_and_are_no_part_of_what_is_trained(wor
 def test_a_checkpoint_of_another_plan_is_refused(world: World, tmp_path: Path) -> None:
     run, programs = small_run("fast", "baseline"), benchmark.World(world.train, world.validation)
     benchmark.learn(plain(), run, programs, tmp_path / "plan.pt")
-    with pytest.raises(StudyError, match="plan"):
+    with pytest.raises(StudyError, match="additions"):
         benchmark.learn(plain(neighbours=2), run, programs, tmp_path / "plan.pt")
 
 

@@ -33,6 +33,10 @@ def marked(source: str) -> str:
             "a = 1\n[1]if a[1] < 2 [True]and not a[1] == 1 [False]:\n\tprint(a[1])\nelse :\n"
             "\tprint(a[1] + 5)[6]",
         ),
+        (
+            "a = 1\nif 0 < a < 1 :\n\tprint(a)",
+            "a = 1\n[1]if 0 < a[1] < 1 [False]:\n\tprint(a[1])",
+        ),
         ("a = 0\nprint((a + 1) * 3)", "a = 0\n[0]print((a[0] + 1)[1] * 3)[3]"),
     ],
 )

@@ -70,7 +70,7 @@ def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
 
 
 @styled
-def worth_of_levers(rows: pd.DataFrame) -> Figure:
+def worth_of_levers(rows: pd.DataFrame, remark: str) -> Figure:
     """Return two panels: characters to half, final accuracy; a row a lever."""
     finals = rows.groupby("lever")["final"].mean().sort_values(ascending=False)
     first = [name for name in ("fast",) if name in finals.index]
@@ -99,8 +99,8 @@ def worth_of_levers(rows: pd.DataFrame) -> Figure:
     note(
         figure,
         f"{n} seeds a row (dots; bar: mean). Mean of the buckets on 768 validation programs, "
-        "profile laptop, arm baseline. The first row is the recipe “fast”; each other changes what "
-        "it names. No bar: not every seed got to 50 %.",
+        "profile laptop. The first row is the recipe “fast”. No bar: not every seed got to 50 %.",
+        remark,
     )
     return figure
 
