@@ -35,12 +35,13 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
         seeds = [curve for _, curve in plan.groupby("seed")]
         for curve in seeds:
             _draw(axes, curve, colour)
-        _name(axes, seeds, colour)
+        axes.lines[-1].set_label(_name(seeds))
+    axes.legend(loc="lower right", labelcolor="linecolor", reverse=True, fontsize=8)
     axes.set(
         title=f"Exact execution (%): {WANTED_ACCURACY} is what the paper reports of its baseline",
         xlabel="minutes of training",
     )
-    axes.set_xlim(0, 1.35 * curves["seconds"].max() / SECONDS)
+    axes.set_xlim(0, 1.02 * curves["seconds"].max() / SECONDS)
     axes.set_ylim(0, 100)
     axes.grid(axis="y")
     note(
@@ -57,30 +58,20 @@ def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     minutes, exact = curve["seconds"] / SECONDS, curve["execution_exact"]
     half = 1.96 * np.sqrt(exact * (100 - exact) / curve["programs"])
     axes.fill_between(minutes, exact - half, exact + half, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(minutes, exact, color=colour)
     reached = crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS
     if isfinite(reached):
         axes.plot([reached], [WANTED_ACCURACY], "o", color=colour, markersize=5)
+    axes.plot(minutes, exact, color=colour)
 
 
-def _name(axes: Axes, seeds: Sequence[pd.DataFrame], colour: str) -> None:
-    """Write a plan's words, and when it got there, beside its longest line."""
+def _name(seeds: Sequence[pd.DataFrame]) -> str:
+    """Return a plan's words, and when it got there, or how far."""
     reached = [crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS for curve in seeds]
-    text = seeds[0]["words"].iloc[0].replace(", ", ",\n", 1)
     if all(map(isfinite, reached)):
-        text += f"\n{_span(reached, 0)} min to {WANTED_ACCURACY} %"
+        found = f"{_span(reached, 0)} min to {WANTED_ACCURACY} %"
     else:
-        text += f"\nnot reached: {_span([curve['execution_exact'].max() for curve in seeds], 1)} %"
-    ends = [curve.iloc[-1] for curve in seeds]
-    axes.annotate(
-        f"{text} (n = {len(seeds)})",
-        (max(end["seconds"] for end in ends) / SECONDS, ends[0]["execution_exact"]),
-        xytext=(12, -3),
-        textcoords="offset points",
-        va="center",
-        color=colour,
-        fontsize=8,
-    )
+        found = f"not reached: {_span([curve['execution_exact'].max() for curve in seeds], 1)} %"
+    return f"{seeds[0]['words'].iloc[0]}\n{found} (n = {len(seeds)})"
 
 
 def _span(values: Sequence[float], digits: int) -> str:
