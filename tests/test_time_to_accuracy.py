@@ -13,17 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from test_figures import texts
 from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
-from benchmarks.additions import AddedTrainer
 from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 from cl_utils.artifacts import write
-from cl_utils.checkpoints import save_checkpoint
 from cl_utils.errors import StudyError
 from cl_utils.figures.time_to_accuracy import time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
@@ -131,53 +128,6 @@ def plain(**changes: object) -> Plan:
     """Return a plan of the baseline, changed."""
     start = Plan(words="", steps=12, characters_per_step=256, programs=50)
     return replace(start, **changes)  # type: ignore[arg-type]
-
-
-def test_short_sources_come_first_where_the_plan_says_so(world: World) -> None:
-    run = small_run("fast", "competence")
-    plan = plain(by_characters=True)
-    batcher = AddedTrainer(plan, run, world.train, world.validation).batcher
-    sources = batcher.corpus.answers - batcher.corpus.offsets[:-1]
-    assert (np.diff(sources) >= 0).all()
-    assert sorted(batcher.corpus.program_ids) == sorted(world.train.program_ids)
-    as_before = AddedTrainer(plain(), run, world.train, world.validation).batcher
-    assert np.array_equal(as_before.corpus.tokens, world.train.tokens)
-
-
-@pytest.mark.parametrize(
-    ("changes", "part"),
-    [({"neighbours": 2}, "before_"), ({"neighbours": 2, "values": 1.0}, "head.values")],
-)
-def test_a_plans_parts_are_trained_and_a_killed_training_goes_on_with_them(
-    world: World, tmp_path: Path, changes: dict[str, float], part: str
-) -> None:
-    plan, run = plain(**changes), small_run("fast", "baseline")
-    half, whole = (AddedTrainer(plan, run, world.train, world.validation) for _ in range(2))
-    for _ in range(run.steps // 2):
-        half.advance()
-    save_checkpoint(tmp_path / "plan.pt", half.state())
-    while whole.unfinished:
-        whole.advance()
-    learnt = [value for name, value in whole.model.state_dict().items() if part in name]
-    assert learnt and all(value.any() for value in learnt)
-    programs = benchmark.World(world.train, world.validation)
-    continued = benchmark.learn(plan, run, programs, tmp_path / "plan.pt")
-    weights = whole.result().model.state_dict()
-    assert continued.model.state_dict().keys() == weights.keys()
-    for name, value in continued.model.state_dict().items():
-        assert torch.equal(value, weights[name]), name
-
-
-def test_values_are_asked_for_in_training_and_are_no_part_of_what_is_trained(world: World) -> None:
-    run, corpora = small_run("fast", "baseline"), (world.train, world.validation)
-    trained = [
-        benchmark.learn(plan, run, benchmark.World(*corpora), None)
-        for plan in (plain(), plain(values=1.0))
-    ]
-    assert len({each.model.parameter_count for each in trained}) == 1
-    plain_weights, weights = (each.model.state_dict() for each in trained)
-    assert plain_weights.keys() == weights.keys()
-    assert not torch.equal(plain_weights["head.weight"], weights["head.weight"])
 
 
 def test_a_checkpoint_of_another_plan_is_refused(world: World, tmp_path: Path) -> None:
