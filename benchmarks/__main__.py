@@ -9,16 +9,14 @@ README anew from the rows that are there.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import growth, time_to_accuracy
+from benchmarks.compilation import nothing_compiled
 from benchmarks.machine import facts
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, save_rows
@@ -26,8 +24,6 @@ from benchmarks.settings import Settings, Skipped
 from cl_utils import speed
 from cl_utils.errors import StudyError
 from cl_utils.paths import REPOSITORY, home
-
-COMPILER_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,20 +79,6 @@ def line(row: SpeedRow) -> str:
         what += f", {row.size:,.0f} {row.size_unit}"
     compared = f"; {reference}; {ratio}" if row.reference else ""
     return f"{what}: {here}{compared}" + (f"; {target}: {met}" if met else "")
-
-
-@contextmanager
-def nothing_compiled() -> Iterator[None]:
-    """Let the compiler start from nothing, as on a machine that has never trained."""
-    before = os.environ.get(COMPILER_CACHE)
-    with tempfile.TemporaryDirectory(prefix="compiled-") as folder:
-        os.environ[COMPILER_CACHE] = folder
-        try:
-            yield
-        finally:
-            os.environ.pop(COMPILER_CACHE)
-            if before is not None:
-                os.environ[COMPILER_CACHE] = before
 
 
 def show(settings: Settings) -> None:

@@ -5,7 +5,7 @@ In: additions, a run and its programs. Out: a trainer that has them; without any
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import cast
 
 from benchmarks.neighbours import with_neighbours
@@ -16,9 +16,11 @@ from benchmarks.value_head import (
     without_value_head,
 )
 from benchmarks.values import values_along
+from cl_utils.arms import DRAWN
 from cl_utils.batching import AlignedBatcher, Pools
 from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus
+from cl_utils.errors import StudyError
 from cl_utils.objective import objective
 from cl_utils.optimisers import Optimisers
 from cl_utils.seeds import stream
@@ -44,7 +46,7 @@ class AddedTrainer(Trainer):
 
     def __init__(self, additions: Additions, run: Run, train: Corpus, test: Corpus) -> None:
         super().__init__(run, by_source_length(train) if additions.by_characters else train, test)
-        self.identity |= {"additions": asdict(additions)}
+        self.identity |= {"additions": added(additions)}
         if additions.neighbours:
             self.model = with_neighbours(self.model, additions.neighbours).to(self.device)
         self.objective = objective(self.model, run.recipe, self.device, run.compiled)
@@ -53,6 +55,11 @@ class AddedTrainer(Trainer):
         self.optimisers = Optimisers(self.model, run.recipe)
 
     def _ask_for_values(self, weight: float) -> None:
+        if self.run.recipe.batching != "aligned" or self.run.arm.order != DRAWN:
+            raise StudyError(
+                f"the arm {self.run.name} with the recipe {self.run.recipe.name} reads no drawn "
+                "programs, whole and in a row, as values need: choose another arm or recipe"
+            )
         run, corpus = self.run, cast("AlignedBatcher", self.batcher).corpus
         values = values_along(corpus)
         self.model = with_value_head(self.model, len(values.names))
@@ -74,6 +81,11 @@ class AddedTrainer(Trainer):
         """Return the finished run; its model has the head of the characters alone."""
         trained = super().result()
         return replace(trained, model=without_value_head(trained.model))
+
+
+def added(additions: Additions) -> dict[str, object]:
+    """Return the additions as plain values, without what else a subclass says."""
+    return {field.name: getattr(additions, field.name) for field in fields(Additions)}
 
 
 def by_source_length(corpus: Corpus) -> Corpus:

@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 import torch
 
-from benchmarks.additions import AddedTrainer, Additions
+from benchmarks.additions import AddedTrainer, Additions, added
 from benchmarks.machine import code_digest, facts, processes_side_by_side
 from cl_utils import speed, style
 from cl_utils.arms import arm_named
@@ -37,8 +37,8 @@ from cl_utils.training import Clock, Run, to_the_end
 PROFILE = "laptop"
 REMARKS = {
     "levers": "Arm baseline; each row below the first changes what it names.",
-    "additions": "Each row below the first has what it names beside the recipe: short sources "
-    "first is the arm competence over programs sorted by the characters of their sources.",
+    "additions": "Each row below the first has what it names in addition to the recipe. Arm "
+    "baseline; with short sources first the arm competence over programs sorted by their length.",
 }
 
 
@@ -157,7 +157,7 @@ def learn(task: Training) -> str:
     write(
         task.path,
         partial(curve.to_csv, index=False),
-        params={"run": asdict(task.run), "additions": asdict(EVERY[task.lever].additions)},
+        params={"run": asdict(task.run), "additions": added(EVERY[task.lever].additions)},
         **(facts() | {"threads": 1, "seconds": round(trained.seconds, 1), "code": code_digest()}),
     )
     last = curve["execution_exact"].iloc[-1]

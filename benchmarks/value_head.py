@@ -9,7 +9,6 @@ the second head. Not a part of the package: the study's models do without.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,11 +23,9 @@ from cl_utils.batching import KINDS, AlignedBatcher, Batch
 from cl_utils.buckets import BUCKETS
 from cl_utils.layout import Layout, spread
 from cl_utils.model import GPT
-from cl_utils.objective import Objective, totals_by_kind
+from cl_utils.objective import Objective, _compiled, totals_by_kind
 from cl_utils.recipes import Recipe
 from cl_utils.schedules import Mix
-
-Losses = Callable[[Tensor, Tensor, Tensor, Tensor, Layout | None], tuple[Tensor, Tensor]]
 
 
 class TwoHeads(nn.Module):
@@ -108,8 +105,9 @@ def objective_with_values(
     half = recipe.precision == "bfloat16" and (compiled or device.type != "cpu")
 
     def losses(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, values: Tensor, layout: Layout | None
+        inputs: Tensor, targets: Tensor, notes: Tensor, layout: Layout | None
     ) -> tuple[Tensor, Tensor]:
+        kinds, values = notes
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
             logits = model(inputs, layout=layout)
         characters, known = logits[..., :vocabulary].float(), logits[..., vocabulary:].float()
@@ -119,14 +117,11 @@ def objective_with_values(
         loss = (each * weights).sum() / weights.sum()
         return loss + weight * named / (values > 0).sum().clamp(min=1), each.detach()
 
-    forward: Losses = torch.compile(losses) if compiled else losses
+    forward = _compiled(losses, device) if compiled else losses
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
-        values = cast("ValuedBatch", batch).values
-        if compiled and batch.layout is not None:
-            for rows in batch.layout.rows:  # their number differs from batch to batch
-                torch._dynamo.mark_dynamic(rows, 0, min=2, max=2**20)
-        loss, each = forward(batch.inputs, batch.targets, batch.kinds, values, batch.layout)
+        notes = torch.stack([batch.kinds, cast("ValuedBatch", batch).values])
+        loss, each = forward(batch.inputs, batch.targets, notes, batch.layout)
         return loss, totals_by_kind(each, batch.kinds)
 
     return evaluate

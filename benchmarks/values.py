@@ -62,7 +62,8 @@ def values_of(source: str) -> dict[int, str]:
     """Return place -> value, as `str` writes it, of what a source's expressions are worth.
 
     A variable is known at its own character; what is composed of others, and what was assigned, at
-    the character behind it. What a loop or branch assigns is not known outside of that assignment's
+    the character behind it; of several that end at one place the outermost counts. What a loop or
+    branch assigns is not known outside of that assignment's
     own block, nor what would divide by zero, nor what contains either.
     Raises StudyError for a source that is not TinyPy.
     """
@@ -95,9 +96,14 @@ class _Reading:
                     self._value(shown)
                 case ast.If(test=test, body=body, orelse=otherwise):
                     self._inner(statement, [test], body, otherwise)
-                case ast.While(test=test, body=body):
+                case ast.While(test=test, body=body, orelse=[]):
                     self._inner(statement, [test], body)
-                case ast.For(iter=ast.Call(args=bounds), body=body):
+                case ast.For(
+                    target=ast.Name(),
+                    iter=ast.Call(func=ast.Name(id="range"), args=bounds),
+                    body=body,
+                    orelse=[],
+                ):
                     self._inner(statement, bounds, body)
                 case _:
                     raise TypeError(f"{type(statement).__name__} in line {statement.lineno}")
@@ -117,7 +123,7 @@ class _Reading:
     def _forget(self, statement: ast.stmt) -> None:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self._known.pop(node.id, None)
+                self._known[node.id] = None
 
     def _value(self, node: ast.expr) -> Value:
         value: Value
@@ -125,7 +131,7 @@ class _Reading:
             case ast.Constant(value=int() as number):
                 return number
             case ast.Name(id=name):
-                value = self._known.get(name)
+                value = self._known[name]
                 self._note(self._end(node) - 1, value)
                 return value
             case ast.BinOp(left=left, op=kind, right=right):
@@ -133,7 +139,7 @@ class _Reading:
             case ast.Compare(left=left, ops=relations, comparators=others):
                 sides = [self._value(each) for each in (left, *others)]
                 value = _joined(False, list(map(_worked_out, relations, sides, sides[1:])))
-            case ast.UnaryOp(op=kind, operand=operand):
+            case ast.UnaryOp(op=ast.Not() | ast.USub() as kind, operand=operand):
                 value = self._value(operand)
                 if value is not None:
                     value = not value if isinstance(kind, ast.Not) else -value
@@ -145,6 +151,8 @@ class _Reading:
         return value
 
     def _note(self, place: int, value: Value) -> None:
+        """Note what the outermost expression that ends here is worth, after those within it."""
+        self.found.pop(place, None)
         if value is not None:
             self.found[place] = str(value)
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from worlds import World, small_run
+from worlds import MIXES, World, small_run
 
-from benchmarks.additions import AddedTrainer, Additions
+from benchmarks.additions import AddedTrainer, Additions, added
+from benchmarks.plans import Plan
 from cl_utils.checkpoints import load_checkpoint, save_checkpoint
+from cl_utils.errors import StudyError
 from cl_utils.training import Trained, Trainer
 
 
-def trainer(world: World, arm: str = "baseline", **additions: float) -> AddedTrainer:
+def trainer(world: World, arm: str = "baseline", seed: int = 0, **additions: float) -> AddedTrainer:
     """Return a small run's trainer with additions."""
-    run = small_run("fast", arm)
+    run = replace(small_run("fast", arm), seed=seed, hardest_share=0.25)
     return AddedTrainer(Additions(**additions), run, world.train, world.validation)  # type: ignore[arg-type]
 
 
@@ -28,8 +31,7 @@ def finished(started: Trainer) -> Trained:
 
 
 def test_without_additions_the_study_is_trained(world: World) -> None:
-    run = small_run("fast", "baseline")
-    plain = finished(Trainer(run, world.train, world.validation)).model.state_dict()
+    plain = finished(Trainer(trainer(world).run, world.train, world.validation)).model.state_dict()
     added = finished(trainer(world)).model.state_dict()
     assert plain.keys() == added.keys()
     assert all(torch.equal(plain[name], added[name]) for name in plain)
@@ -72,3 +74,29 @@ def test_values_are_asked_for_in_training_and_are_no_part_of_what_is_trained(wor
     assert plain.parameter_count == asked.parameter_count
     assert plain.state_dict().keys() == asked.state_dict().keys()
     assert not torch.equal(plain.head.weight, asked.head.weight)
+
+
+def test_values_weigh_what_they_are_said_to(world: World) -> None:
+    heads = [finished(trainer(world, values=each)).model.head.weight for each in (0.5, 0.5, 1.0)]
+    assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_with_values_the_same_programs_are_drawn(world: World, seed: int) -> None:
+    plain, asked = (trainer(world, seed=seed, values=each).batcher for each in (0.0, 1.0))
+    for mix in MIXES:  # one of them draws the hardest share of a bucket
+        assert torch.equal(plain.draw(mix).inputs, asked.draw(mix).inputs)
+
+
+def test_values_are_refused_where_programs_are_not_drawn_whole(world: World) -> None:
+    with pytest.raises(StudyError, match="arm hybrid-shuffled with the recipe fast"):
+        trainer(world, "hybrid-shuffled", values=1.0)
+    run = small_run("paper", "baseline")
+    with pytest.raises(StudyError, match="arm baseline with the recipe paper"):
+        AddedTrainer(Additions(values=1.0), run, world.train, world.validation)
+
+
+def test_a_checkpoint_belongs_to_additions_and_not_to_the_words_of_a_plan() -> None:
+    plan = Plan(words="", steps=1, characters_per_step=1, programs=1, neighbours=3)
+    assert added(plan) == added(Additions(neighbours=3)) != added(Additions(neighbours=2))
+    assert added(Additions()) == {"by_characters": False, "neighbours": 0, "values": 0.0}

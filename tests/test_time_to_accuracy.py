@@ -5,6 +5,7 @@ No time is asserted; curves are invented.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,17 +14,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from test_figures import texts
 from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
+from benchmarks.compilation import COMPILER_CACHE
 from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
+from cl_utils.figures.levers import load_curves
 from cl_utils.figures.time_to_accuracy import time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
+from cl_utils.training import Run, Trained
 
 
 def curve(
@@ -94,6 +99,13 @@ def test_the_seeds_of_a_plan_make_one_row() -> None:
     assert found(plans, "%")[1].low == 74.57
 
 
+def test_where_no_seed_of_the_first_plan_may_be_missing_its_least_end_counts() -> None:
+    seeds = [curve(0, [10.0, 20.0], [30.0, end], seed) for seed, end in enumerate((62.0, 60.0))]
+    rows = found([*seeds, SOONER], "characters")
+    assert [row.n for row in rows if " to 60 % " in row.what] == [2, 1]
+    assert rows[-2].reference_value == 1_968.75  # the median of 1,937.5 and 2,000
+
+
 def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
     drawn = time_to_accuracy(pd.concat([FIRST, SOONER, NEVER]), "a machine")
     words = " ".join(" ".join(texts(drawn)).split())
@@ -106,6 +118,10 @@ def test_the_figure_gives_the_span_of_a_plans_seeds() -> None:
     drawn = time_to_accuracy(pd.concat([FIRST, SOONER, slower]), "a machine")
     words = " ".join(" ".join(texts(drawn)).split())
     assert "words 1 1 to 5 min to 74.58 % (n = 2)" in words
+    late = curve(1, [30.0, 90.0], [50.0, 74.0], seed=1)
+    drawn = time_to_accuracy(pd.concat([FIRST, SOONER, late]), "a machine")
+    words = " ".join(" ".join(texts(drawn)).split())
+    assert "words 1 reached by 1 of 2: 74.0 to 74.6 % (n = 2)" in words
 
 
 @pytest.mark.parametrize("steps", [20, 30, 6_000])
@@ -122,6 +138,7 @@ def test_plans_train_the_papers_model_by_the_recipe_fast(name: str) -> None:
     assert (run.recipe.name, run.model.layers, run.model.width) == ("fast", 6, 120)
     assert (run.steps, run.characters_per_step) == (plan.steps, plan.characters_per_step)
     assert run_of(plan, Settings(quick=True)).steps < plan.steps
+    assert (run.seed, run_of(plan, Settings(), 2)) == (0, replace(run, seed=2))
 
 
 def plain(**changes: object) -> Plan:
@@ -146,6 +163,37 @@ def test_a_finished_training_is_not_trained_again(world: World, tmp_path: Path) 
     assert again.seconds == once.seconds
     pd.testing.assert_frame_equal(again.curve, once.curve)
     assert set(once.curve["step"]) == benchmark.curve_steps(run.steps)
+
+
+def test_every_seed_is_trained_on_the_same_programs_and_leaves_a_curve(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, world: World
+) -> None:
+    monkeypatch.setenv("CURRICULUM_HOME", str(tmp_path))
+    seen = []
+
+    def small(plan: Plan, settings: Settings, seed: int) -> Run:
+        return replace(small_run("fast", "baseline"), seed=seed)
+
+    def learnt(plan: Plan, run: Run, corpora: benchmark.World, checkpoint: Path | None) -> Trained:
+        trained = learn(plan, run, corpora, checkpoint)
+        seen.append((run.seed, checkpoint, os.environ[COMPILER_CACHE], corpora, trained.model))
+        return trained
+
+    learn = benchmark.learn
+    monkeypatch.setattr(benchmark, "learn", learnt)
+    monkeypatch.setattr(benchmark, "run_of", small)
+    corpora = benchmark.World(world.train, world.validation)
+    monkeypatch.setattr(benchmark, "balanced_world", lambda count, settings: corpora)
+    benchmark.train_and_keep("values", [0, 1], Settings())
+    seeds, checkpoints, caches, programs, models = zip(*seen, strict=True)
+    assert seeds == (0, 1) and programs == (corpora, corpora)
+    assert len(set(checkpoints)) == len(set(caches)) == 2
+    assert not torch.equal(models[0].head.weight, models[1].head.weight)
+    folder = benchmark.folder("cpu", quick=False)
+    kept = [load_curves(folder).query("seed == @seed") for seed in seeds]
+    assert [len(each) for each in kept] == [small(PLANS["values"], Settings(), 0).steps] * 2
+    assert len({path.name for path in folder.glob("values-seed*.csv")}) == 2
+    assert (kept[0]["programs"] == len(world.validation)).all()
 
 
 def test_only_plans_without_a_curve_are_trained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -103,3 +104,19 @@ def test_known_values_add_their_mean_loss_and_no_more(
     assert float(of_characters) == pytest.approx(float(plain), rel=1e-6)
     assert float(loss) == pytest.approx(float(plain + 3 * told), rel=1e-5)
     assert torch.equal(totals, expected)
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated")
+def test_compiled_it_is_the_same_loss(
+    monkeypatch: pytest.MonkeyPatch, world: World, valued: tuple[ValuedBatcher, Values]
+) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    batcher, values = valued
+    model, exact = noisy(world, len(values.names)), replace(FAST, precision="float32")
+    compiled, plain = (
+        objective_with_values(model, exact, 1.0, CPU, compiled=each) for each in (True, False)
+    )
+    for batch in (batcher.draw(ALL), batcher.draw(ALL)):  # not as many rows
+        (loss, totals), (expected, counted) = compiled(batch), plain(batch)
+        assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
+        torch.testing.assert_close(totals, counted)

@@ -69,6 +69,14 @@ def test_what_may_change_or_fail_is_not_known(source: str, expected: str) -> Non
     assert marked(source) == expected
 
 
+def test_the_outermost_expression_counts_even_where_it_is_not_known() -> None:
+    source = "a = 1\nwhile a > -4 :\n\ta = a - 1"
+    assert marked(source) == "a = 1\n[1]while a > -4 :\n\ta = a - 1"
+    assert marked("a = 1\nif a > -4 :\n\tprint(a)") == (
+        "a = 1\n[1]if a[1] > -4 [True]:\n\tprint(a[1])"
+    )
+
+
 @pytest.mark.parametrize("link", ["and", "or"])
 @pytest.mark.parametrize("first", [0, 3])
 @pytest.mark.parametrize("second", [0, 5])
@@ -101,7 +109,14 @@ def test_what_a_branch_prints_is_known_with_the_condition_that_leads_to_it() -> 
         assert printed == program.output, program.source
 
 
-@pytest.mark.parametrize("source", ["a = ", "import os", "print('a')", "a = [1]\nprint(a)"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("a = ", "import os", "print('a')", "a = [1]\nprint(a)", "print(q)"),
+        *("a = 3\nprint(+a)", "a = 3\nprint(~a)", "a = 3\nprint(a % 2)"),
+        *("for b in list(3) :\n\tprint(b)", "while 1 < 0 :\n\tprint(1)\nelse :\n\tprint(2)"),
+    ],
+)
 def test_what_is_not_tinypy_is_refused(source: str) -> None:
     with pytest.raises(StudyError, match="TinyPy"):
         values_of(source)

@@ -66,11 +66,14 @@ def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
 
 def _name(seeds: Sequence[pd.DataFrame]) -> str:
     """Return a plan's words, and when it got there, or how far."""
-    reached = [crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS for curve in seeds]
-    if all(map(isfinite, reached)):
+    minutes = [crossing(curve, "seconds", WANTED_ACCURACY) / SECONDS for curve in seeds]
+    reached = [each for each in minutes if isfinite(each)]
+    if len(reached) == len(seeds):
         found = f"{_span(reached, 0)} min to {WANTED_ACCURACY} %"
     else:
-        found = f"not reached: {_span([curve['execution_exact'].max() for curve in seeds], 1)} %"
+        best = _span([curve["execution_exact"].max() for curve in seeds], 1)
+        found = f"reached by {len(reached)} of {len(seeds)}" if reached else "not reached"
+        found += f": {best} %"
     return f"{seeds[0]['words'].iloc[0]}\n{found} (n = {len(seeds)})"
 
 
