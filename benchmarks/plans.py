@@ -64,12 +64,19 @@ VALUES = replace(
     values=1.0,
     seeds=3,
 )
+ANY_ORDER = replace(
+    VALUES,
+    words="3,500 steps of 4,096, neighbours, values",
+    arm="baseline",
+    by_characters=False,
+)
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "first": FIRST,
         "short-first": SHORT_FIRST,
         "short-first-sooner": SOONER,
         "values": VALUES,
+        "values-any-order": ANY_ORDER,
     }
 )
 """In the order they were tried; each is compared with the first that got as far."""

@@ -21,7 +21,7 @@ from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY
 
 WANTED_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
-COLOURS: Final = (style.arm_colour("baseline"), "#009E73", style.FAINT, "#CC79A7")
+COLOURS: Final = (style.arm_colour("baseline"), "#009E73", style.FAINT, "#CC79A7", "#A6761D")
 SECONDS: Final = 60.0  # of a minute
 
 
