@@ -28,7 +28,7 @@ SECONDS: Final = 60.0  # of a minute
 @styled
 def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
     """Return accuracy against minutes, with the minute at which each plan is good enough."""
-    figure = canvas(3.9)
+    figure = canvas(4.8)
     axes = figure.subplots()
     axes.axhline(WANTED_ACCURACY, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
     for colour, (_, plan) in zip(COLOURS, curves.groupby("place"), strict=False):
@@ -36,7 +36,7 @@ def time_to_accuracy(curves: pd.DataFrame, machine: str) -> Figure:
         for curve in seeds:
             _draw(axes, curve, colour)
         axes.lines[-1].set_label(_name(seeds))
-    axes.legend(loc="lower right", labelcolor="linecolor", reverse=True, fontsize=8)
+    axes.legend(loc="lower right", labelcolor="linecolor", reverse=True, fontsize=7.5)
     axes.set(
         title=f"Exact execution (%): {WANTED_ACCURACY} is what the paper reports of its baseline",
         xlabel="minutes of training",
