@@ -49,9 +49,10 @@ class AddedTrainer(Trainer):
         self.identity |= {"additions": added(additions)}
         if additions.neighbours:
             self.model = with_neighbours(self.model, additions.neighbours).to(self.device)
-        self.objective = objective(self.model, run.recipe, self.device, run.compiled)
         if additions.values:
             self._ask_for_values(additions.values)
+        else:
+            self.objective = objective(self.model, run.recipe, self.device, run.compiled)
         self.optimisers = Optimisers(self.model, run.recipe)
 
     def _ask_for_values(self, weight: float) -> None:

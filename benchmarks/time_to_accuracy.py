@@ -61,10 +61,10 @@ def rows(settings: Settings) -> list[SpeedRow]:
     device = run_of(next(iter(PLANS.values())), settings).device
     place = folder(device, settings.quick)
     for name, plan in PLANS.items():
-        paths = {seed: curve_path(place, name, seed) for seed in range(plan.seeds)}
-        missing = [seed for seed, path in paths.items() if not path.exists()]
-        if settings.quick or missing:
-            train_and_keep(name, [0] if settings.quick else missing, settings)
+        missing = [s for s in range(plan.seeds) if not curve_path(place, name, s).exists()]
+        seeds = [0] if settings.quick else missing
+        if seeds:
+            train_and_keep(name, seeds, settings)
     return rows_of(load_curves(place, COMMAND), device_name(device))
 
 

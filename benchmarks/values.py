@@ -8,31 +8,21 @@ from top to bottom, for branches that are not taken, too; nothing is handed to `
 from __future__ import annotations
 
 import ast
-import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.interpreter import _ARITHMETIC, _RELATIONS, Binary
 from cl_utils.programs import OUTPUT_MARK
 
 MOST_NAMES = 255  # values that are told apart: one byte, with one code for all that is not known
 Value = int | float | None
-OPERATIONS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = MappingProxyType(
-    {
-        **{ast.Add: operator.add, ast.Sub: operator.sub},
-        **{ast.Mult: operator.mul, ast.Div: operator.truediv},
-        **{ast.Lt: operator.lt, ast.Gt: operator.gt, ast.LtE: operator.le, ast.GtE: operator.ge},
-        **{ast.Eq: operator.eq, ast.NotEq: operator.ne},
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -63,8 +53,8 @@ def values_of(source: str) -> dict[int, str]:
 
     A variable is known at its own character; what is composed of others, and what was assigned, at
     the character behind it; of several that end at one place the outermost counts. What a loop or
-    branch assigns is not known outside of that assignment's
-    own block, nor what would divide by zero, nor what contains either.
+    branch assigns is not known outside of that assignment's own block, nor what would divide by
+    zero, nor what contains either.
     Raises StudyError for a source that is not TinyPy.
     """
     reading = _Reading(source)
@@ -135,10 +125,11 @@ class _Reading:
                 self._note(self._end(node) - 1, value)
                 return value
             case ast.BinOp(left=left, op=kind, right=right):
-                value = _worked_out(kind, self._value(left), self._value(right))
+                value = _worked_out(_ARITHMETIC[type(kind)], self._value(left), self._value(right))
             case ast.Compare(left=left, ops=relations, comparators=others):
                 sides = [self._value(each) for each in (left, *others)]
-                value = _joined(False, list(map(_worked_out, relations, sides, sides[1:])))
+                operations = [_RELATIONS[type(relation)] for relation in relations]
+                value = _joined(False, list(map(_worked_out, operations, sides, sides[1:])))
             case ast.UnaryOp(op=ast.Not() | ast.USub() as kind, operand=operand):
                 value = self._value(operand)
                 if value is not None:
@@ -161,14 +152,13 @@ class _Reading:
         return self._lines[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0)
 
 
-def _worked_out(kind: ast.AST, left: Value, right: Value) -> Value:
+def _worked_out(operation: Binary, left: Value, right: Value) -> Value:
     if left is None or right is None:
         return None
     try:
-        value: Value = OPERATIONS[type(kind)](left, right)
+        return operation(left, right)
     except ArithmeticError:
         return None
-    return value
 
 
 def _joined(decisive: bool, values: Sequence[Value]) -> Value:

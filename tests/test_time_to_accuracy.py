@@ -26,7 +26,7 @@ from benchmarks.settings import Settings
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
 from cl_utils.figures.levers import load_curves
-from cl_utils.figures.time_to_accuracy import time_to_accuracy
+from cl_utils.figures.time_to_accuracy import COLOURS, time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
 from cl_utils.training import Run, Trained
 
@@ -111,6 +111,10 @@ def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
     words = " ".join(" ".join(texts(drawn)).split())
     assert "words 1 1 min to 74.58 % (n = 1)" in words
     assert "words 2 not reached: 40.0 % (n = 1)" in words and "a machine" in words
+
+
+def test_no_plan_is_without_a_colour() -> None:
+    assert len(COLOURS) >= len(PLANS) and len(set(COLOURS)) == len(COLOURS)
 
 
 def test_the_figure_gives_the_span_of_a_plans_seeds() -> None:
