@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,6 +33,13 @@ class Optimisers:
     def step(self, factor: float) -> None:
         """Update the weights with `factor` times the recipe's learning rates, clear gradients."""
         step_together([self], [factor])
+
+    def state_of(self, parameter: nn.Parameter) -> dict[str, Any]:
+        """Return what the optimiser of a parameter keeps for it, empty before the first step."""
+        for member in self.members:
+            if any(parameter is each for each in member.param_groups[0]["params"]):
+                return member.state[parameter]  # type: ignore[no-any-return]
+        raise KeyError("no optimiser has this parameter")
 
     def state(self) -> list[dict[str, object]]:
         """Return what a checkpoint must keep."""

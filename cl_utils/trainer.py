@@ -164,16 +164,20 @@ class Trainer:
         self.record(totals, batch.programs)
 
     def draw(self) -> Batch:
-        """Begin a step: return its batch, and start a new optimiser where the arm restarts."""
+        """Begin a step and return its batch."""
+        batch = self.batcher.draw(self.begin_step())
+        self.characters += batch.targets.numel()
+        return batch.to(self.device)
+
+    def begin_step(self) -> dict[str, float]:
+        """Return the mix that a step draws from; start a new optimiser where the arm restarts."""
         if self.step and self.step in self.boundaries:
             self.optimisers = Optimisers(self.model, self.run.recipe)
         self.stage = self.schedule.stage(self.step)
         mix = dict(self.schedule.mix(self.step))
         if not self.mixes or self.mixes[-1][1] != mix:
             self.mixes.append((self.step, mix))
-        batch = self.batcher.draw(mix)
-        self.characters += batch.targets.numel()
-        return batch.to(self.device)
+        return mix
 
     def rate_factor(self) -> float:
         """Return the share of the recipe's learning rates that this step takes."""
