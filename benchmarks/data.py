@@ -14,7 +14,9 @@ from typing import Literal
 
 import pandas as pd
 
+from cl_utils.arms import Arm
 from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS, bucket_of, difficulty_order, thresholds
+from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus, corpora
 from cl_utils.dataset import draw_programs
 from cl_utils.difficulty import measure
@@ -26,6 +28,7 @@ from cl_utils.split import split
 STAGES = ("generation", "difficulty", "buckets, split and tokens")
 Rule = Sequence[float] | Literal["tertiles"]
 METRIC = "overall_metric"
+CHARACTERS = "characters"  # the labels of short sources first
 FULL_LENGTH = 257  # characters of a record: the paper's context and one more
 TRAINING_SHARE = 0.7  # of the smallest bucket; what is held out comes from the rest
 HELD_OUT = {"validation": 0.0005, "test": 0.002, "natural": 0.005}  # of all programs
@@ -47,6 +50,16 @@ def corpus(
     table = drawn(per_bucket, seed=seed, maximum_characters=maximum_characters, rule=rule)
     table = table.groupby("bucket").head(per_bucket)
     return Corpus.from_programs(table.iloc[difficulty_order(table[METRIC], table["text_hash"])])
+
+
+def labelled(corpus: Corpus, arm: Arm) -> Corpus:
+    """Return programs in the order and buckets of an arm's labels: the study's, or characters.
+
+    The characters are those of the sources, as the study's metric of that name counts them.
+    """
+    if arm.labels != CHARACTERS:
+        return corpus
+    return relabelled(corpus, corpus.answers - corpus.offsets[:-1])
 
 
 def drawn(per_bucket: int, *, seed: int, maximum_characters: int, rule: Rule) -> pd.DataFrame:

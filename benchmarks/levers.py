@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 import torch
 
-from benchmarks.additions import AddedTrainer, Additions, added
+from benchmarks.data import labelled
 from benchmarks.machine import code_digest, facts, processes_side_by_side
 from cl_utils import speed, style
 from cl_utils.arms import arm_named
@@ -30,25 +30,25 @@ from cl_utils.figures.levers import load_curves, summary, worth_of_levers
 from cl_utils.parallel import in_order
 from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
-from cl_utils.recipes import PAPER
+from cl_utils.recipes import PAPER, STRONG
 from cl_utils.study import load_split
-from cl_utils.training import Clock, Run, to_the_end
+from cl_utils.training import Clock, Run, Trainer, to_the_end
 
 PROFILE = "laptop"
+SHORT_FIRST = "competence-by-characters"
 REMARKS = {
     "levers": "Arm baseline; each row below the first changes what it names.",
     "additions": "Each row below the first has what it names in addition to the recipe. Arm "
-    "baseline; with short sources first the arm competence over programs sorted by their length.",
+    "baseline; with short sources first the arm competence-by-characters.",
 }
 
 
 @dataclass(frozen=True)
 class Lever:
-    """How a run differs from the recipe `fast`: in words, as a function, and by additions."""
+    """How a run differs from the recipe `fast`: in words, and as a function."""
 
     words: str
     change: Callable[[Run], Run]
-    additions: Additions = Additions()
 
 
 def _recipe(run: Run, **changes: object) -> Run:
@@ -88,25 +88,30 @@ LEVERS: Mapping[str, Lever] = MappingProxyType(
     }
 )
 ADDITIONS: Mapping[str, str] = MappingProxyType(
-    {"short": "short sources first", "neighbours": "neighbours", "values": "values"}
+    {
+        "short": "short sources first",
+        "neighbours": "short convolution",
+        "values": "intermediate values",
+    }
 )
-"""As in the plans of `time-to-accuracy`."""
+"""As in the plans of `time-to-accuracy`, by the names that their curves have."""
 
 
 def _with(parts: Sequence[str]) -> Lever:
     return Lever(
-        f"with {', '.join(ADDITIONS[part] for part in parts)}",
-        _short_first if "short" in parts else lambda run: run,
-        Additions(
-            by_characters="short" in parts,
-            neighbours=3 if "neighbours" in parts else 0,
-            values=1.0 if "values" in parts else 0.0,
-        ),
+        f"with {', '.join(ADDITIONS[part] for part in parts)}", partial(_changed, parts=parts)
     )
 
 
-def _short_first(run: Run) -> Run:
-    return replace(run, name="competence", arm=arm_named("competence"))
+def _changed(run: Run, parts: Sequence[str]) -> Run:
+    if "short" in parts:
+        run = replace(run, name=SHORT_FIRST, arm=arm_named(SHORT_FIRST))
+    if "neighbours" in parts:
+        reach = STRONG.convolution
+        run = _model(_recipe(run, convolution=reach), convolution=reach)
+    if "values" in parts:
+        run = _recipe(run, intermediate_value_weight=STRONG.intermediate_value_weight)
+    return run
 
 
 ADDED: Mapping[str, Lever] = MappingProxyType(
@@ -148,8 +153,8 @@ def learn(task: Training) -> str:
     """Train on one thread and leave the curve of all buckets' mean; return a line to print."""
     torch.set_num_threads(1)
     params = read_params(PARAMS / f"{PROFILE}.yaml")
-    corpora = load_split(params, "train"), load_split(params, "validation")
-    trainer = AddedTrainer(EVERY[task.lever].additions, task.run, *corpora)
+    train = labelled(load_split(params, "train"), task.run.arm)
+    trainer = Trainer(task.run, train, load_split(params, "validation"))
     to_the_end([Clock(trainer, None, lambda _: None)], trainer.advance)
     trained = trainer.result()
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
@@ -157,7 +162,7 @@ def learn(task: Training) -> str:
     write(
         task.path,
         partial(curve.to_csv, index=False),
-        params={"run": asdict(task.run), "additions": added(EVERY[task.lever].additions)},
+        params={"run": asdict(task.run)},
         **(facts() | {"threads": 1, "seconds": round(trained.seconds, 1), "code": code_digest()}),
     )
     last = curve["execution_exact"].iloc[-1]

@@ -9,21 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from benchmarks.additions import Additions
 from benchmarks.settings import Settings
 from cl_utils.arms import arm_named
 from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
+from cl_utils.recipes import FAST, STRONG, Recipe
 from cl_utils.study import device_of
 from cl_utils.trainer import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(Additions):
-    """A training by the recipe `fast`, and in words how it differs from the other plans.
+class Plan:
+    """A training, and in words how it differs from the other plans.
 
     programs: of each bucket, to train on.
     arm: of the study.
+    recipe: `fast`, with or without more.
     seeds: how many trainings, from seed 0 on; programs are the same for all.
     """
 
@@ -32,6 +33,7 @@ class Plan(Additions):
     characters_per_step: int
     programs: int
     arm: str = "baseline"
+    recipe: Recipe = FAST
     seeds: int = 1
 
 
@@ -42,33 +44,31 @@ FIRST = Plan(
     programs=50_000,
 )
 SHORT_FIRST = Plan(
-    words="24,000 steps of 4,096, short sources first, neighbours",
+    words="24,000 steps of 4,096, short sources first, short convolution",
     steps=24_000,
     characters_per_step=4_096,
     programs=300_000,
-    arm="competence",
-    by_characters=True,
-    neighbours=3,
+    arm="competence-by-characters",
+    recipe=replace(FAST, convolution=3),
 )
 SOONER = replace(
     SHORT_FIRST,
-    words="7,000 steps of 4,096, short sources first, neighbours",
+    words="7,000 steps of 4,096, short sources first, short convolution",
     steps=7_000,
     programs=100_000,
 )
 VALUES = replace(
     SHORT_FIRST,
-    words="3,500 steps of 4,096, short sources first, neighbours, values",
+    words="3,500 steps of 4,096, short sources first, recipe strong",
     steps=3_500,
     programs=100_000,
-    values=1.0,
+    recipe=STRONG,
     seeds=3,
 )
 ANY_ORDER = replace(
     VALUES,
-    words="3,500 steps of 4,096, neighbours, values",
+    words="3,500 steps of 4,096, recipe strong",
     arm="baseline",
-    by_characters=False,
 )
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
@@ -84,10 +84,12 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
 
 def run_of(plan: Plan, settings: Settings, seed: int = 0) -> Run:
     """Return the paper profile's model under a plan, for the GPU if there is one."""
-    params = read_params(PARAMS / "paper.yaml", {"recipe": "fast"})
+    params = read_params(PARAMS / "paper.yaml", {"recipe": plan.recipe.name})
     run = params.run()
     return replace(
         run,
+        model=replace(run.model, convolution=plan.recipe.convolution),
+        recipe=plan.recipe,
         name=plan.arm,
         arm=arm_named(plan.arm),
         seed=seed,

@@ -18,11 +18,10 @@ from typing import TypedDict
 
 import pandas as pd
 
-from benchmarks.additions import AddedTrainer
 from benchmarks.compilation import nothing_compiled
-from benchmarks.data import FULL_LENGTH, METRIC, drawn
+from benchmarks.data import FULL_LENGTH, METRIC, drawn, labelled
 from benchmarks.machine import device_name, facts
-from benchmarks.plans import PLANS, Plan, run_of
+from benchmarks.plans import PLANS, run_of
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils import speed, style
@@ -37,7 +36,7 @@ from cl_utils.paths import home
 from cl_utils.probes import Probe
 from cl_utils.programs import canonical_hash
 from cl_utils.split import split
-from cl_utils.training import Clock, Run, Trained, to_the_end
+from cl_utils.training import Clock, Run, Trained, Trainer, to_the_end
 
 NAME = "time-to-accuracy"
 COMMAND = f"python -m benchmarks {NAME}"
@@ -84,7 +83,7 @@ def train_and_keep(name: str, seeds: Sequence[int], settings: Settings) -> None:
     for seed in seeds:
         run = run_of(plan, settings, seed)
         with nothing_compiled():
-            trained = learn(plan, run, world, None if settings.quick else checkpoint_of(name, seed))
+            trained = learn(run, world, None if settings.quick else checkpoint_of(name, seed))
         tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
         keep(name, run, trained, tested, settings.quick)
 
@@ -123,9 +122,9 @@ def balanced_world(per_bucket: int, settings: Settings) -> World:
     return World(made["train"], made["test"])
 
 
-def learn(plan: Plan, run: Run, world: World, checkpoint: Path | None) -> Trained:
+def learn(run: Run, world: World, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    trainer = AddedTrainer(plan, run, world.train, world.test)
+    trainer = Trainer(run, labelled(world.train, run.arm), world.test)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)

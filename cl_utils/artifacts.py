@@ -184,6 +184,7 @@ def load_table(path: Path, notebook: str, **expected: Any) -> pd.DataFrame:
 def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
     """Write a corpus as safetensors; `manifest` as in `write`."""
     arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
+    del arrays["intermediate_values"]  # made from the programs when a recipe asks for them
     arrays["levels"] = _as_bytes(arrays["levels"])
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk

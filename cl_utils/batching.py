@@ -34,6 +34,7 @@ class Batch:
     kinds: Tensor  # the same shape: each target's bucket and whether it is output, see KINDS
     layout: Layout | None  # of a stream
     programs: NDArray[np.int64]  # (3,) programs that begin here, by bucket
+    intermediate_values: Tensor | None = None  # as `inputs`: codes of what is known after each
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
@@ -41,7 +42,9 @@ class Batch:
             each.to(device, non_blocking=True) for each in (self.inputs, self.targets, self.kinds)
         )
         layout = None if self.layout is None else self.layout.to(device)
-        return Batch(inputs, targets, kinds, layout, self.programs)
+        values = self.intermediate_values
+        values = None if values is None else values.to(device, non_blocking=True)
+        return Batch(inputs, targets, kinds, layout, self.programs, values)
 
 
 class Batcher(Protocol):
@@ -134,18 +137,21 @@ class AlignedBatcher:
         programs, lengths = self.choose(mix)
         begun = np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS))
         if self.expansion is not None:
-            return Batch(*self.expansion.expand(programs, lengths), begun)
+            inputs, targets, kinds, values, layout = self.expansion.expand(programs, lengths)
+            return Batch(inputs, targets, kinds, layout, begun, values)
         sources = spread(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:
             return torch.from_numpy(values.astype(np.int64))
 
+        codes = self.corpus.intermediate_values
         return Batch(
             inputs=stream(self.corpus.tokens[sources]),
             targets=stream(self.corpus.tokens[sources + 1]),
             kinds=stream(self.kinds[sources + 1]),
             layout=lay_out(lengths, self.sizes, self.least_rows),
             programs=begun,
+            intermediate_values=None if codes is None else stream(codes[sources]),
         )
 
     def choose(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

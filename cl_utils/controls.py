@@ -51,7 +51,13 @@ def without_outputs(corpus: Corpus) -> Corpus:
     sources = corpus.answers - corpus.offsets[:-1] - len(OUTPUT_MARK)  # (P,) characters
     tokens = corpus.tokens[_kept(corpus, sources)]
     offsets = np.concatenate([[0], np.cumsum(sources + len(SEPARATOR))]).astype(np.int64)
-    return replace(corpus, tokens=tokens, offsets=offsets, answers=offsets[1:].copy())
+    return replace(
+        corpus,
+        tokens=tokens,
+        offsets=offsets,
+        answers=offsets[1:].copy(),
+        intermediate_values=None,  # they would be those of other characters
+    )
 
 
 def _kept(corpus: Corpus, sources: NDArray[np.int64]) -> NDArray[np.int64]:

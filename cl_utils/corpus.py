@@ -32,6 +32,7 @@ class Corpus:
     levels: NDArray[np.str_]  # (P,)
     overall_metric: NDArray[np.float32]  # (P,)
     program_ids: NDArray[np.int64]  # (P,)
+    intermediate_values: NDArray[np.uint8] | None = None  # (N,) codes, see `value_codes`; no file's
 
     @classmethod
     def from_programs(cls, frame: pd.DataFrame) -> Corpus:
@@ -86,15 +87,21 @@ class Corpus:
         """Return the corpus of these programs, in this order."""
         starts, ends = self.offsets[:-1][programs], self.offsets[1:][programs]
         offsets = _offsets(ends - starts)
-        places = zip(starts.tolist(), ends.tolist(), strict=True)
+        places = list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+        def taken(column: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            return np.concatenate([column[:0], *(column[a:b] for a, b in places)])
+
+        values = self.intermediate_values
         return Corpus(
-            tokens=np.concatenate([self.tokens[:0], *(self.tokens[a:b] for a, b in places)]),
+            tokens=taken(self.tokens),
             offsets=offsets,
             answers=offsets[:-1] + self.answers[programs] - starts,
             buckets=self.buckets[programs],
             levels=self.levels[programs],
             overall_metric=self.overall_metric[programs],
             program_ids=self.program_ids[programs],
+            intermediate_values=None if values is None else taken(values),
         )
 
 

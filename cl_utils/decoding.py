@@ -50,8 +50,7 @@ class _Batch:
         self.starts, self.ends = self.starts[alive], self.ends[alive]
         self.earliest = self.earliest[alive]
         self.uniforms = None if self.uniforms is None else self.uniforms[alive]
-        self.cache.keys = [keys[alive] for keys in self.cache.keys]
-        self.cache.values = [values[alive] for values in self.cache.values]
+        self.cache.keep(alive)
 
 
 @torch.inference_mode()

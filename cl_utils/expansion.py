@@ -39,16 +39,19 @@ class Expansion:
         self.tokens, self.kinds, self.offsets = (
             torch.tensor(values, device=device) for values in (corpus.tokens, kinds, corpus.offsets)
         )
+        codes = corpus.intermediate_values
+        self.values = None if codes is None else torch.tensor(codes, device=device)
         self.places = torch.arange(characters, device=device)  # (N,)
         self.columns = torch.arange(self.row_size, device=device)  # (T,)
 
     def expand(
         self, programs: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> tuple[Tensor, Tensor, Tensor, Layout]:
-        """Return inputs, targets, kinds (N,) and the layout of programs with so many characters.
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Layout]:
+        """Return inputs, targets, kinds, intermediate values (N,) and the layout of programs.
 
-        `lengths` sum to N. Row r holds the program number r; the rows behind the last program are
-        empty. More programs than rows get a multiple of the rows: seldom another shape.
+        `lengths`, how much of each is read, sum to N. Row r holds the program number r; the rows
+        behind the last program are empty. More programs than rows get a multiple of the rows:
+        seldom another shape.
         """
         slots = self.rows * max(1, -(-len(programs) // self.rows))
         drawn = np.zeros((2, slots), dtype=np.int64)
@@ -66,4 +69,5 @@ class Expansion:
             cells=row * self.row_size + inside,
         )
         inputs, targets = self.tokens[sources].long(), self.tokens[sources + 1].long()
-        return inputs, targets, self.kinds[sources + 1].long(), layout
+        values = None if self.values is None else self.values[sources].long()
+        return inputs, targets, self.kinds[sources + 1].long(), values, layout

@@ -8,76 +8,43 @@ text.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Literal, cast, get_args
+from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cl_utils.attention import attend, attend_stream, rotate, rotation, unit
+from cl_utils.convolution import ShortConvolution
 from cl_utils.errors import StudyError
 from cl_utils.layout import Layout
+from cl_utils.model_config import ModelConfig
 from cl_utils.seeds import derived_seed
 
-Blocks = Literal["paper", "modern"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """Shape and style of one model; the defaults are the paper's (1,082,573 parameters).
-
-    `blocks="paper"`: learned positions, pre-LayerNorm without bias, GELU, PyTorch's default
-    initialisation (paper, section 4, and the authors' code). `blocks="modern"`: rotary positions,
-    RMSNorm without weights, normalised queries and keys, squared ReLU, projections that start at
-    zero, no biases.
-    """
-
-    layers: int = 6
-    heads: int = 6
-    width: int = 120
-    context: int = 256
-    vocabulary: int = 53
-    blocks: Blocks = "paper"
-
-    def __post_init__(self) -> None:
-        if self.blocks not in get_args(Blocks):
-            raise StudyError(f"blocks={self.blocks!r} does not exist: use {get_args(Blocks)}")
-        for name in ("layers", "heads", "width", "context", "vocabulary"):
-            if getattr(self, name) < 1:
-                raise StudyError(f"{name}={getattr(self, name)} of a model must be at least 1")
-        if self.width % self.heads:
-            raise StudyError(f"width={self.width} is not a multiple of heads={self.heads}")
-        if self.blocks == "modern" and (self.width // self.heads) % 2:
-            raise StudyError(
-                f"rotary positions need an even head size: width={self.width}, "
-                f"heads={self.heads} give {self.width // self.heads}"
-            )
-
-    @property
-    def head_size(self) -> int:
-        """Width of one attention head."""
-        return self.width // self.heads
-
-    def as_dict(self) -> dict[str, int | str]:
-        """Return the plain dictionary that is written beside the weights."""
-        return asdict(self)
+__all__ = ["GPT", "Block", "Cache", "ModelConfig", "Places", "build"]
 
 
 @dataclass
 class Cache:
-    """Keys and values of the characters read so far, one pair a layer: each (B, H, T_max, D)."""
+    """What a model keeps of the characters read so far."""
 
-    keys: list[Tensor]
-    values: list[Tensor]
+    keys: list[Tensor]  # one a layer, (B, H, T_max, D) each
+    values: list[Tensor]  # as `keys`
+    inputs: list[Tensor]  # the last ones of the short convolutions, two a layer, (B, K, C) each
     length: int = 0
 
     @classmethod
     def empty(cls, config: ModelConfig, batch: int, characters: int, device: torch.device) -> Cache:
         """Reserve room for `characters` positions of `batch` rows."""
         shape = (batch, config.heads, characters, config.head_size)
-        pairs = [[torch.zeros(shape, device=device) for _ in range(config.layers)] for _ in "kv"]
-        return cls(*pairs)  # type: ignore[arg-type]
+        kept = (batch, config.convolution, config.width)
+        layers = config.layers
+        return cls(
+            keys=[torch.zeros(shape, device=device) for _ in range(layers)],
+            values=[torch.zeros(shape, device=device) for _ in range(layers)],
+            inputs=[torch.zeros(kept, device=device) for _ in range(2 * layers)],
+        )
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store the new keys and values (B, H, T, D) of a layer and return all up to now."""
@@ -85,6 +52,18 @@ class Cache:
         self.keys[layer][:, :, self.length : end] = keys
         self.values[layer][:, :, self.length : end] = values
         return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
+
+    def precede(self, place: int, h: Tensor) -> Tensor:
+        """Return the inputs (B, K, C) before `h` of the convolution `place`, and keep the last."""
+        before = self.inputs[place]
+        self.inputs[place] = torch.cat([before, h], dim=1)[:, -before.shape[1] :]
+        return before
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with some of the rows only."""
+        self.keys = [each[rows] for each in self.keys]
+        self.values = [each[rows] for each in self.values]
+        self.inputs = [each[rows] for each in self.inputs]
 
 
 @dataclass(frozen=True)
@@ -109,6 +88,7 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList([Block(config, layer) for layer in range(config.layers)])
         self.final_norm = norm(config)
         self.head = nn.Linear(config.width, config.vocabulary, bias=not modern)
+        self.auxiliary_head: nn.Linear | None = None
         if modern:
             self._start_small()
 
@@ -121,8 +101,24 @@ class GPT(nn.Module):
 
     @property
     def parameter_count(self) -> int:
-        """Number of trainable parameters."""
-        return sum(parameter.numel() for parameter in self.parameters())
+        """Number of trainable parameters, without an auxiliary head: it is there in training alone.
+
+        So a model that is being trained and the one that is saved have the same number.
+        """
+        auxiliary = () if self.auxiliary_head is None else self.auxiliary_head.parameters()
+        every = sum(parameter.numel() for parameter in self.parameters())
+        return every - sum(parameter.numel() for parameter in auxiliary)
+
+    def add_auxiliary_head(self, values: int) -> None:
+        """Give the model a head for so many intermediate values, and one that is not known.
+
+        It starts at zero and takes nothing from the random numbers of others; `forward` does not
+        use it.
+        """
+        with torch.random.fork_rng(devices=[]):
+            head = nn.Linear(self.config.width, 1 + values, bias=False)
+        nn.init.zeros_(head.weight)
+        self.auxiliary_head = head.to(self.head.weight.device)
 
     def forward(
         self, tokens: Tensor, *, layout: Layout | None = None, cache: Cache | None = None
@@ -132,6 +128,20 @@ class GPT(nn.Module):
         A stream (N,) needs its `layout`; no attention crosses from one program to another. `cache`
         continues rows (B, T) whose beginning was read before.
         """
+        return self.head(self._hidden(tokens, layout, cache))
+
+    def both_heads(self, tokens: Tensor, layout: Layout | None) -> tuple[Tensor, Tensor]:
+        """Return the logits of `forward`, and those of the auxiliary head (..., 1 + values).
+
+        Raises StudyError when there is no such head.
+        """
+        if self.auxiliary_head is None:
+            raise StudyError("the model has no auxiliary head: call its `add_auxiliary_head` first")
+        hidden = self._hidden(tokens, layout, None)
+        return self.head(hidden), self.auxiliary_head(hidden)
+
+    def _hidden(self, tokens: Tensor, layout: Layout | None, cache: Cache | None) -> Tensor:
+        """Return what the heads read, (..., C)."""
         places = self._places(tokens, layout, cache)
         x = self.token_embedding(tokens)  # (..., C)
         if self.position_embedding is not None:
@@ -140,7 +150,7 @@ class GPT(nn.Module):
             x = block(x, places, cache)
         if cache is not None:
             cache.length += tokens.shape[1]
-        return self.head(self.final_norm(x))
+        return self.final_norm(x)
 
     def _places(self, tokens: Tensor, layout: Layout | None, cache: Cache | None) -> Places:
         start, mask = 0 if cache is None else cache.length, None
@@ -157,19 +167,36 @@ class GPT(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward layer, each on a normalised copy and added back."""
+    """Attention, then a feed-forward layer, each on a normalised copy and added back.
+
+    With `convolution` in the config, each reads that copy through a short convolution.
+    """
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
+        self.layer = layer
         self.attention_norm = norm(config)
         self.attention = Attention(config, layer)
         self.feed_forward_norm = norm(config)
         self.feed_forward = FeedForward(config)
+        self.convolutions = nn.ModuleList(
+            ShortConvolution(config.convolution, config.width)
+            for _ in range(2 if config.convolution else 0)
+        )
 
     def forward(self, x: Tensor, places: Places, cache: Cache | None) -> Tensor:
         """Return (..., C)."""
-        x = x + self.attention(self.attention_norm(x), places, cache)
-        return x + self.feed_forward(self.feed_forward_norm(x))
+        h = self._convolved(0, self.attention_norm(x), places, cache)
+        x = x + self.attention(h, places, cache)
+        h = self._convolved(1, self.feed_forward_norm(x), places, cache)
+        return x + self.feed_forward(h)
+
+    def _convolved(self, place: int, h: Tensor, places: Places, cache: Cache | None) -> Tensor:
+        """Return `h` (..., C) as attention (place 0) or the feed-forward layer (1) reads it."""
+        if not self.convolutions:
+            return h
+        before = None if cache is None else cache.precede(2 * self.layer + place, h)
+        return self.convolutions[place](h, places.index, before)
 
 
 class Attention(nn.Module):

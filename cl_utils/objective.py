@@ -1,7 +1,11 @@
 """The training loss: cross-entropy of every character, output characters weighted by the recipe.
 
 In: a model and a batch. Out: the loss to minimise, and the sums that make up the loss of each
-bucket without a second pass.
+bucket without a second pass. A recipe may add an auxiliary loss: the model has to name the
+intermediate value that stands fixed after each character. Zaremba and Sutskever 2014 asked networks
+for outputs alone; Nye et al. 2021 (scratchpads) made intermediate results further targets, there as
+text that the model writes. Here no character is added, and what executes programs is the model
+without its auxiliary head.
 """
 
 from __future__ import annotations
@@ -11,19 +15,21 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cl_utils.batching import KINDS, Batch
 from cl_utils.buckets import BUCKETS
+from cl_utils.errors import StudyError
 from cl_utils.layout import Layout
+from cl_utils.model import GPT
 from cl_utils.recipes import Recipe
 
 Objective = Callable[[Batch], tuple[Tensor, Tensor]]
-Losses = Callable[[Tensor, Tensor, Tensor, Layout | None], tuple[Tensor, Tensor]]
+Losses = Callable[[Tensor, Tensor, Tensor, Layout | None, Tensor | None], tuple[Tensor, Tensor]]
 
 
 def objective(
-    model: nn.Module, recipe: Recipe, device: torch.device, compiled: bool, members: int = 1
+    model: GPT, recipe: Recipe, device: torch.device, compiled: bool, members: int = 1
 ) -> Objective:
     """Return batch -> (loss, totals).
 
@@ -31,6 +37,9 @@ def objective(
     cross-entropies in nats, and how many there were. With several members `model` is a stack of
     them (cl_utils/stack.py): a batch holds as many characters of each, one member after another,
     with kinds that count on; the loss is the sum of theirs, and `totals` is (2, 6 S).
+
+    With `intermediate_value_weight` model and batch need an auxiliary head and intermediate values;
+    the loss then has that weight times `auxiliary_loss`, which the totals have not.
     """
     weights = torch.ones(KINDS, device=device)
     weights[len(BUCKETS) :] = recipe.output_weight
@@ -38,22 +47,41 @@ def objective(
     half = recipe.precision == "bfloat16" and (compiled or device.type != "cpu")
 
     def losses(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None
+        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            logits = model(inputs, layout=layout)
+            if values is None:
+                logits = model(inputs, layout=layout)
+            else:
+                logits, named = model.both_heads(inputs, layout)
         each = F.cross_entropy(logits.float().flatten(0, -2), targets.flatten(), reduction="none")
         weight = weights[kinds.flatten()]
         sums = [part.view(members, -1).sum(1) for part in (each * weight, weight)]
-        return (sums[0] / sums[1]).sum(), each.detach()
+        loss = (sums[0] / sums[1]).sum()
+        if values is not None:
+            loss = loss + recipe.intermediate_value_weight * auxiliary_loss(named, values, members)
+        return loss, each.detach()
 
     forward = _compiled(losses, device) if compiled else losses
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
-        loss, each = forward(batch.inputs, batch.targets, batch.kinds, batch.layout)
+        values = _asked_for(batch, recipe)
+        loss, each = forward(batch.inputs, batch.targets, batch.kinds, batch.layout, values)
         return loss, totals_by_kind(each, batch.kinds, members)
 
     return evaluate
+
+
+def _asked_for(batch: Batch, recipe: Recipe) -> Tensor | None:
+    """Return the intermediate values that a recipe asks for; None where it asks for none."""
+    if not recipe.intermediate_value_weight:
+        return None
+    if batch.intermediate_values is None:
+        raise StudyError(
+            f"the recipe {recipe.name!r} asks for intermediate values, which the batch lacks: draw "
+            "it from a corpus of `with_intermediate_values`"
+        )
+    return batch.intermediate_values
 
 
 def _compiled(losses: Losses, device: torch.device) -> Losses:
@@ -68,16 +96,27 @@ def _compiled(losses: Losses, device: torch.device) -> Losses:
     compiled = torch.compile(losses, **options)
 
     def compute(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None
+        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         if replayed:
             torch.compiler.cudagraph_mark_step_begin()
         elif layout is not None:
             for rows in layout.rows:
                 torch._dynamo.mark_dynamic(rows, 0, min=2, max=2**20)
-        return compiled(inputs, targets, kinds, layout)
+        return compiled(inputs, targets, kinds, layout, values)
 
     return compute
+
+
+def auxiliary_loss(logits: Tensor, codes: Tensor, members: int = 1) -> Tensor:
+    """Return the mean cross-entropy, in nats, of the values that are known, those of code 0 not.
+
+    `logits` (..., 1 + values) and `codes` (...); of S members the sum of their means.
+    """
+    codes = codes.flatten()
+    each = F.cross_entropy(logits.float().flatten(0, -2), codes, reduction="none", ignore_index=0)
+    known = (codes > 0).view(members, -1).sum(1)  # (S,)
+    return (each.view(members, -1).sum(1) / known.clamp(min=1)).sum()
 
 
 def totals_by_kind(losses: Tensor, kinds: Tensor, members: int = 1) -> Tensor:

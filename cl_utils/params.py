@@ -114,6 +114,7 @@ class Params(TrainingParams):
             width=self.width,
             context=self.context,
             blocks=recipe_named(recipe).blocks,
+            convolution=recipe_named(recipe).convolution,
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Recipes: how a model is trained, whatever it is fed. The paper's, and one that learns faster.
+"""Recipes: how a model is trained, whatever it is fed. The paper's, a faster one, the strongest.
 
 A recipe is model style + batching + optimiser + loss; size and budget come from the profile, the
 order of programs from the schedule.
@@ -7,7 +7,7 @@ order of programs from the schedule.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cl_utils.errors import StudyError
@@ -27,6 +27,8 @@ class Recipe:
     warmup_share: float = 0.0  # of a cycle
     weight_decay: float = 0.01  # of AdamW
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
+    convolution: int = 0  # characters that a block's short convolutions see back; 0: none
+    intermediate_value_weight: float = 0.0  # of the auxiliary loss, see `objective`; 0: none
     precision: Literal["float32", "bfloat16"]  # of matrix products; uncompiled CPU: float32
 
 
@@ -52,7 +54,8 @@ FAST = Recipe(
     output_weight=10.0,
     precision="bfloat16",
 )
-RECIPES: Mapping[str, Recipe] = {"paper": PAPER, "fast": FAST}
+STRONG = replace(FAST, name="strong", convolution=3, intermediate_value_weight=1.0)
+RECIPES: Mapping[str, Recipe] = {each.name: each for each in (PAPER, FAST, STRONG)}
 
 
 def recipe_named(name: str) -> Recipe:

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cl_utils.convolution import ShortConvolution, convolve
 from cl_utils.model import GPT
 
 
@@ -96,8 +97,23 @@ class Positions(Embedding):
         return table.expand(-1, self.rows, -1, -1).flatten(0, 1)
 
 
+class ShortConvolutions(SideBySide):
+    """S short convolutions; no member reads what another's text ends with."""
+
+    def forward(self, h: Tensor, index: Tensor, before: Tensor | None = None) -> Tensor:
+        """Return the shape of `h`: (S N, C) of streams, or (S B, T, C) of windows."""
+        parts = h.unflatten(0, (self.members, -1))  # (S, N, C) or (S, B, T, C)
+        weights = self.weight.unbind(1)  # of each place back (S, 1, C)
+        if self.rows:
+            weights = tuple(weight[:, None] for weight in weights)
+        else:
+            index = index.view(self.members, -1)  # (S, N)
+        return convolve(parts, weights, index, before).flatten(0, 1)
+
+
 SIDE_BY_SIDE: dict[type[nn.Module], type[SideBySide]] = {
     nn.Linear: Linear,
     nn.LayerNorm: LayerNorm,
     nn.Embedding: Embedding,
+    ShortConvolution: ShortConvolutions,
 }

@@ -25,6 +25,7 @@ from cl_utils.optimisers import step_together
 from cl_utils.side_by_side import stacked
 from cl_utils.trainer import Run, Trained, Trainer
 from cl_utils.training import Clock, begin, to_the_end, train
+from cl_utils.value_codes import with_intermediate_values
 
 
 def train_together(
@@ -43,6 +44,8 @@ def train_together(
     raises.
     """
     _check(runs)
+    if any(run.recipe.intermediate_value_weight for run in runs):
+        corpus = with_intermediate_values(corpus)  # once for all of them
     paths = checkpoints or [None] * len(runs)
     finished = []
     for first in range(0, len(runs), at_once):
@@ -146,12 +149,15 @@ class Stack:
 def joined(batches: Sequence[Batch]) -> Batch:
     """Return the batches of S members one after another, their kinds counted on."""
     layouts = [batch.layout for batch in batches if batch.layout is not None]
+    columns = [batch.intermediate_values for batch in batches]
+    values = [column for column in columns if column is not None]
     return Batch(
         inputs=torch.cat([batch.inputs for batch in batches]),
         targets=torch.cat([batch.targets for batch in batches]),
         kinds=torch.cat([batch.kinds + KINDS * n for n, batch in enumerate(batches)]),
         layout=joined_layout(layouts) if layouts else None,
         programs=np.sum([batch.programs for batch in batches], axis=0),
+        intermediate_values=torch.cat(values) if values else None,
     )
 
 

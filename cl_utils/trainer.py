@@ -32,6 +32,7 @@ from cl_utils.probes import Probe
 from cl_utils.recipes import Recipe
 from cl_utils.schedules import Schedule
 from cl_utils.seeds import stream
+from cl_utils.value_codes import value_count, with_intermediate_values
 from cl_utils.windows import WindowBatcher
 
 
@@ -74,6 +75,8 @@ class Trained:
 
 def make_batcher(run: Run, train: Corpus) -> Batcher:
     """Return the recipe's batcher, on a random stream of its own, in the order of the arm."""
+    if run.recipe.intermediate_value_weight:
+        train = with_intermediate_values(train)
     return (_aligned if run.recipe.batching == "aligned" else _windows)(run, train)
 
 
@@ -134,6 +137,9 @@ class Trainer:
         self.identity = {**asdict(run), "programs": programs}
         self.device = torch.device(run.device)
         self.model = build(run.model, run.seed).to(self.device)
+        if run.recipe.intermediate_value_weight:
+            train = with_intermediate_values(train)
+            self.model.add_auxiliary_head(value_count(train))
         self.optimisers = Optimisers(self.model, run.recipe)
         self.steps = run.budget
         share = run.hardest_share
@@ -199,10 +205,14 @@ class Trainer:
             torch.cuda.synchronize(self.device)
 
     def result(self) -> Trained:
-        """Return the finished run; raise StudyError when it did not see its characters."""
+        """Return the finished run, whose model has no auxiliary head any more.
+
+        Raises StudyError when it did not see its characters.
+        """
         budget = self.steps * self.run.characters_per_step
         if self.characters != budget:
             raise StudyError(f"{self.run.name} saw {self.characters} characters, not {budget}")
+        self.model.auxiliary_head = None
         tables, spent = self.history.tables(), (self.characters, self.seconds)
         return Trained(self.model.eval(), *tables, *spent, self.mixes)
 

@@ -75,6 +75,8 @@ class WindowBatcher:
         begun = np.eye(len(BUCKETS), dtype=np.int64)[buckets]  # (P, 3)
         self.begun_before = np.concatenate([begun[:1] * 0, begun.cumsum(0)])  # (P + 1, 3)
         resident = [[stream.tokens for stream in streams], [kinds_of(stream) for stream in streams]]
+        codes = [s.intermediate_values for s in streams if s.intermediate_values is not None]
+        resident += [codes] if codes else []
         self.resident = [torch.tensor(np.concatenate(v), device=self.device) for v in resident]
 
     def draw(self, mix: Mix) -> Batch:
@@ -90,13 +92,14 @@ class WindowBatcher:
     def read(self, starts: NDArray[np.int64]) -> Batch:
         """Return the windows (B, T) that begin at these places."""
         places = on_device(starts, self.device)[:, None] + self.columns
-        tokens, kinds = (values[places].long() for values in self.resident)
+        tokens, kinds, *codes = (values[places].long() for values in self.resident)
         return Batch(
             inputs=tokens[:, :-1],
             targets=tokens[:, 1:],
             kinds=kinds[:, 1:],
             layout=None,
             programs=self._begun(starts),
+            intermediate_values=codes[0][:, :-1] if codes else None,
         )
 
     def _begun(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:

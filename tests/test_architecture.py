@@ -26,13 +26,13 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution families grammar interpreter layout metrics "
-        "model muon "
+        "attention convolution derivation difficulty execution families grammar "
+        "intermediate_values interpreter layout metrics model model_config muon "
         "paper_numbers programs recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
         "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "
-        "expansion schedules split windows"
+        "expansion schedules split value_codes windows"
     ),
     "work: training and measuring models": (
         "baselines checkpoints completion decoding evaluation history lines model_difficulty "

@@ -15,12 +15,12 @@ from cl_utils.arms import SCHEDULES, schedule_named
 from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
+from cl_utils.recipes import RECIPES
 from cl_utils.schedules import ALL, Mix
 from cl_utils.tokenizer import decode
 from cl_utils.training import make_batcher
 from cl_utils.windows import WindowBatcher
 
-RECIPES = ("paper", "fast")  # windows, aligned
 CHARACTERS = small_run("paper").characters_per_step
 both = pytest.mark.parametrize("recipe", RECIPES)
 every_mix = pytest.mark.parametrize("mix", MIXES, ids=lambda mix: "+".join(mix))

@@ -19,11 +19,13 @@ TEXTS = ["a", "for i in", "b = 3\nprint(b)\n# output", "c = 1\nprint(c)\n# outpu
 PROMPTS = [encode(text) for text in TEXTS]
 
 
-@pytest.fixture(scope="module", params=["paper", "modern"])
+@pytest.fixture(scope="module", params=[("paper", 0), ("modern", 0), ("modern", 3)])
 def half_trained(request: pytest.FixtureRequest) -> GPT:
     """Return a model that knows some of the programs of `tiny_corpus(24)`."""
-    corpus = tiny_corpus(24)
-    return overfit(tiny_model(request.param), corpus.take(np.arange(0, 24, 2)), steps=120)
+    corpus, (blocks, convolution) = tiny_corpus(24), request.param
+    return overfit(
+        tiny_model(blocks, convolution=convolution), corpus.take(np.arange(0, 24, 2)), steps=120
+    )
 
 
 def sampled(model: GPT, seed: int, batch_size: int | None = None) -> list[str]:

@@ -14,10 +14,16 @@ from matplotlib.figure import Figure
 from worlds import World, small_run
 
 from benchmarks import levers, quality
+from benchmarks.data import labelled
+from benchmarks.plans import PLANS
 from benchmarks.settings import Settings, Skipped
+from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
+from cl_utils.controls import relabelled
+from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.figures.levers import crossing, load_curves, summary, worth_of_levers
+from cl_utils.metrics import static_metrics
 from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
 
@@ -72,13 +78,46 @@ def test_additions_stand_alone_and_together_and_change_nothing_else() -> None:
         "short-neighbours-values",
     ]
     for name, lever in levers.ADDED.items():
-        parts, added, changed = name.split("-"), lever.additions, lever.change(RUN)
-        assert added.by_characters == ("short" in parts) == (changed.name == "competence")
-        assert (added.neighbours > 0, added.values > 0) == tuple(
-            part in parts for part in ("neighbours", "values")
-        )
-        assert replace(changed, name=RUN.name, arm=RUN.arm) == RUN
+        parts, changed = name.split("-"), lever.change(RUN)
+        recipe, model = changed.recipe, changed.model
+        assert (changed.arm.labels == "characters") == ("short" in parts)
+        assert (changed.name == "competence-by-characters") == ("short" in parts)
+        assert recipe.convolution == model.convolution == (3 if "neighbours" in parts else 0)
+        assert recipe.intermediate_value_weight == (1.0 if "values" in parts else 0.0)
+        same = replace(recipe, convolution=0, intermediate_value_weight=0.0)
+        back = replace(changed, name=RUN.name, arm=RUN.arm, recipe=same)
+        assert replace(back, model=replace(model, convolution=0)) == RUN
         assert lever.words == "with " + ", ".join(levers.ADDITIONS[part] for part in parts)
+
+
+def test_both_parts_together_are_the_recipe_strong() -> None:
+    run = levers.ADDED["neighbours-values"].change(RUN)
+    strong = read_params(PARAMS / "laptop.yaml", {"recipe": "strong"}).run()
+    assert replace(run, recipe=replace(run.recipe, name="strong")) == strong
+
+
+def test_every_curve_that_is_kept_is_of_a_lever_or_plan() -> None:
+    kept = Path(__file__).parents[1] / "results" / "benchmarks"
+    for names, curves in ((levers.EVERY, "levers"), (PLANS, "time-to-accuracy")):
+        found = {path.stem.rpartition("-seed")[0] for path in kept.glob(f"*/{curves}/*.csv")}
+        assert found and found <= set(names)
+
+
+def test_short_sources_come_first_where_an_arm_says_so(world: World) -> None:
+    ordered = labelled(world.train, arm_named("competence-by-characters"))
+    sources = ordered.answers - ordered.offsets[:-1]
+    assert (np.diff(sources) >= 0).all()
+    assert sorted(ordered.program_ids) == sorted(world.train.program_ids)
+    assert labelled(world.train, arm_named("competence")) is world.train
+    texts = {program: source for program, source in world.programs["source"].items()}
+    counted = [static_metrics(texts[each], "").characters for each in world.train.program_ids]
+    assert same_programs(ordered, relabelled(world.train, counted))
+
+
+def same_programs(first: Corpus, second: Corpus) -> bool:
+    """Return whether two corpora hold the same programs in the same order and buckets."""
+    names = ("program_ids", "buckets", "tokens")
+    return all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
 
 
 def test_a_training_with_additions_leaves_its_curve(

@@ -23,11 +23,13 @@ from benchmarks.compilation import COMPILER_CACHE
 from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
+from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
 from cl_utils.figures.levers import load_curves
 from cl_utils.figures.time_to_accuracy import COLOURS, time_to_accuracy
 from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
+from cl_utils.recipes import FAST
 from cl_utils.training import Run, Trained
 
 
@@ -136,34 +138,32 @@ def test_a_curve_has_evenly_spaced_points_and_the_end(steps: int) -> None:
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_plans_train_the_papers_model_by_the_recipe_fast(name: str) -> None:
+def test_plans_train_the_papers_model_by_the_recipe_fast_and_its_options(name: str) -> None:
     plan = PLANS[name]
     run = run_of(plan, Settings())
-    assert (run.recipe.name, run.model.layers, run.model.width) == ("fast", 6, 120)
+    assert (run.recipe, run.model.layers, run.model.width) == (plan.recipe, 6, 120)
+    options = {"convolution": 0, "intermediate_value_weight": 0.0}
+    assert replace(run.recipe, name="fast", **options) == FAST  # type: ignore[arg-type]
+    assert run.model.convolution == run.recipe.convolution and run.model.heads == 2
+    assert run.arm == arm_named(run.name) and run.name == plan.arm
     assert (run.steps, run.characters_per_step) == (plan.steps, plan.characters_per_step)
     assert run_of(plan, Settings(quick=True)).steps < plan.steps
     assert (run.seed, run_of(plan, Settings(), 2)) == (0, replace(run, seed=2))
 
 
-def plain(**changes: object) -> Plan:
-    """Return a plan of the baseline, changed."""
-    start = Plan(words="", steps=12, characters_per_step=256, programs=50)
-    return replace(start, **changes)  # type: ignore[arg-type]
-
-
 def test_a_checkpoint_of_another_plan_is_refused(world: World, tmp_path: Path) -> None:
     run, programs = small_run("fast", "baseline"), benchmark.World(world.train, world.validation)
-    benchmark.learn(plain(), run, programs, tmp_path / "plan.pt")
-    with pytest.raises(StudyError, match="additions"):
-        benchmark.learn(plain(neighbours=2), run, programs, tmp_path / "plan.pt")
+    benchmark.learn(run, programs, tmp_path / "plan.pt")
+    with pytest.raises(StudyError, match="belongs to a run with"):
+        benchmark.learn(small_run("strong", "baseline"), programs, tmp_path / "plan.pt")
 
 
 def test_a_finished_training_is_not_trained_again(world: World, tmp_path: Path) -> None:
     programs = benchmark.World(world.train, world.validation)
     checkpoint = tmp_path / "plan.pt"
     run = small_run("fast", "baseline")
-    once = benchmark.learn(plain(), run, programs, checkpoint)
-    again = benchmark.learn(plain(), run, programs, checkpoint)
+    once = benchmark.learn(run, programs, checkpoint)
+    again = benchmark.learn(run, programs, checkpoint)
     assert again.seconds == once.seconds
     pd.testing.assert_frame_equal(again.curve, once.curve)
     assert set(once.curve["step"]) == benchmark.curve_steps(run.steps)
@@ -176,10 +176,10 @@ def test_every_seed_is_trained_on_the_same_programs_and_leaves_a_curve(
     seen = []
 
     def small(plan: Plan, settings: Settings, seed: int) -> Run:
-        return replace(small_run("fast", "baseline"), seed=seed)
+        return replace(small_run("strong", "baseline"), seed=seed)
 
-    def learnt(plan: Plan, run: Run, corpora: benchmark.World, checkpoint: Path | None) -> Trained:
-        trained = learn(plan, run, corpora, checkpoint)
+    def learnt(run: Run, corpora: benchmark.World, checkpoint: Path | None) -> Trained:
+        trained = learn(run, corpora, checkpoint)
         seen.append((run.seed, checkpoint, os.environ[COMPILER_CACHE], corpora, trained.model))
         return trained
 

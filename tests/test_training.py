@@ -22,11 +22,11 @@ from cl_utils.errors import StudyError
 from cl_utils.history import curve_steps
 from cl_utils.optimisers import Optimisers
 from cl_utils.probes import Probe
+from cl_utils.recipes import RECIPES
 from cl_utils.schedules import Seen
 from cl_utils.trainer import Run, Trained, Trainer
 from cl_utils.training import train
 
-RECIPES = ("paper", "fast")
 both = pytest.mark.parametrize("recipe", RECIPES)
 
 

@@ -39,9 +39,10 @@ def corpus_of(*programs: tuple[str, str], bucket: str = "easy") -> Corpus:
     return Corpus.from_programs(frame.assign(program_id=np.arange(len(frame))))
 
 
-def tiny_model(blocks: Blocks, context: int = 96, noise: float = 0.0) -> GPT:
+def tiny_model(blocks: Blocks, context: int = 96, noise: float = 0.0, convolution: int = 0) -> GPT:
     """Return a model of two layers and width 32; `noise` replaces its weights by random ones."""
-    config = ModelConfig(layers=2, heads=2, width=32, context=context, blocks=blocks)
+    size = {"layers": 2, "heads": 2, "width": 32, "context": context}
+    config = ModelConfig(**size, blocks=blocks, convolution=convolution)
     model = build(config, seed=0)
     generator = torch.Generator().manual_seed(1)
     for parameter in model.parameters() if noise else ():

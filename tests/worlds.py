@@ -83,7 +83,8 @@ def handful(corpus: Corpus, per_bucket: int) -> Corpus:
 def small_run(recipe: str, arm: str = "baseline", steps: int = 12, seed: int = 0) -> Run:
     """Return a run of a model with two layers of width 32 that takes milliseconds a step."""
     chosen = recipe_named(recipe)
-    model = ModelConfig(layers=2, heads=2, width=32, context=96, blocks=chosen.blocks)
+    style = {"blocks": chosen.blocks, "convolution": chosen.convolution}
+    model = ModelConfig(layers=2, heads=2, width=32, context=96, **style)  # type: ignore[arg-type]
     return Run(
         model=model,
         recipe=chosen,
@@ -121,7 +122,9 @@ def same_batch(first: Batch, second: Batch) -> bool:
 
     def tensors(batch: Batch) -> list[torch.Tensor]:
         layout = () if batch.layout is None else (batch.layout.cells, *batch.layout.rows)
-        return [batch.inputs, batch.targets, batch.kinds, *layout]
+        values = batch.intermediate_values
+        column = () if values is None else (values,)
+        return [batch.inputs, batch.targets, batch.kinds, *column, *layout]
 
     pairs = zip(tensors(first), tensors(second), strict=True)
     return all(torch.equal(ours, theirs) for ours, theirs in pairs) and np.array_equal(

@@ -1,14 +1,12 @@
-"""Values along a program: what is known where, what is not, and how a corpus holds it."""
+"""Intermediate values of a program: what is known where, and what is not."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from tiny import corpus_of, tiny_corpus
 
-from benchmarks.values import values_along, values_of
 from cl_utils.errors import StudyError
 from cl_utils.grammar import generate
+from cl_utils.intermediate_values import values_of
 from cl_utils.seeds import stream
 
 
@@ -120,22 +118,3 @@ def test_what_a_branch_prints_is_known_with_the_condition_that_leads_to_it() -> 
 def test_what_is_not_tinypy_is_refused(source: str) -> None:
     with pytest.raises(StudyError, match="TinyPy"):
         values_of(source)
-
-
-def test_a_corpus_holds_a_code_at_each_character_that_settles_a_value() -> None:
-    corpus = corpus_of(("a = 7\nprint(a)", "7"), ("b = 7\nprint(b - 9)", "-2"))
-    values = values_along(corpus)
-    assert values.names == ("7", "-2")
-    for program, source in enumerate(("a = 7\nprint(a)", "b = 7\nprint(b - 9)")):
-        codes = values.codes[corpus.offsets[program] : corpus.offsets[program + 1]]
-        named = {int(at): values.names[codes[at] - 1] for at in np.flatnonzero(codes)}
-        assert named == values_of(source)
-
-
-def test_the_rarest_values_count_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = tiny_corpus(60)
-    every = values_along(corpus)
-    monkeypatch.setattr("benchmarks.values.MOST_NAMES", 3)
-    few = values_along(corpus)
-    assert few.names == every.names[:3] and len(every.names) > 3
-    assert np.array_equal(few.codes, np.where(every.codes > 3, 0, every.codes))
