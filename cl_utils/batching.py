@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -114,8 +115,8 @@ class AlignedBatcher:
         `device`, where the corpus stays, all others on the processor.
         """
         self.corpus, self.pools, self.rng = corpus, pools, rng
-        self.characters, self.expansion = characters, None
-        self.kinds = kinds_of(corpus)
+        self.characters, self.device = characters, torch.device(device)
+        self.one_size = one_size
         self.targets = lengths = corpus.lengths - 1  # the first character is never a target
         self.most_programs = int(characters / max(1, lengths.min(initial=1))) + 1
         self.sizes, self.least_rows = row_sizes(lengths), 2
@@ -129,8 +130,19 @@ class AlignedBatcher:
             shortest = min(lengths[slice(*pools.bounds(part))].mean() for part in parts)
             self.sizes = self.sizes[-1:]
             self.least_rows = int(1.25 * characters / shortest) + 8
-            shape = (characters, self.least_rows, self.sizes[0])
-            self.expansion = Expansion(corpus, self.kinds, shape, torch.device(device))
+
+    @cached_property
+    def kinds(self) -> NDArray[np.uint8]:
+        """The kind of every character of the corpus, (N,)."""
+        return kinds_of(self.corpus)
+
+    @cached_property
+    def expansion(self) -> Expansion | None:
+        """What makes batches on the device, where they have one size; the corpus lies there."""
+        if not self.one_size:
+            return None
+        shape = (self.characters, self.least_rows, self.sizes[0])
+        return Expansion(self.corpus, self.kinds, shape, self.device)
 
     def draw(self, mix: Mix) -> Batch:
         """Return a stream with exactly `characters` targets."""

@@ -38,11 +38,17 @@ class JointBatches:
         self.offsets = [b.corpus.offsets[:-1] + begins[id(b.corpus)] for b in batchers]
         lengths = np.concatenate([batcher.targets for batcher in distinct.values()])
         self.sizes = row_sizes(lengths)
-        parts = [[b.corpus.tokens for b in distinct.values()], [b.kinds for b in distinct.values()]]
-        self.tokens, self.kinds = (torch.tensor(np.concatenate(p), device=device) for p in parts)
+        corpora = [batcher.corpus for batcher in distinct.values()]
+        self.tokens = self._resident([corpus.tokens for corpus in corpora])
+        self.kinds = self._resident([batcher.kinds for batcher in distinct.values()])
+        codes = [c.intermediate_values for c in corpora if c.intermediate_values is not None]
+        self.values = self._resident(codes) if codes else None
         members = torch.arange(len(batchers), device=device)
         self.kinds_before = (KINDS * members).repeat_interleave(self.characters)  # (N,)
         self.places = torch.arange(len(self.kinds_before), device=device)  # (N,)
+
+    def _resident(self, columns: Sequence[NDArray[np.uint8]]) -> Tensor:
+        return torch.tensor(np.concatenate(columns), device=self.device)
 
     def expand(self, choices: Sequence[Choice]) -> Batch:
         """Return the members' batch; each choice holds `characters` characters."""
@@ -70,7 +76,8 @@ class JointBatches:
             targets=self.tokens[read + 1].long(),
             kinds=self.kinds[read + 1].long() + self.kinds_before,
             layout=layout,
-            programs=np.zeros(len(BUCKETS), dtype=np.int64),
+            programs=np.zeros(len(BUCKETS), dtype=np.int64),  # see `begun`
+            intermediate_values=None if self.values is None else self.values[read].long(),
         )
 
     def begun(self, member: int, choice: Choice) -> NDArray[np.int64]:

@@ -52,7 +52,8 @@ class JointOptimisers:
         self.steps = np.zeros(len(optimisers))  # that AdamW took since a member's last restart
         muon = [each.param_groups[0]["params"] for each in first.members if isinstance(each, Muon)]
         under_muon = {id(parameter) for group in muon for parameter in group}
-        self.moments, self.momenta = [], []
+        self.moments: list[_Moments] = []
+        self.momenta: list[_Momentum] = []
         for whole, parts in shares:
             states = [each.state_of(part) for each, part in zip(optimisers, parts, strict=True)]
             if id(parts[0]) in under_muon:
@@ -66,10 +67,10 @@ class JointOptimisers:
     def restart(self, member: int) -> None:
         """Forget a member's past, as a fresh optimiser would."""
         self.steps[member] = 0
-        for each in self.moments:
-            each.mean[member], each.square[member] = 0, 0
-        for each in self.momenta:
-            each.momentum[member] = 0
+        for moments in self.moments:
+            moments.mean[member], moments.square[member] = 0, 0
+        for held in self.momenta:
+            held.momentum[member] = 0
 
     @torch.no_grad()
     def step(self, factors: Sequence[float]) -> None:

@@ -16,6 +16,7 @@ from cl_utils.batching import AlignedBatcher
 from cl_utils.errors import StudyError
 from cl_utils.joint_batches import Choice, JointBatches
 from cl_utils.joint_optimisers import JointOptimisers
+from cl_utils.objective import objective
 from cl_utils.stack import Stack
 from cl_utils.trainer import Trainer
 
@@ -25,13 +26,17 @@ class JointStack(Stack):
 
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         super().__init__(trainers)
+        run, device = trainers[0].run, trainers[0].device
+        self.objective = objective(
+            self.model, run.recipe, device, run.compiled, len(trainers), by_block=True
+        )
         batchers = [each.batcher for each in trainers if isinstance(each.batcher, AlignedBatcher)]
         if len(batchers) < len(trainers) or len({(t.step, t.steps) for t in trainers}) > 1:
             raise StudyError(
                 "these runs do not read whole programs, or are not at the same step of as many: "
                 "train them as a `Stack`"
             )
-        self.joint_batches = JointBatches(batchers, trainers[0].device)
+        self.joint_batches = JointBatches(batchers, device)
         self.joint_optimisers = JointOptimisers([t.optimisers for t in trainers], self.shares)
 
     def advance(self) -> None:

@@ -25,11 +25,19 @@ from cl_utils.model import GPT
 from cl_utils.recipes import Recipe
 
 Objective = Callable[[Batch], tuple[Tensor, Tensor]]
+MOST_ROWS = 2**20  # of one size in a batch
+MOST_ROWS_ON_GPU = 2**15  # so that its kernels can count cells in 32 bits
 Losses = Callable[[Tensor, Tensor, Tensor, Layout | None, Tensor | None], tuple[Tensor, Tensor]]
 
 
 def objective(
-    model: GPT, recipe: Recipe, device: torch.device, compiled: bool, members: int = 1
+    model: GPT,
+    recipe: Recipe,
+    device: torch.device,
+    compiled: bool,
+    members: int = 1,
+    *,
+    by_block: bool = False,
 ) -> Objective:
     """Return batch -> (loss, totals).
 
@@ -40,6 +48,9 @@ def objective(
 
     With `intermediate_value_weight` model and batch need an auxiliary head and intermediate values;
     the loss then has that weight times `auxiliary_loss`, which the totals have not.
+
+    `by_block`: compile the model's block, once for all of them, instead of the whole loss. Dozens
+    of models keep a GPU busy without CUDA graphs, and this takes a fraction of the compiler's time.
     """
     weights = torch.ones(KINDS, device=device)
     weights[len(BUCKETS) :] = recipe.output_weight
@@ -62,7 +73,11 @@ def objective(
             loss = loss + recipe.intermediate_value_weight * auxiliary_loss(named, values, members)
         return loss, each.detach()
 
-    forward = _compiled(losses, device) if compiled else losses
+    forward: Losses = losses
+    if compiled and by_block:
+        forward = _blocks_compiled(model, losses)
+    elif compiled:
+        forward = _compiled(losses, device)
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
         values = _asked_for(batch, recipe)
@@ -100,12 +115,30 @@ def _compiled(losses: Losses, device: torch.device) -> Losses:
     ) -> tuple[Tensor, Tensor]:
         if replayed:
             torch.compiler.cudagraph_mark_step_begin()
-        elif layout is not None:
-            for rows in layout.rows:
-                torch._dynamo.mark_dynamic(rows, 0, min=2, max=2**20)
+        else:
+            _let_rows_vary(layout, MOST_ROWS)
         return compiled(inputs, targets, kinds, layout, values)
 
     return compute
+
+
+def _blocks_compiled(model: GPT, losses: Losses) -> Losses:
+    """Return `losses` of a model whose blocks are compiled; the number of rows may differ."""
+    for block in model.blocks:
+        block.compile()
+
+    def compute(
+        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        _let_rows_vary(layout, MOST_ROWS_ON_GPU)
+        return losses(inputs, targets, kinds, layout, values)
+
+    return compute
+
+
+def _let_rows_vary(layout: Layout | None, most: int) -> None:
+    for rows in () if layout is None else layout.rows:
+        torch._dynamo.mark_dynamic(rows, 0, min=2, max=most)
 
 
 def auxiliary_loss(logits: Tensor, codes: Tensor, members: int = 1) -> Tensor:

@@ -14,7 +14,7 @@ from cl_utils.joint_batches import JointBatches
 from cl_utils.joint_optimisers import JointOptimisers
 from cl_utils.joint_stack import JointStack
 from cl_utils.optimisers import Optimisers
-from cl_utils.recipes import FAST
+from cl_utils.recipes import FAST, STRONG
 from cl_utils.stack import joined
 from cl_utils.trainer import Run, Trainer
 from cl_utils.training import Clock, to_the_end
@@ -32,14 +32,16 @@ def trainers_of(world: World, recipe: str = "fast") -> list[Trainer]:
     return [Trainer(run, world.train, world.validation) for run in runs_of(recipe)]
 
 
-def test_a_joint_batch_is_the_members_batches_joined(world: World) -> None:
-    ours, theirs = trainers_of(world), trainers_of(world)
+@pytest.mark.parametrize("recipe", ["fast", "strong"])
+def test_a_joint_batch_is_the_members_batches_joined(world: World, recipe: str) -> None:
+    ours, theirs = trainers_of(world, recipe), trainers_of(world, recipe)
     made = JointBatches([each.batcher for each in ours], torch.device("cpu"))  # type: ignore[misc]
     for _ in range(3):
         choices = [each.batcher.choose(each.begin_step()) for each in ours]  # type: ignore[attr-defined]
         batch, expected = made.expand(choices), joined([each.draw() for each in theirs])
-        for name in ("inputs", "targets", "kinds"):
-            assert torch.equal(getattr(batch, name), getattr(expected, name))
+        for name in ("inputs", "targets", "kinds", "intermediate_values"):
+            made_of, drawn = getattr(batch, name), getattr(expected, name)
+            assert made_of is drawn is None or torch.equal(made_of, drawn)
         assert batch.layout is not None
         held = torch.cat([rows.flatten() for rows in batch.layout.rows])
         assert torch.equal(held[batch.layout.cells], torch.arange(len(batch.inputs)))
@@ -47,8 +49,8 @@ def test_a_joint_batch_is_the_members_batches_joined(world: World) -> None:
 
 
 def test_members_end_as_they_would_alone(world: World) -> None:
-    recipe = replace(FAST, optimiser="adamw", learning_rate=3e-3, weight_decay=0.01)
-    runs = [replace(run, recipe=recipe) for run in runs_of()]
+    recipe = replace(STRONG, optimiser="adamw", learning_rate=3e-3, weight_decay=0.01)
+    runs = [replace(run, recipe=recipe) for run in runs_of("strong")]
     trainers = [Trainer(run, world.train, world.validation) for run in runs]
     stack = JointStack(trainers)
     to_the_end([Clock(trainer, None, quiet) for trainer in trainers], stack.advance)
@@ -57,7 +59,7 @@ def test_members_end_as_they_would_alone(world: World) -> None:
         alone, member = trained(run, world), trainer.result()
         assert alone.characters == member.characters
         for ours, theirs in zip(member.model.parameters(), alone.model.parameters(), strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=2e-5)
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
         shares = [table.filter(like="share") for table in (alone.history, member.history)]
         pd.testing.assert_frame_equal(*shares)
 
