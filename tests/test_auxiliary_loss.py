@@ -111,6 +111,21 @@ def test_batches_made_on_the_device_have_the_same_values(world: World) -> None:
         assert torch.equal(values_of(host.draw(mix)), values_of(device.draw(mix)))
 
 
+def test_a_device_is_asked_for_no_number_while_values_are_learnt(world: World) -> None:
+    """Tensors on the device "meta" have shapes and no values: reading one would be an error."""
+    kinds = {"rng": np.random.default_rng(0), "device": "meta"}
+    corpus, size = valued(world), {"characters": 600, "context": 96}
+    aligned = AlignedBatcher(corpus, world.pools, **size, one_size=True, **kinds)
+    windows = WindowBatcher(corpus, world.pools, rows=4, row_length=96, **kinds)
+    model = noisy(corpus).to("meta")
+    for mix in MIXES:
+        for batch in (joined([aligned.draw(mix), aligned.draw(mix)]), windows.draw(mix)):
+            _, named = model.both_heads(batch.inputs, batch.layout)
+            loss = auxiliary_loss(named, values_of(batch), members=2)
+            loss.backward()  # type: ignore[no-untyped-call]
+            assert loss.shape == ()
+
+
 def test_windows_have_the_values_of_their_inputs(world: World) -> None:
     kinds = {"rows": 4, "row_length": 96}
     batchers = [
