@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import cast
 
+from benchmarks.corpus_values import values_along
 from benchmarks.neighbours import with_neighbours
 from benchmarks.value_head import (
     ValuedBatcher,
@@ -15,14 +16,14 @@ from benchmarks.value_head import (
     with_value_head,
     without_value_head,
 )
-from benchmarks.values import values_along
 from cl_utils.arms import DRAWN
-from cl_utils.batching import AlignedBatcher, Pools
+from cl_utils.batching import AlignedBatcher
 from cl_utils.controls import relabelled
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.objective import objective
 from cl_utils.optimisers import Optimisers
+from cl_utils.pools import Pools
 from cl_utils.seeds import stream
 from cl_utils.trainer import Run, Trained, Trainer
 

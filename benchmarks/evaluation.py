@@ -20,6 +20,7 @@ from benchmarks.reference.generation import PlainAnswers, answer_plainly
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils.corpus import Corpus, sample_evenly
+from cl_utils.data_tables import load_split
 from cl_utils.errors import StudyError
 from cl_utils.evaluation import MARGIN, evaluate, greedy_predictions
 from cl_utils.lines import complete_lines
@@ -29,7 +30,7 @@ from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
 from cl_utils.protocol import LIMIT_WITH_FOR
 from cl_utils.scoring import execution_exact, score
-from cl_utils.study import load_run, load_split
+from cl_utils.study import load_run
 from cl_utils.training import Trainer
 
 TARGET = Target(300.0)

@@ -18,12 +18,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.values import Values
-from cl_utils.batching import KINDS, AlignedBatcher, Batch
+from benchmarks.corpus_values import Values
+from cl_utils.batch import KINDS, Batch
+from cl_utils.batching import AlignedBatcher
 from cl_utils.buckets import BUCKETS
-from cl_utils.layout import Layout, spread
+from cl_utils.layout import Layout
 from cl_utils.model import GPT
-from cl_utils.objective import Objective, _compiled, totals_by_kind
+from cl_utils.objective import Objective, compiled_for, totals_by_kind
+from cl_utils.ragged import spread
 from cl_utils.recipes import Recipe
 from cl_utils.schedules import Mix
 
@@ -117,7 +119,7 @@ def objective_with_values(
         loss = (each * weights).sum() / weights.sum()
         return loss + weight * named / (values > 0).sum().clamp(min=1), each.detach()
 
-    forward = _compiled(losses, device) if compiled else losses
+    forward = compiled_for(device, losses) if compiled else losses
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
         notes = torch.stack([batch.kinds, cast("ValuedBatch", batch).values])

@@ -1,51 +1,20 @@
 """What is known along a program: the value of each expression, once it is read.
 
-In: sources, or a corpus. Out: for each character the value that stands fixed when it is read, as
-Python writes it, for a training that asks for more than the output. Values are worked out once and
-from top to bottom, for branches that are not taken, too; nothing is handed to `exec`.
+In: a source. Out: for each character the value that stands fixed when it is read, as Python writes
+it, for a training that asks for more than the output. Values are worked out once and from top to
+bottom, for branches that are not taken, too; nothing is handed to `exec`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.interpreter import _ARITHMETIC, _RELATIONS, Binary
-from cl_utils.programs import OUTPUT_MARK
+from cl_utils.operators import OPERATION_OF, Binary, Number
 
-MOST_NAMES = 255  # values that are told apart: one byte, with one code for all that is not known
-Value = int | float | None
-
-
-@dataclass(frozen=True)
-class Values:
-    """The values known along a corpus of N characters."""
-
-    codes: NDArray[np.uint8]  # (N,) 1 + place in `names` of what is known once this is read, or 0
-    names: tuple[str, ...]  # the commonest first
-
-
-def values_along(corpus: Corpus) -> Values:
-    """Return what is known along all programs; the rarest values count as unknown."""
-    places: list[int] = []
-    names: list[str] = []
-    for program, start in enumerate(corpus.offsets[:-1].tolist()):
-        known = values_of(corpus.prompt(program).removesuffix(OUTPUT_MARK))
-        places += [start + place for place in known]
-        names += known.values()
-    commonest = tuple(name for name, _ in Counter(names).most_common(MOST_NAMES))
-    code_of = {name: code for code, name in enumerate(commonest, start=1)}
-    codes = np.zeros(len(corpus.tokens), dtype=np.uint8)
-    codes[places] = [code_of.get(name, 0) for name in names]
-    return Values(codes, commonest)
+Value = Number | None
 
 
 def values_of(source: str) -> dict[int, str]:
@@ -125,10 +94,10 @@ class _Reading:
                 self._note(self._end(node) - 1, value)
                 return value
             case ast.BinOp(left=left, op=kind, right=right):
-                value = _worked_out(_ARITHMETIC[type(kind)], self._value(left), self._value(right))
+                value = _worked_out(OPERATION_OF[type(kind)], self._value(left), self._value(right))
             case ast.Compare(left=left, ops=relations, comparators=others):
                 sides = [self._value(each) for each in (left, *others)]
-                operations = [_RELATIONS[type(relation)] for relation in relations]
+                operations = [OPERATION_OF[type(relation)] for relation in relations]
                 value = _joined(False, list(map(_worked_out, operations, sides, sides[1:])))
             case ast.UnaryOp(op=ast.Not() | ast.USub() as kind, operand=operand):
                 value = self._value(operand)

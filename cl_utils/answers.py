@@ -12,8 +12,9 @@ from typing import Final
 import pandas as pd
 
 from cl_utils import style
+from cl_utils.labels import points_text
 from cl_utils.questions import asked
-from cl_utils.sentences import contrasts_markdown, points_text
+from cl_utils.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
 from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.factorial import ADDENDS, effect_name

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cl_utils.batching import AlignedBatcher, Batch
+from cl_utils.batch import Batch
+from cl_utils.batching import AlignedBatcher
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError

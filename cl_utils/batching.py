@@ -1,4 +1,4 @@
-"""Batches: what one training step reads. The paper's random windows, or whole aligned programs.
+"""Aligned batches: whole programs one after another, without padding.
 
 In: a corpus in difficulty order and, at every step, a mix of pools. Out: a `Batch` that holds
 exactly as many characters at every step of every schedule.
@@ -7,88 +7,21 @@ exactly as many characters at every step of every schedule.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cl_utils.batch import Batch, kinds_of
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.expansion import Expansion
-from cl_utils.layout import Layout, lay_out, row_sizes, spread
+from cl_utils.layout import lay_out, row_sizes
+from cl_utils.pools import Pools
+from cl_utils.ragged import spread
 from cl_utils.schedules import Mix
-
-KINDS = 2 * len(BUCKETS)  # 0-2: program characters of a bucket, 3-5: its output characters
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What one step reads: windows (B, T), or a stream (N,) of whole programs and its layout."""
-
-    inputs: Tensor  # (B, T) or (N,) int64
-    targets: Tensor  # the same shape
-    kinds: Tensor  # the same shape: each target's bucket and whether it is output, see KINDS
-    layout: Layout | None  # of a stream
-    programs: NDArray[np.int64]  # (3,) programs that begin here, by bucket
-
-    def to(self, device: torch.device) -> Batch:
-        """Return the batch on a device."""
-        inputs, targets, kinds = (
-            each.to(device, non_blocking=True) for each in (self.inputs, self.targets, self.kinds)
-        )
-        layout = None if self.layout is None else self.layout.to(device)
-        return Batch(inputs, targets, kinds, layout, self.programs)
-
-
-class Batcher(Protocol):
-    """Draws one batch a step; `state` and `restore` continue the stream exactly."""
-
-    def draw(self, mix: Mix) -> Batch:
-        """Return the next batch."""
-
-    def state(self) -> dict[str, object]:
-        """Return what a checkpoint must keep."""
-
-    def restore(self, state: Mapping[str, object]) -> None:
-        """Continue from a checkpoint's state."""
-
-
-class Pools:
-    """Names of pools -> intervals [start, stop) of a corpus sorted by bucket and difficulty."""
-
-    def __init__(self, corpus: Corpus, hardest_share: float = 0.5) -> None:
-        if (np.diff(corpus.buckets.astype(int)) < 0).any():
-            raise StudyError("the training corpus is not sorted by bucket: run notebook 03 again")
-        self.programs = len(corpus)
-        self.edges = np.searchsorted(corpus.buckets, np.arange(len(BUCKETS) + 1)).tolist()
-        self.hardest_share = hardest_share
-
-    def bounds(self, pool: str) -> tuple[int, int]:
-        """Return the interval of a pool; raise StudyError for a name that means nothing."""
-        if pool == "all":
-            return 0, self.programs
-        if pool.startswith("easiest:"):
-            return 0, max(1, round(float(pool.removeprefix("easiest:")) * self.programs))
-        bucket = pool.removeprefix("hardest-of-")
-        if bucket not in BUCKETS:
-            raise StudyError(
-                f"pool {pool!r} does not exist: use all, {', '.join(BUCKETS)}, "
-                "hardest-of-<bucket> or easiest:<share>"
-            )
-        start, stop = self.edges[BUCKETS.index(bucket)], self.edges[BUCKETS.index(bucket) + 1]
-        if bucket != pool:
-            start = stop - max(1, round((stop - start) * self.hardest_share))
-        return start, stop
-
-
-def kinds_of(corpus: Corpus) -> NDArray[np.uint8]:
-    """Return the kind of every character, (N,): its bucket, and whether it is output."""
-    output = corpus.is_answer().astype(np.uint8)  # bytes: the paper's corpus has 10^8
-    return corpus.buckets.repeat(corpus.lengths) + len(BUCKETS) * output
 
 
 class AlignedBatcher:

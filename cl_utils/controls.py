@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from cl_utils.arms import PERMUTED, REVERSED, Arm
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.layout import spread
 from cl_utils.programs import OUTPUT_MARK, SEPARATOR, stable_hash
+from cl_utils.ragged import spread
 from cl_utils.seeds import stream
 
 

@@ -1,21 +1,88 @@
-"""Small tables about the programs themselves, tracked beside the results: figures need no data.
+"""The study's files of programs: what notebooks 01 to 03 leave and all later ones load.
 
-In: params and what notebooks 02 and 03 found. Out: files under results/<profile>/data/, each with a
-manifest, and the same tables again.
+In: params. Out: tables and corpora that belong to exactly these params, under runs/<profile>/; and
+small tables about the programs under results/<profile>/data/, tracked, so that figures need no
+other data. Each function is one arrow of the data flow in the README.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 import pandas as pd
 
-from cl_utils.artifacts import check, save_csv, save_table
-from cl_utils.metrics import METRICS
+from cl_utils.artifacts import check, fingerprint, load_table, save_csv, save_table
+from cl_utils.catalogue import METRICS
+from cl_utils.corpus import SPLITS, Corpus
+from cl_utils.corpus_files import load_corpus, save_corpus
+from cl_utils.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
 from cl_utils.params import Params
 from cl_utils.programs import skeleton, stable_hash
 from cl_utils.stages import BucketParams, DataParams
-from cl_utils.study import BUCKETING, METRIC_ANALYSIS, code_of
 
 AGREEMENT = "metric_agreement"
+
+
+def save_programs(params: Params, programs: pd.DataFrame, rejected: Mapping[str, int]) -> None:
+    """Leave notebook 01's programs."""
+    made = {"params": params.of(DataParams), "code": code_of(DATA)}
+    save_table(params.paths.programs, programs, rejected=dict(rejected), **made)
+
+
+def load_programs(params: Params) -> pd.DataFrame:
+    """Return program_id, level, source, output, natural."""
+    return load_table(params.paths.programs, DATA, params=params.of(DataParams))
+
+
+def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
+    """Leave notebook 02's metrics, one row a program."""
+    save_table(
+        params.paths.difficulty,
+        difficulty,
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+        code=code_of(METRIC_ANALYSIS),
+    )
+
+
+def load_difficulty(params: Params) -> pd.DataFrame:
+    """Return the programs with every metric beside them."""
+    programs = load_programs(params)
+    metrics = load_table(
+        params.paths.difficulty,
+        METRIC_ANALYSIS,
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+    )
+    return programs.merge(metrics, on="program_id", validate="one_to_one")
+
+
+def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
+    """Leave notebook 03's labels, and the tokens of every split."""
+    kept = programs[["program_id", "bucket", "split", "canonical_hash", "text_hash"]]
+    made = {"params": params.of(BucketParams), "code": code_of(BUCKETING)}
+    save_table(params.paths.buckets, kept, inputs=[params.paths.difficulty], **made)
+    for name in SPLITS:
+        corpus = corpora[name]
+        save_corpus(params.paths.corpus(name), corpus, inputs=[params.paths.buckets], **made)
+
+
+def load_split(params: Params, name: str) -> Corpus:
+    """Return the tokens of one of `corpus.SPLITS`.
+
+    Everything that they were made from must still be what it was.
+    """
+    paths, bucketing = params.paths, params.of(BucketParams)
+    check(paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs])
+    check(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
+    return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
+
+
+def data_fingerprint(params: Params) -> str:
+    """Return one fingerprint for all corpora: runs compare only if it is the same."""
+    parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 
 def save_agreement(params: Params, matrix: pd.DataFrame) -> None:

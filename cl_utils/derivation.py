@@ -8,30 +8,16 @@ the text prints the same.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-Number = int | float
+from cl_utils.operators import ARITHMETIC, RELATIONS, Number
+
 Choice = TypeVar("Choice")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
-RELATIONS: dict[str, Callable[[Number, Number], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "!=": operator.ne,
-    "==": operator.eq,
-}
-_ARITHMETIC = tuple(ARITHMETIC.items())
-_RELATIONS = tuple(RELATIONS.items())
+_ARITHMETIC = tuple((each.symbol, each.apply) for each in ARITHMETIC)
+_RELATIONS = tuple((each.symbol, each.apply) for each in RELATIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cl_utils.metrics import METRICS
+from cl_utils.catalogue import METRICS
 
 METRIC_ARM: Final = "incremental-norestart"
 """The arm that the metric ablation varies in nothing but the metric that makes the buckets."""

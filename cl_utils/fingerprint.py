@@ -15,12 +15,12 @@ from cl_utils.paths import REPOSITORY
 
 PACKAGE = "cl_utils"
 PRESENTATION = (
-    *("figures", "style", "tables", "results", "report", "stats", "cost"),
+    *("figures", "style", "tables", "results", "report", "stats", "cost", "labels", "main_table"),
     *("answers", "captions", "metric_findings", "sentences"),
     *("families", "findings", "gallery", "questions", "unsettled"),
 )
 PLUMBING = (
-    *("params", "stages", "study", "data_tables", "paths", "artifacts", "errors"),
+    *("params", "stages", "study", "data_tables", "notebook_names", "paths", "artifacts", "errors"),
     *("fingerprint", "parallel"),
 )
 SHOWING = (

@@ -8,29 +8,13 @@ from Python's own operators, so that branches and loops go the way they go in CP
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cl_utils.errors import StudyError
+from cl_utils.operators import OPERATION_OF, Number
 
 MOST_LINES = 1_000_000
-Value = int | float
-Binary = Callable[[Any, Any], Value]
-_ARITHMETIC: Mapping[type[ast.operator], Binary] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-_RELATIONS: Mapping[type[ast.cmpop], Binary] = {
-    ast.Lt: operator.lt,
-    ast.Gt: operator.gt,
-    ast.LtE: operator.le,
-    ast.GtE: operator.ge,
-    ast.NotEq: operator.ne,
-    ast.Eq: operator.eq,
-}
 
 
 def executed_lines(tree: ast.Module) -> int:
@@ -59,7 +43,7 @@ class _Run:
 
     def __init__(self) -> None:
         self.lines = 0
-        self._values: dict[str, Value] = {}
+        self._values: dict[str, Number] = {}
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
         """Execute statements in a row."""
@@ -94,14 +78,14 @@ class _Run:
             case _:
                 raise TypeError(f"{type(statement).__name__} in line {statement.lineno}")
 
-    def _value(self, node: ast.expr) -> Value:
+    def _value(self, node: ast.expr) -> Number:
         match node:
             case ast.Name(id=name):
                 return self._values[name]
             case ast.Constant(value=int() as number):
                 return number
             case ast.BinOp(left=left, op=kind, right=right):
-                return _ARITHMETIC[type(kind)](self._value(left), self._value(right))
+                return OPERATION_OF[type(kind)](self._value(left), self._value(right))
             case ast.Compare(left=left, ops=relations, comparators=others):
                 return self._compared(left, relations, others)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -119,12 +103,12 @@ class _Run:
         before = self._value(left)
         for relation, other in zip(relations, others, strict=True):
             value = self._value(other)
-            if not _RELATIONS[type(relation)](before, value):
+            if not OPERATION_OF[type(relation)](before, value):
                 return False
             before = value
         return True
 
-    def _joined(self, operands: Sequence[ast.expr], *, decisive: bool) -> Value:
+    def _joined(self, operands: Sequence[ast.expr], *, decisive: bool) -> Number:
         """Return the first operand whose truth is `decisive`, else the last one."""
         *others, last = operands
         for operand in others:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cl_utils.errors import StudyError
+from cl_utils.ragged import spread, within
 
 GRAIN = 8  # sizes of rows are multiples of it
 SIZES = 3  # how many sizes; a fourth costs compilation time and saves nothing (LOG.md)
@@ -106,18 +107,6 @@ def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 
         rows=tuple(rows),
         cells=torch.from_numpy(spread(first_cell, lengths)),
     )
-
-
-def within(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return 0, 1, 2, ... through each program, program after program, (N,)."""
-    starts = np.cumsum(lengths) - lengths
-    places: NDArray[np.int64] = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-    return places
-
-
-def spread(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the places of all characters of programs that begin at `starts`, (N,)."""
-    return within(lengths) + np.repeat(starts, lengths)
 
 
 def row_sizes(lengths: NDArray[np.int64], count: int = SIZES) -> tuple[int, ...]:

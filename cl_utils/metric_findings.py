@@ -10,12 +10,13 @@ from math import isnan
 import pandas as pd
 
 from cl_utils import style
+from cl_utils.catalogue import METRICS
 from cl_utils.families import by_metric
-from cl_utils.metrics import METRICS
+from cl_utils.labels import MISSING, points_text, rho_text
 from cl_utils.questions import EXPLORATORY, RANDOM
 from cl_utils.results import Results
 from cl_utils.seeds import stream
-from cl_utils.sentences import MISSING, points_text, rho_text, rows_markdown
+from cl_utils.sentences import rows_markdown
 from cl_utils.stats import hardness_stability, metric_validity, paired_difference
 from cl_utils.stats.contrasts import common_seeds
 from cl_utils.stats.programs import spearman

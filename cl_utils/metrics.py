@@ -1,21 +1,20 @@
 """Every static metric of difficulty: the paper's, and what else can be read off a program.
 
-In: sources with their outputs. Out: a row of numbers a program, the words for each metric, and how
-far the metrics agree. All come from the text alone, without a model: `random` is the control that
-means nothing.
+In: sources with their outputs. Out: a row of numbers a program, and how far the metrics agree. All
+come from the text alone, without a model: `random` is the control that means nothing.
 """
 
 from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cl_utils.catalogue import METRICS
 from cl_utils.difficulty import measure
 from cl_utils.errors import StudyError
 from cl_utils.interpreter import executed_lines
@@ -24,33 +23,6 @@ from cl_utils.programs import stable_hash
 
 if TYPE_CHECKING:
     import pandas as pd
-
-METRICS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "cyclomatic_complexity": "cyclomatic complexity",
-        "halstead_difficulty": "Halstead difficulty by radon",
-        "halstead_difficulty_token": "Halstead difficulty by token",
-        "overall_metric": "overall metric by radon",
-        "overall_metric_token": "overall metric by token",
-        "characters": "characters of the source",
-        "ast_nodes": "AST nodes",
-        "nesting_depth": "nesting depth",
-        "executed_lines": "executed lines",
-        "output_characters": "characters of the output",
-        "zlib_ratio": "zlib ratio",
-        "random": "random (control)",
-        "model_loss": "loss of a small model",
-    }
-)
-"""Every metric of the study, as figures call it; the order in which they are shown."""
-
-BUCKET_METRICS: Final = tuple(
-    name for name in METRICS if name not in ("nesting_depth", "model_loss")
-)
-"""Metrics that can make buckets: TinyPy nests no deeper than 1, and a loss needs a trained model.
-
-`random` is among them, for schedules over buckets that mean nothing.
-"""
 
 _RANDOM_BITS = 24  # as many as float32 holds
 _BATCH = 2000  # programs that a process measures at once

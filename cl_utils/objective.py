@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cl_utils.batching import KINDS, Batch
+from cl_utils.batch import KINDS, Batch
 from cl_utils.buckets import BUCKETS
 from cl_utils.layout import Layout
 from cl_utils.recipes import Recipe
@@ -47,7 +47,7 @@ def objective(
         sums = [part.view(members, -1).sum(1) for part in (each * weight, weight)]
         return (sums[0] / sums[1]).sum(), each.detach()
 
-    forward = _compiled(losses, device) if compiled else losses
+    forward = compiled_for(device, losses) if compiled else losses
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
         loss, each = forward(batch.inputs, batch.targets, batch.kinds, batch.layout)
@@ -56,7 +56,7 @@ def objective(
     return evaluate
 
 
-def _compiled(losses: Losses, device: torch.device) -> Losses:
+def compiled_for(device: torch.device, losses: Losses) -> Losses:
     """Return `losses` compiled for a device.
 
     A GPU gets CUDA graphs: a step's launches are replayed as one, which asks for shapes that never

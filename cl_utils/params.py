@@ -22,9 +22,9 @@ from pydantic import (
 
 from cl_utils.arms import Recorded, arm_named
 from cl_utils.buckets import thresholds
+from cl_utils.catalogue import BUCKET_METRICS
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR
-from cl_utils.metrics import BUCKET_METRICS
 from cl_utils.model import ModelConfig
 from cl_utils.paths import PARAMS, Paths
 from cl_utils.recipes import RECIPES, recipe_named

@@ -13,8 +13,8 @@ from typing import Final
 
 import pandas as pd
 
+from cl_utils.catalogue import METRICS
 from cl_utils.families import METRIC_ARM, by_metric
-from cl_utils.metrics import METRICS
 from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
 
 

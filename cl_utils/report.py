@@ -17,19 +17,15 @@ from cl_utils.captions import captions, figures_markdown, folder_markdown
 from cl_utils.cost import cost_markdown
 from cl_utils.errors import StudyError
 from cl_utils.families import main_arms
+from cl_utils.labels import MISSING, interval_text
+from cl_utils.main_table import main_table
 from cl_utils.metric_findings import metric_worth, validity_of, worth_body
 from cl_utils.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.params import Params
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.questions import CONTROLS, pairs
-from cl_utils.results import Results, main_table
-from cl_utils.sentences import (
-    MISSING,
-    VERDICTS,
-    interval_text,
-    metric_sentence,
-    rows_markdown,
-)
+from cl_utils.results import Results
+from cl_utils.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.stats import FACTORIAL
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.validity import OVERALL

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from cl_utils.arms import arms
 from cl_utils.artifacts import read_json, write_json
+from cl_utils.data_tables import data_fingerprint
 from cl_utils.errors import StudyError
+from cl_utils.notebook_names import TRAINING, code_of
 from cl_utils.params import Params, read_params
 from cl_utils.paths import PARAMS
 from cl_utils.results import EVALUATION, FINGERPRINT, check_unchanged, finished_runs, seed_of
-from cl_utils.study import TRAINING, code_of, data_fingerprint
 
 MIXES = "mixes.json"
 

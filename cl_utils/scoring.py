@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.layout import lay_out, row_sizes, spread
+from cl_utils.layout import lay_out, row_sizes
 from cl_utils.model import GPT
+from cl_utils.ragged import spread
 
 
 @dataclass(frozen=True)

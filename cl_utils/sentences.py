@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils import style
+from cl_utils.labels import interval_text, p_text, points_text, rho_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import (
     EQUIVALENCE_MARGIN,
@@ -20,7 +21,6 @@ from cl_utils.stats.intervals import (
     SIGNIFICANCE,
 )
 
-MISSING: Final = "–"
 VERDICTS: Final = f"""\
 - **Claim**: p < {SIGNIFICANCE:g} after Holm, with at least {SEEDS_OF_A_CLAIM} seeds. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
@@ -29,17 +29,6 @@ declaration before the runs (*exploratory*), or nothing but a 95 % interval that
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms."""
 """What the first word of a sentence means."""
-
-
-def interval_text(low: float, high: float) -> str:
-    """Return "+1.0 to +2.0"; nothing where there is no interval."""
-    return "" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
-
-
-def points_text(row: pd.Series) -> str:
-    """Return "+1.5 (+1.0 to +2.0)", a difference with its interval where there is one."""
-    interval = interval_text(row["low"], row["high"])
-    return f"{row['difference']:+.1f}" + (f" ({interval})" if interval else "")
 
 
 def contrast_sentence(contrast: pd.Series) -> str:
@@ -83,11 +72,6 @@ def metric_sentence(row: pd.Series) -> str:
     )
 
 
-def rho_text(rho: float) -> str:
-    """Return a correlation with two digits, or with a third where two would hide its sign."""
-    return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
-
-
 def contrasts_markdown(rows: pd.DataFrame, names: Sequence[str]) -> str:
     """Return a table of contrasts, each under its name in `names`, with what is needed to judge."""
     lines = [["", "points (95 % interval)", "p after Holm", "least p", "n", "verdict"]]
@@ -96,11 +80,6 @@ def contrasts_markdown(rows: pd.DataFrame, names: Sequence[str]) -> str:
         tested = [p_text(row["p_holm"]), p_text(row["p_least"])]
         lines.append([name, points_text(row), *tested, str(row["n"]), verdict_cell(row)])
     return rows_markdown(lines)
-
-
-def p_text(p: float) -> str:
-    """Return a p value in print; a dash where there is none."""
-    return MISSING if pd.isna(p) else f"{p:.3f}"
 
 
 def rows_markdown(lines: Iterable[Sequence[str]]) -> str:

@@ -16,9 +16,10 @@ import pandas as pd
 
 from cl_utils.artifacts import atomic, fingerprint, manifest_path
 from cl_utils.errors import StudyError
+from cl_utils.labels import MISSING
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.report import replace_section
-from cl_utils.sentences import MISSING, rows_markdown
+from cl_utils.sentences import rows_markdown
 
 SECTION: Final = "speed"
 QUICK_PROFILE: Final = "smoke"  # whose results are not tracked

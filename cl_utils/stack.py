@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cl_utils.batching import KINDS, Batch
+from cl_utils.batch import KINDS, Batch
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.layout import Layout

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from cl_utils.derivation import RELATIONS, Derivation
+from cl_utils.derivation import Derivation
+from cl_utils.operators import RELATIONS
 
+_HOLDS = {each.symbol: each.apply for each in RELATIONS}
 _STEPS, _COUNTS = (1, 2, 3), (2, 3)
 _STEPS_AND_COUNTS = ((1, 2), (2, 1), (2, 2), (2, 3), (3, 2))
 
@@ -101,7 +103,7 @@ def _write_while(derivation: Derivation, level: Level) -> None:
     display = derivation.display(level.expression_share)
     derivation.lines += (f"while {letter} {relation} {limit} :", f"\t{display.text}")
     derivation.lines.append(f"\t{letter} = {letter} {sign} {step}")
-    holds = RELATIONS[relation]
+    holds = _HOLDS[relation]
     while holds(derivation.values[letter], limit):
         derivation.printed.append(display.show(derivation.values))
         derivation.values[letter] += direction * step

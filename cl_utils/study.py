@@ -1,115 +1,54 @@
-"""The study's path through its files: what each notebook loads from those before it and leaves.
+"""The study's files of runs: what an arm learns from, the model it leaves, and how it was measured.
 
-In: params. Out: tables, corpora and models that belong to exactly these params. Each function is
-one arrow of the data flow in the README.
+In: params that name a run. Out: the training corpus with the arm's labels, the mixes it is yoked
+to, the losses of small models that make a metric, a run's model and manifest, its rows under
+results/<profile>/. Each function is one arrow of the data flow in the README.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 
-from cl_utils.arms import arm_named
+from cl_utils.arms import PERMUTED, REVERSED, STUDY, Recorded, arm_named
 from cl_utils.artifacts import (
     atomic,
-    check,
     circumstances,
     fingerprint,
-    load_corpus,
     load_table,
     read_json,
-    save_corpus,
     save_table,
+    write,
     write_json,
 )
 from cl_utils.checkpoints import load_model, save_model
+from cl_utils.controls import relabelled
 from cl_utils.corpus import SPLITS, Corpus
+from cl_utils.data_tables import data_fingerprint, load_difficulty, load_split
 from cl_utils.errors import StudyError
-from cl_utils.fingerprint import code_fingerprint
 from cl_utils.model import GPT
+from cl_utils.notebook_names import EVALUATION, MODEL_DIFFICULTY, TRAINING, code_of
 from cl_utils.params import Params
-from cl_utils.paths import NOTEBOOKS
-from cl_utils.stages import BucketParams, DataParams, TrainingParams
+from cl_utils.stages import TrainingParams
 
 if TYPE_CHECKING:
     from cl_utils.evaluation import Evaluation
     from cl_utils.training import Trained
 
-DATA, METRIC_ANALYSIS, BUCKETING = "01_data_generation", "02_metric_analysis", "03_bucketing"
-TRAINING, EVALUATION = "04_training", "05_evaluation"
 PROGRAM_COLUMNS = (
     *("program_id", "test_set", "exact", "log_probability"),
     *("paper_correct", "paper_correct_greedy", "cut", "prediction"),
 )
 RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
-
-
-def save_programs(params: Params, programs: pd.DataFrame, rejected: Mapping[str, int]) -> None:
-    """Leave notebook 01's programs."""
-    made = {"params": params.of(DataParams), "code": code_of(DATA)}
-    save_table(params.paths.programs, programs, rejected=dict(rejected), **made)
-
-
-def load_programs(params: Params) -> pd.DataFrame:
-    """Return program_id, level, source, output, natural."""
-    return load_table(params.paths.programs, DATA, params=params.of(DataParams))
-
-
-def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
-    """Leave notebook 02's metrics, one row a program."""
-    save_table(
-        params.paths.difficulty,
-        difficulty,
-        params=params.of(DataParams),
-        inputs=[params.paths.programs],
-        code=code_of(METRIC_ANALYSIS),
-    )
-
-
-def load_difficulty(params: Params) -> pd.DataFrame:
-    """Return the programs with every metric beside them."""
-    programs = load_programs(params)
-    metrics = load_table(
-        params.paths.difficulty,
-        METRIC_ANALYSIS,
-        params=params.of(DataParams),
-        inputs=[params.paths.programs],
-    )
-    return programs.merge(metrics, on="program_id", validate="one_to_one")
-
-
-def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
-    """Leave notebook 03's labels, and the tokens of every split."""
-    kept = programs[["program_id", "bucket", "split", "canonical_hash", "text_hash"]]
-    made = {"params": params.of(BucketParams), "code": code_of(BUCKETING)}
-    save_table(params.paths.buckets, kept, inputs=[params.paths.difficulty], **made)
-    for name in SPLITS:
-        corpus = corpora[name]
-        save_corpus(params.paths.corpus(name), corpus, inputs=[params.paths.buckets], **made)
-
-
-def load_split(params: Params, name: str) -> Corpus:
-    """Return the tokens of one of `corpus.SPLITS`.
-
-    Everything that they were made from must still be what it was.
-    """
-    paths, bucketing = params.paths, params.of(BucketParams)
-    check(paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs])
-    check(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
-    return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
-
-
-def data_fingerprint(params: Params) -> str:
-    """Return one fingerprint for all corpora: runs compare only if it is the same."""
-    parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
-    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
+MODEL_LOSS = "model_loss"
+HELD_OUT = ("test", "natural")
 
 
 def device_of(params: Params) -> str:
@@ -183,7 +122,7 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     """Leave notebook 05's rows beside the run's history, curve and mixes; the manifest comes last.
 
     A right prediction is the true answer and not written again; what the programs themselves are
-    stands in the table of `save_tested`.
+    stands in the table of `data_files.save_tested`.
     """
     run = params.paths.run(params.recipe, params.arm, params.seed)
     folder = params.paths.result(params.recipe, params.arm, params.seed)
@@ -209,6 +148,65 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else "cpu"
 
 
-def code_of(notebook: str) -> str:
-    """Return the fingerprint of what a notebook computes."""
-    return code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
+def load_training(params: Params) -> Corpus:
+    """Return the training programs, in the buckets of the metric that the arm's labels name."""
+    corpus, labels = load_split(params, "train"), arm_named(params.arm).labels
+    if labels in (STUDY, PERMUTED, REVERSED):
+        return corpus
+    scores = load_model_difficulty(params) if labels == MODEL_LOSS else load_difficulty(params)
+    if labels not in scores:
+        raise StudyError(
+            f"arm {params.arm} has labels {labels!r}, which is no metric: choose one of "
+            f"{[name for name in scores if scores[name].dtype.kind in 'if']}"
+        )
+    return relabelled(corpus, scores.set_index("program_id")[labels].reindex(corpus.program_ids))
+
+
+def recorded_mixes(params: Params) -> Recorded:
+    """Return what the run drew that a yoked arm is yoked to; nothing for other arms."""
+    source = arm_named(params.arm).yoked
+    if not source:
+        return ()
+    path = params.paths.run(params.recipe, source, params.yoked_seed) / "mixes.json"
+    try:
+        return [(int(step), mix) for step, mix in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        raise StudyError(
+            f"{path} is missing: run notebooks/{TRAINING}.ipynb with arm={source!r} and "
+            f"seed={params.yoked_seed} first"
+        ) from None
+    except (TypeError, ValueError):
+        raise StudyError(
+            f"{path} is damaged: run notebooks/{TRAINING}.ipynb again with arm={source!r} and "
+            f"seed={params.yoked_seed}"
+        ) from None
+
+
+def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
+    """Leave notebook 08's losses, and those of the test programs where results are tracked."""
+    made: dict[str, Any] = {
+        "params": _of_ensemble(params),
+        "inputs": [params.paths.corpus(name) for name in SPLITS],
+        "code": code_of(MODEL_DIFFICULTY),
+    }
+    save_table(params.paths.model_difficulty(params.recipe), losses, **made)
+    ids = [load_split(params, name).program_ids for name in HELD_OUT]
+    tested = losses[losses["program_id"].isin(set().union(*ids))]
+    path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
+    write(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
+
+
+def load_model_difficulty(params: Params) -> pd.DataFrame:
+    """Return program_id and model_loss of every program of the split."""
+    return load_table(
+        params.paths.model_difficulty(params.recipe),
+        MODEL_DIFFICULTY,
+        params=_of_ensemble(params),
+        inputs=[params.paths.corpus(name) for name in SPLITS],
+    )
+
+
+def _of_ensemble(params: Params) -> dict[str, object]:
+    """Return the parameters that the small models depend on: neither arm nor seed, nor device."""
+    apart = ("arm", "seed", "device", "compile")
+    return {name: value for name, value in params.of(TrainingParams).items() if name not in apart}

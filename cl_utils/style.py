@@ -17,8 +17,8 @@ from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from cl_utils.artifacts import atomic
+from cl_utils.catalogue import METRICS
 from cl_utils.families import CONTROLS_OF, METRIC_PREFIX, place_of
-from cl_utils.metrics import METRICS
 from cl_utils.stats.budget import FULL_BUDGET, budget_of
 
 INK: Final = "#262626"

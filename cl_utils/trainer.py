@@ -19,7 +19,8 @@ from torch import Tensor
 
 from cl_utils.arms import DRAWN, SHUFFLED, Arm, Recorded, schedule_named, schedule_of
 from cl_utils.arrangement import Arranged, ShuffledWindows
-from cl_utils.batching import AlignedBatcher, Batch, Batcher, Pools
+from cl_utils.batch import Batch, Batcher
+from cl_utils.batching import AlignedBatcher
 from cl_utils.controls import prepared
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
@@ -28,6 +29,7 @@ from cl_utils.memory import keep_freed_memory
 from cl_utils.model import GPT, ModelConfig, build
 from cl_utils.objective import objective
 from cl_utils.optimisers import Optimisers, cycle_of, learning_rate_factor
+from cl_utils.pools import Pools
 from cl_utils.probes import Probe
 from cl_utils.recipes import Recipe
 from cl_utils.schedules import Schedule

@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cl_utils.batching import Batch, Pools, kinds_of
+from cl_utils.batch import Batch, kinds_of
 from cl_utils.buckets import BUCKETS
 from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.expansion import on_device
+from cl_utils.pools import Pools
 from cl_utils.schedules import Mix
 
 

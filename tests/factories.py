@@ -15,9 +15,10 @@ import pandas as pd
 
 from cl_utils import artifacts
 from cl_utils.buckets import counts_by_level
+from cl_utils.catalogue import METRICS
 from cl_utils.families import GROUPS, by_metric
 from cl_utils.figures.trajectories import ADAPTIVE
-from cl_utils.metrics import METRICS, agreement
+from cl_utils.metrics import agreement
 from cl_utils.results import Results
 from cl_utils.stats import FACTORIAL, budget_of
 

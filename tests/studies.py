@@ -13,10 +13,19 @@ from pathlib import Path
 
 from worlds import quiet
 
-from cl_utils.arm_data import load_training, recorded_mixes
 from cl_utils.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.corpus import corpora
-from cl_utils.data_tables import save_agreement, save_counts, save_tested
+from cl_utils.data_tables import (
+    load_difficulty,
+    load_programs,
+    load_split,
+    save_agreement,
+    save_buckets,
+    save_counts,
+    save_difficulty,
+    save_programs,
+    save_tested,
+)
 from cl_utils.dataset import draw_programs
 from cl_utils.evaluation import Evaluation, evaluate
 from cl_utils.grammar import ProgramStream
@@ -27,14 +36,10 @@ from cl_utils.programs import canonical_hash, stable_hash
 from cl_utils.split import leak_table, split
 from cl_utils.study import (
     device_of,
-    load_difficulty,
-    load_programs,
     load_run,
-    load_split,
-    save_buckets,
-    save_difficulty,
+    load_training,
+    recorded_mixes,
     save_evaluation,
-    save_programs,
     save_run,
 )
 from cl_utils.training import Trained, train

@@ -26,20 +26,23 @@ LONGEST_FUNCTION = 45  # lines
 LAYERS = {
     "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
     "pure: one concept each, no files": (
-        "attention derivation difficulty execution families grammar interpreter layout metrics "
-        "model muon "
-        "paper_numbers programs recipes side_by_side statements tokenizer"
+        "attention catalogue derivation difficulty execution families grammar interpreter labels "
+        "layout metrics "
+        "model muon operators "
+        "paper_numbers programs ragged recipes side_by_side statements tokenizer"
     ),
     "data: what is drawn, and when": (
-        "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "
-        "expansion schedules split windows"
+        "adaptive arms arrangement artifacts batch batching buckets controls "
+        "corpus corpus_files dataset drafts "
+        "expansion pools schedules split windows"
     ),
     "work: training and measuring models": (
         "baselines checkpoints completion decoding evaluation history lines model_difficulty "
         "objective optimisers probes protocol scoring stack tallies trainer training"
     ),
     "findings: what notebooks call and show": (
-        "answers arm_data captions cost data_tables figures findings gallery metric_findings "
+        "answers captions cost data_tables figures findings gallery main_table metric_findings "
+        "notebook_names "
         "params questions report results resume sentences "
         "speed stages stats study style tables unsettled"
     ),

@@ -12,9 +12,11 @@ import torch
 from worlds import MIXES, World, batcher_of, kinds_of, same_batch, small_run, texts
 
 from cl_utils.arms import SCHEDULES, schedule_named
-from cl_utils.batching import KINDS, AlignedBatcher, Batch, Pools
+from cl_utils.batch import KINDS, Batch
+from cl_utils.batching import AlignedBatcher
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
+from cl_utils.pools import Pools
 from cl_utils.schedules import ALL, Mix
 from cl_utils.tokenizer import decode
 from cl_utils.training import make_batcher

@@ -23,11 +23,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cl_utils import figures, stats, style
+from cl_utils.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.families import CONTROLS_OF, METRIC_ARM
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
-from cl_utils.metrics import METRICS
 from cl_utils.results import Results
 
 VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1

@@ -11,6 +11,7 @@ from factories import seeds_of_all_arms, synthetic_results, whole_study
 
 from cl_utils import findings, style
 from cl_utils.answers import minus
+from cl_utils.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.families import by_metric
 from cl_utils.findings import (
@@ -19,7 +20,6 @@ from cl_utils.findings import (
     findings_text,
     write_findings,
 )
-from cl_utils.metrics import METRICS
 from cl_utils.params import Params, read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.questions import (

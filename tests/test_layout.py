@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cl_utils.errors import StudyError
-from cl_utils.layout import GRAIN, Layout, lay_out, move, row_sizes, within
+from cl_utils.layout import GRAIN, Layout, lay_out, move, row_sizes
+from cl_utils.ragged import within
 
 SIZES = (8, 16, 40)
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30).map(

@@ -19,19 +19,12 @@ from hypothesis import strategies as st
 
 from cl_utils import metrics, parallel
 from cl_utils.buckets import thresholds
+from cl_utils.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty import measure
 from cl_utils.errors import StudyError
 from cl_utils.grammar import GRAMMAR, generate
 from cl_utils.interpreter import MOST_LINES, executed_lines
-from cl_utils.metrics import (
-    BUCKET_METRICS,
-    METRICS,
-    StaticMetrics,
-    agreement,
-    measure_all,
-    nesting_depth,
-    static_metrics,
-)
+from cl_utils.metrics import StaticMetrics, agreement, measure_all, nesting_depth, static_metrics
 
 PROGRAMS = generate(300, rng=np.random.default_rng(4)).programs
 TABLE = pd.DataFrame(PROGRAMS)

@@ -12,7 +12,7 @@ from tiny import tiny_model
 from torch import Tensor, nn
 from worlds import World, batcher_of
 
-from cl_utils.batching import KINDS, Batch
+from cl_utils.batch import KINDS, Batch
 from cl_utils.objective import objective, totals_by_kind
 from cl_utils.recipes import FAST, PAPER
 from cl_utils.schedules import ALL

@@ -6,8 +6,8 @@ import pytest
 from factories import SCHEDULES, synthetic_results
 
 from cl_utils.errors import StudyError
+from cl_utils.main_table import main_table
 from cl_utils.report import replace_section, results_markdown
-from cl_utils.results import main_table
 from cl_utils.stats.contrasts import Pair
 
 STUDY = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)

@@ -15,7 +15,7 @@ from tiny import tiny_model
 from worlds import World, batcher_of, quiet, same_weights, small_run, trained
 
 from cl_utils import stack, training
-from cl_utils.batching import KINDS
+from cl_utils.batch import KINDS
 from cl_utils.errors import StudyError
 from cl_utils.layout import lay_out
 from cl_utils.model import GPT

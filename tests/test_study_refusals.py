@@ -15,18 +15,19 @@ from refusals import refusal
 from studies import RESULT, RUN, draw, make_buckets, measure_difficulty, tiny_params
 
 from cl_utils.checkpoints import save_model
-from cl_utils.data_tables import load_agreement, load_counts
+from cl_utils.data_tables import (
+    data_fingerprint,
+    load_agreement,
+    load_counts,
+    load_difficulty,
+    load_programs,
+    load_split,
+)
 from cl_utils.model import build
 from cl_utils.params import Params
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.results import load_results
-from cl_utils.study import (
-    data_fingerprint,
-    load_difficulty,
-    load_programs,
-    load_run,
-    load_split,
-)
+from cl_utils.study import load_run
 
 PARAMS = tiny_params()
 LOADS: dict[str, Callable[[Params], object]] = {

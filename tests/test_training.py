@@ -16,7 +16,7 @@ from worlds import World, handful, quiet, same_weights, small_run, trained
 
 from cl_utils import training
 from cl_utils.arms import SCHEDULES
-from cl_utils.batching import KINDS, Batch
+from cl_utils.batch import KINDS, Batch
 from cl_utils.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.history import curve_steps

@@ -13,16 +13,16 @@ from tiny import tiny_model
 from torch import nn
 from worlds import World, small_run
 
+from benchmarks.corpus_values import Values, values_along
 from benchmarks.value_head import (
     ValuedBatcher,
     objective_with_values,
     with_value_head,
     without_value_head,
 )
-from benchmarks.values import Values, values_along
-from cl_utils.batching import Pools
 from cl_utils.model import GPT, build
 from cl_utils.objective import objective
+from cl_utils.pools import Pools
 from cl_utils.recipes import FAST
 from cl_utils.schedules import ALL
 from cl_utils.seeds import stream

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tiny import corpus_of, tiny_corpus
 
-from benchmarks.values import values_along, values_of
+from benchmarks.corpus_values import values_along
+from benchmarks.values import values_of
 from cl_utils.errors import StudyError
 from cl_utils.grammar import generate
 from cl_utils.seeds import stream
@@ -135,7 +136,7 @@ def test_a_corpus_holds_a_code_at_each_character_that_settles_a_value() -> None:
 def test_the_rarest_values_count_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = tiny_corpus(60)
     every = values_along(corpus)
-    monkeypatch.setattr("benchmarks.values.MOST_NAMES", 3)
+    monkeypatch.setattr("benchmarks.corpus_values.MOST_NAMES", 3)
     few = values_along(corpus)
     assert few.names == every.names[:3] and len(every.names) > 3
     assert np.array_equal(few.codes, np.where(every.codes > 3, 0, every.codes))

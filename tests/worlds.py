@@ -15,12 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.arms import arm_named
-from cl_utils.batching import Batch, Batcher, Pools
+from cl_utils.batch import Batch, Batcher
 from cl_utils.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
 from cl_utils.corpus import Corpus
 from cl_utils.difficulty import measure
 from cl_utils.grammar import generate
 from cl_utils.model import GPT, ModelConfig
+from cl_utils.pools import Pools
 from cl_utils.programs import canonical_hash, stable_hash
 from cl_utils.recipes import recipe_named
 from cl_utils.schedules import ALL, Mix

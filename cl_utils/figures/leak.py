@@ -22,7 +22,7 @@ from cl_utils.figures.panels import (
     styled,
     value_text,
 )
-from cl_utils.sentences import MISSING, interval_text
+from cl_utils.labels import MISSING, interval_text
 
 
 @styled

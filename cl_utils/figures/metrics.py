@@ -12,8 +12,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from cl_utils import style
+from cl_utils.catalogue import METRICS
 from cl_utils.figures.panels import canvas, note, require, styled
-from cl_utils.metrics import METRICS
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
