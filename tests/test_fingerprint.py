@@ -43,8 +43,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / PACKAGE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source)
-    for stem in ("04_training", "06_figures"):
-        write_notebook(tmp_path / f"{stem}.ipynb", CELLS)
+    write_notebook(tmp_path / "04_training.ipynb", CELLS)
+    gallery = ("code", [], "from cl_utils.gallery import Gallery\n\nGallery()")
+    write_notebook(tmp_path / "06_figures.ipynb", [*CELLS, gallery])
     return tmp_path
 
 
@@ -125,7 +126,6 @@ def test_a_changed_cell_counts_for_its_notebook_alone(repository: Path) -> None:
     [
         ("model.py", "return SIZE", "return SIZE + 1"),
         ("deep.py", "SIZE = 3", "SIZE = 4"),
-        ("__init__.py", '"""The package."""\n', "FIRST = 1\n"),
     ],
 )
 def test_a_changed_module_counts_however_deep_it_lies(
@@ -153,6 +153,58 @@ def test_imports_for_type_checkers_alone_do_not_count(repository: Path) -> None:
     guarded = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n"
     path.write_text(f"{guarded}    from cl_utils.other import UNUSED\n\n{path.read_text()}")
     assert not changed(repository, f"{PACKAGE}/other.py", "UNUSED = 1", "UNUSED = 2")
+
+
+def moved(repository: Path, old: str, new: str) -> None:
+    """Move a module, as `package.old` to `package.new`, and rewrite all imports of it."""
+    source = repository / PACKAGE / f"{old.replace('.', '/')}.py"
+    target = repository / PACKAGE / f"{new.replace('.', '/')}.py"
+    target.parent.mkdir(exist_ok=True)
+    source.rename(target)
+    for path in (*repository.rglob("*.py"), *repository.glob("*.ipynb")):
+        text = path.read_text().replace(
+            f"from {PACKAGE}.{old} import", f"from {PACKAGE}.{new} import"
+        )
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("old", ["deep", "model"])
+@pytest.mark.parametrize("new", ["network", "networks.gpt"])
+def test_where_a_module_lies_and_what_it_is_called_changes_nothing(
+    repository: Path, old: str, new: str
+) -> None:
+    before = fingerprints(repository)
+    moved(repository, old, new)
+    assert fingerprints(repository) == before
+
+
+def test_the_name_of_a_module_that_code_calls_changes_nothing(repository: Path) -> None:
+    def replace(changes: dict[str, str]) -> None:
+        for path in repository.glob("*.ipynb"):
+            text = path.read_text()
+            for old, new in changes.items():
+                assert old in text
+                text = text.replace(old, new)
+            path.write_text(text)
+
+    replace(
+        {
+            "cl_utils.model import build": "cl_utils import model",
+            "model = build": "made = model.build",
+        }
+    )
+    before = fingerprints(repository)
+    moved(repository, "model", "network")
+    replace(
+        {"cl_utils import model": "cl_utils import network", "= model.build": "= network.build"}
+    )
+    assert fingerprints(repository) == before
+
+
+def test_a_name_from_another_module_changes_the_fingerprint(repository: Path) -> None:
+    (repository / PACKAGE / "twin.py").write_text("SIZE = 4\n")
+    changes = changed(repository, f"{PACKAGE}/model.py", "cl_utils.deep", "cl_utils.twin")
+    assert changes == {"training", "figures"}
 
 
 def test_every_presenting_module_exists() -> None:
