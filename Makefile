@@ -36,7 +36,7 @@ reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop
 
 resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=laptop
 	$(WORKFLOW) --cores all --until buckets
-	$(BIN)/python -m cl_utils.resume $(PROFILE)
+	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop

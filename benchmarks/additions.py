@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import cast
 
-from benchmarks.corpus_values import values_along
 from benchmarks.neighbours import with_neighbours
 from benchmarks.value_head import (
     ValuedBatcher,
@@ -16,16 +15,17 @@ from benchmarks.value_head import (
     with_value_head,
     without_value_head,
 )
-from cl_utils.arms import DRAWN
-from cl_utils.batching import AlignedBatcher
-from cl_utils.controls import relabelled
-from cl_utils.corpus import Corpus
+from cl_utils.curriculum.arms import DRAWN
+from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.corpus_values import values_along
 from cl_utils.errors import StudyError
-from cl_utils.objective import objective
-from cl_utils.optimisers import Optimisers
-from cl_utils.pools import Pools
 from cl_utils.seeds import stream
-from cl_utils.trainer import Run, Trained, Trainer
+from cl_utils.training.batches.aligned import AlignedBatcher
+from cl_utils.training.batches.pools import Pools
+from cl_utils.training.loss import objective
+from cl_utils.training.optimisers import Optimisers
+from cl_utils.training.trainer import Run, Trained, Trainer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cl_utils.errors import StudyError
-from cl_utils.model import GPT, Block, Cache, ModelConfig, Places
+from cl_utils.model.gpt import GPT, Block, Cache, ModelConfig, Places
 
 
 class Neighbours(nn.Module):

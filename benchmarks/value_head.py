@@ -18,16 +18,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.corpus_values import Values
-from cl_utils.batch import KINDS, Batch
-from cl_utils.batching import AlignedBatcher
-from cl_utils.buckets import BUCKETS
-from cl_utils.layout import Layout
-from cl_utils.model import GPT
-from cl_utils.objective import Objective, compiled_for, totals_by_kind
-from cl_utils.ragged import spread
-from cl_utils.recipes import Recipe
-from cl_utils.schedules import Mix
+from cl_utils.curriculum.schedules import Mix
+from cl_utils.data.corpus_values import Values
+from cl_utils.data.ragged import spread
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.model.gpt import GPT
+from cl_utils.model.packing import Layout
+from cl_utils.training.batches.aligned import AlignedBatcher
+from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.loss import Objective, compiled_for, totals_by_kind
+from cl_utils.training.recipes import Recipe
 
 
 class TwoHeads(nn.Module):
@@ -64,7 +64,7 @@ def without_value_head(model: GPT) -> GPT:
 class ValuedBatch(Batch):
     """A stream with the code of the value that is known after each of its inputs."""
 
-    values: Tensor  # (N,) int64, see `values.Values`
+    values: Tensor  # (N,) int64, see `corpus_values.Values`
 
     def to(self, device: torch.device) -> ValuedBatch:
         """Return the batch on a device."""
@@ -96,7 +96,7 @@ class ValuedBatcher(AlignedBatcher):
 def objective_with_values(
     model: GPT, recipe: Recipe, weight: float, device: torch.device, compiled: bool
 ) -> Objective:
-    """Return batch -> (loss, totals), as `cl_utils.objective` does, of a model with two heads.
+    """Return batch -> (loss, totals), as `cl_utils.training.loss` does, of a model with two heads.
 
     The loss is that of the characters plus `weight` times the mean cross-entropy of the values that
     are known, in nats; the totals are of characters alone.

@@ -12,9 +12,9 @@ from worlds import MIXES, World, small_run
 
 from benchmarks.additions import AddedTrainer, Additions, added
 from benchmarks.plans import Plan
-from cl_utils.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.errors import StudyError
-from cl_utils.training import Trained, Trainer
+from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
+from cl_utils.training.loop import Trained, Trainer
 
 
 def trainer(world: World, arm: str = "baseline", seed: int = 0, **additions: float) -> AddedTrainer:

@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from worlds import World, small_run
 
 from benchmarks import levers, quality
+from benchmarks.figures.levers import crossing, load_curves, summary, worth_of_levers
 from benchmarks.settings import Settings, Skipped
 from cl_utils.artifacts import write
 from cl_utils.errors import StudyError
-from cl_utils.figures.levers import crossing, load_curves, summary, worth_of_levers
-from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
+from cl_utils.study.params import read_params
 
 RUN = read_params(PARAMS / "laptop.yaml").run()
 

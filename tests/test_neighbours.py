@@ -9,11 +9,11 @@ from torch import nn
 
 from benchmarks.neighbours import Neighbours, with_neighbours
 from cl_utils.errors import StudyError
-from cl_utils.layout import lay_out, row_sizes
-from cl_utils.model import GPT, Cache
-from cl_utils.muon import Muon
-from cl_utils.optimisers import Optimisers
-from cl_utils.recipes import FAST
+from cl_utils.model.gpt import GPT, Cache
+from cl_utils.model.packing import lay_out, row_sizes
+from cl_utils.training.muon import Muon
+from cl_utils.training.optimisers import Optimisers
+from cl_utils.training.recipes import FAST
 
 REACH = 3
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from refusals import refusal
 
-from cl_utils.buckets import PAPER_THRESHOLDS
-from cl_utils.model import build
-from cl_utils.params import Params, notebook_params, read_params
+from cl_utils.difficulty.buckets import PAPER_THRESHOLDS
+from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
+from cl_utils.study.params import Params, notebook_params, read_params
 
 PROFILES = ("smoke", "laptop", "paper")
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))

@@ -13,20 +13,20 @@ from tiny import tiny_model
 from torch import nn
 from worlds import World, small_run
 
-from benchmarks.corpus_values import Values, values_along
 from benchmarks.value_head import (
     ValuedBatcher,
     objective_with_values,
     with_value_head,
     without_value_head,
 )
-from cl_utils.model import GPT, build
-from cl_utils.objective import objective
-from cl_utils.pools import Pools
-from cl_utils.recipes import FAST
-from cl_utils.schedules import ALL
+from cl_utils.curriculum.schedules import ALL
+from cl_utils.data.corpus_values import Values, values_along
+from cl_utils.model.gpt import GPT, build
 from cl_utils.seeds import stream
-from cl_utils.training import make_batcher
+from cl_utils.training.batches.pools import Pools
+from cl_utils.training.loop import make_batcher
+from cl_utils.training.loss import objective
+from cl_utils.training.recipes import FAST
 
 CPU = torch.device("cpu")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from cl_utils.arms import arm_named
-from cl_utils.fingerprint import showing_notebooks
-from cl_utils.params import read_params
+from cl_utils.code_fingerprint import showing_notebooks
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.study.params import read_params
 
 
 def dry_run(profile: str, folder: Path) -> str:

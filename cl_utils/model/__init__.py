@@ -1,0 +1,10 @@
+"""The network, and what is read and written with it.
+
+gpt             the model
+attention       its attention, over whole rows or one character at a time
+packing         whole programs in one stream, and in the rows that attention reads
+stacked_layers  several models side by side in one
+scoring         teacher-forced predictions
+decoding        generation
+completion      greedy answers, generated only where scoring cannot tell
+"""

@@ -1,0 +1,16 @@
+"""A recipe and batches to a finished run.
+
+recipes       model style, optimiser, batches and loss, as data
+batches       what one step reads
+loss          what is minimised
+optimisers    one step of all parameters
+muon          the optimiser of the matrices
+malloc        memory that the allocator keeps
+trainer       a run between two steps
+loop          a run from its first step to its last
+batched_runs  several runs in one forward and backward pass
+history       what a run records
+probes        what a run sees of its model on the way
+checkpoints   models and unfinished runs on disk
+model_loss    small models' losses as a metric of difficulty
+"""

@@ -1,0 +1,9 @@
+"""What one training step reads.
+
+batch      a batch, and what draws it
+pools      the parts of a corpus that a schedule names
+aligned    whole programs
+windows    the paper's random windows
+on_device  whole programs, put together on a GPU
+reordered  another arm's programs in another order
+"""
