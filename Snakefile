@@ -7,11 +7,11 @@
 
 from functools import partial
 
+from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import SPLITS
-from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
-from cl_utils.study.params import read_params
 from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
+from cl_utils.study.params import read_params
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 PROFILE = config.get("profile", "laptop")

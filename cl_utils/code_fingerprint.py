@@ -17,9 +17,9 @@ from typing import TypeGuard
 from cl_utils.paths import NOTEBOOKS, REPOSITORY
 
 PACKAGE = "cl_utils"
-SHOWING = ("stats", "figures", "report")
+PRESENTATION = ("stats", "figures", "report")
 """Folders that only show results: they count for the notebooks of figures alone."""
-KEEPING = ("", "study")
+PLUMBING = ("", "study")
 """Folders that only keep parameters and files, the package's own modules ("") among them."""
 DRAWING = "seeds"  # but what every random number comes from decides what is computed
 GALLERY = "Gallery"  # what a notebook of figures saves them with
@@ -91,7 +91,7 @@ def _digest_of(module: Path | None, shown: bool, known: dict[Path, str]) -> str:
 def _counts(module: Path, shown: bool) -> bool:
     folder, _, name = module.relative_to(REPOSITORY / PACKAGE).as_posix().rpartition("/")
     top = folder.partition("/")[0]
-    return name == f"{DRAWING}.py" or top not in (KEEPING if shown else KEEPING + SHOWING)
+    return name == f"{DRAWING}.py" or top not in (PLUMBING if shown else PLUMBING + PRESENTATION)
 
 
 def _file(module: str) -> Path | None:

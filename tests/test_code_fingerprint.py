@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cl_utils.code_fingerprint import (
-    KEEPING,
     PACKAGE,
-    SHOWING,
+    PLUMBING,
+    PRESENTATION,
     code_fingerprint,
     showing_notebooks,
 )
@@ -231,7 +231,7 @@ def test_a_name_from_another_module_counts(repository: Path) -> None:
 
 
 def test_every_folder_that_is_named_exists() -> None:
-    for folder in (*SHOWING, *KEEPING):
+    for folder in (*PRESENTATION, *PLUMBING):
         assert (REPOSITORY / PACKAGE / folder / "__init__.py").exists()
 
 
