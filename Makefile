@@ -36,14 +36,14 @@ reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop
 
 resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=laptop
 	$(WORKFLOW) --cores all --until buckets
-	$(BIN)/python -m cl_utils.resume $(PROFILE)
+	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)
-	set -e; for book in 06_figures 09_factorial 10_protocol_audit 11_adaptive 12_metrics 13_findings; do \
-		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml notebooks/$$book.ipynb \
-			runs/$(PROFILE)/$$book.ipynb; done
+	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
+		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
+			runs/$(PROFILE)/$$(basename $$book); done
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -7,17 +7,18 @@
 
 from functools import partial
 
-from cl_utils.arms import arm_named
-from cl_utils.corpus import SPLITS
-from cl_utils.fingerprint import SHOWING, code_fingerprint
-from cl_utils.params import read_params
+from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.data.corpus import SPLITS
 from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
-from cl_utils.stages import BucketParams, DataParams, TrainingParams
+from cl_utils.study.params import read_params
+from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 PROFILE = config.get("profile", "laptop")
 PARAMS_FILE = PARAMS / f"{PROFILE}.yaml"
 STUDY = read_params(PARAMS_FILE)
 PATHS = Paths(PROFILE)
+SHOWING = showing_notebooks()
 LOGS = PATHS.runs / "notebooks"
 FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
 OF_ARM = " -p arm {wildcards.arm} -p seed {wildcards.seed}"

@@ -15,13 +15,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import growth, time_to_accuracy
+from benchmarks import growth, speed, time_to_accuracy
 from benchmarks.compilation import nothing_compiled
 from benchmarks.machine import facts
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, save_rows
 from benchmarks.settings import Settings, Skipped
-from cl_utils import speed
 from cl_utils.errors import StudyError
 from cl_utils.paths import REPOSITORY, home
 

@@ -24,11 +24,11 @@ from benchmarks.machine import device_name
 from benchmarks.rows import SpeedRow, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import StudyTraining, data, run_of
-from cl_utils.corpus import Corpus
+from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.parallel import available_cores
 from cl_utils.paths import REPOSITORY
-from cl_utils.tokenizer import VOCABULARY
+from cl_utils.tinypy.tokenizer import VOCABULARY
 
 SCRIPT = Path("code/train_baseline.py")
 NEEDED = (SCRIPT, Path("code/model.py"))

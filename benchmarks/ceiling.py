@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from benchmarks.crews import Pace, measure
-from cl_utils.model import ModelConfig
+from cl_utils.model.gpt import ModelConfig
 
 SHAPES = ((16384, 120, 480), (1024, 1024, 1024), (2048, 2048, 2048))  # (m, k, n), the study's first
 GPU_SHAPES = ((16384, 120, 480), (4096, 4096, 4096), (8192, 8192, 8192))

@@ -14,16 +14,22 @@ from typing import Literal
 
 import pandas as pd
 
-from cl_utils.arms import Arm
-from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS, bucket_of, difficulty_order, thresholds
-from cl_utils.controls import relabelled
-from cl_utils.corpus import Corpus, corpora
-from cl_utils.dataset import draw_programs
-from cl_utils.difficulty import measure
-from cl_utils.grammar import ProgramStream
-from cl_utils.programs import canonical_hash, stable_hash
+from cl_utils.curriculum.arms import Arm
+from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.data.corpus import Corpus, corpora
+from cl_utils.data.generation import draw_programs
+from cl_utils.data.split import split
+from cl_utils.difficulty.buckets import (
+    BUCKETS,
+    PAPER_THRESHOLDS,
+    bucket_of,
+    difficulty_order,
+    thresholds,
+)
+from cl_utils.difficulty.overall_metric import measure
 from cl_utils.seeds import stream
-from cl_utils.split import split
+from cl_utils.tinypy.grammar import ProgramStream
+from cl_utils.tinypy.record import canonical_hash, stable_hash
 
 STAGES = ("generation", "difficulty", "buckets, split and tokens")
 Rule = Sequence[float] | Literal["tertiles"]

@@ -19,18 +19,19 @@ from benchmarks.data import corpus
 from benchmarks.reference.generation import PlainAnswers, answer_plainly
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils.corpus import Corpus, sample_evenly
+from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.errors import StudyError
-from cl_utils.evaluation import MARGIN, evaluate, greedy_predictions
-from cl_utils.lines import complete_lines
-from cl_utils.model import GPT
+from cl_utils.evaluation.evaluate import MARGIN, evaluate, greedy_predictions
+from cl_utils.evaluation.line_completion import complete_lines
+from cl_utils.evaluation.paper_protocol import LIMIT_WITH_FOR
+from cl_utils.model.gpt import GPT
+from cl_utils.model.scoring import execution_exact, score
 from cl_utils.parallel import available_cores
-from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
-from cl_utils.protocol import LIMIT_WITH_FOR
-from cl_utils.scoring import execution_exact, score
-from cl_utils.study import load_run, load_split
-from cl_utils.training import Trainer
+from cl_utils.study.data_files import load_split
+from cl_utils.study.params import read_params
+from cl_utils.study.run_files import load_run
+from cl_utils.training.loop import Trainer
 
 TARGET = Target(300.0)
 PLAIN = "one by one"

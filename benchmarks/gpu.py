@@ -23,9 +23,9 @@ from benchmarks.training import (
     run_of,
     start_up_rows,
 )
-from cl_utils.corpus import Corpus
-from cl_utils.stack import Stack
-from cl_utils.trainer import Run, Trainer
+from cl_utils.data.corpus import Corpus
+from cl_utils.training.batched_runs import Stack
+from cl_utils.training.trainer import Run, Trainer
 
 TARGET = Target(5.0)
 MEMBERS = 8  # models of a stack

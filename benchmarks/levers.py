@@ -20,19 +20,20 @@ from types import MappingProxyType
 
 import torch
 
+from benchmarks import speed
 from benchmarks.data import labelled
+from benchmarks.figures.levers import load_curves, summary, worth_of_levers
 from benchmarks.machine import code_digest, facts, processes_side_by_side
-from cl_utils import speed, style
-from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
-from cl_utils.figures.levers import load_curves, summary, worth_of_levers
+from cl_utils.figures import style
 from cl_utils.parallel import in_order
-from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
-from cl_utils.recipes import PAPER, STRONG
-from cl_utils.study import load_split
-from cl_utils.training import Clock, Run, Trainer, to_the_end
+from cl_utils.study.data_files import load_split
+from cl_utils.study.params import read_params
+from cl_utils.training.loop import Clock, Run, Trainer, to_the_end
+from cl_utils.training.recipes import PAPER, STRONG
 
 PROFILE = "laptop"
 SHORT_FIRST = "competence-by-characters"

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from benchmarks.reference.training import PlainLoop, weights_for_study
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils.corpus import Corpus
-from cl_utils.training import Run, Trainer, make_batcher
+from cl_utils.data.corpus import Corpus
+from cl_utils.training.loop import Run, Trainer, make_batcher
 
 TARGET = Target(1e-3, "value", "at most")
 WINDOWS = 8  # a step: enough to learn from, few enough for a processor

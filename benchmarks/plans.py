@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from benchmarks.settings import Settings
-from cl_utils.arms import arm_named
-from cl_utils.params import read_params
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.paths import PARAMS
-from cl_utils.recipes import FAST, STRONG, Recipe
-from cl_utils.study import device_of
-from cl_utils.trainer import Run
+from cl_utils.study.params import read_params
+from cl_utils.study.run_files import device_of
+from cl_utils.training.recipes import FAST, STRONG, Recipe
+from cl_utils.training.trainer import Run
 
 
 @dataclass(frozen=True, kw_only=True)

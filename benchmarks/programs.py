@@ -20,7 +20,7 @@ from benchmarks.machine import processes_side_by_side
 from benchmarks.reference.grammar import plain_programs, radon_difficulty
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils.difficulty import measure
+from cl_utils.difficulty.overall_metric import measure
 from cl_utils.parallel import available_cores
 
 A_CORE = Target(25_000.0, "value", "at least")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from benchmarks import levers
+from benchmarks.figures.levers import crossing, load_curves
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings, Skipped
-from cl_utils.figures.levers import crossing, load_curves
 
 FEWER_CHARACTERS = Target(10.0)
 

@@ -18,25 +18,26 @@ from typing import TypedDict
 
 import pandas as pd
 
+from benchmarks import speed
 from benchmarks.compilation import nothing_compiled
 from benchmarks.data import FULL_LENGTH, METRIC, drawn, labelled
+from benchmarks.figures.levers import crossing, load_curves
+from benchmarks.figures.time_to_accuracy import WANTED_ACCURACY, time_to_accuracy
 from benchmarks.machine import device_name, facts
 from benchmarks.plans import PLANS, run_of
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils import speed, style
 from cl_utils.artifacts import write
-from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS
-from cl_utils.checkpoints import load_checkpoint, save_checkpoint
-from cl_utils.corpus import Corpus, corpora
-from cl_utils.figures.levers import crossing, load_curves
-from cl_utils.figures.time_to_accuracy import WANTED_ACCURACY, time_to_accuracy
-from cl_utils.model import GPT
+from cl_utils.data.corpus import Corpus, corpora
+from cl_utils.data.split import split
+from cl_utils.difficulty.buckets import BUCKETS, PAPER_THRESHOLDS
+from cl_utils.figures import style
+from cl_utils.model.gpt import GPT
 from cl_utils.paths import home
-from cl_utils.probes import Probe
-from cl_utils.programs import canonical_hash
-from cl_utils.split import split
-from cl_utils.training import Clock, Run, Trained, Trainer, to_the_end
+from cl_utils.tinypy.record import canonical_hash
+from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
+from cl_utils.training.loop import Clock, Run, Trained, Trainer, to_the_end
+from cl_utils.training.probes import Probe
 
 NAME = "time-to-accuracy"
 COMMAND = f"python -m benchmarks {NAME}"

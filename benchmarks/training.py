@@ -20,11 +20,11 @@ from benchmarks.machine import device_name, processes_side_by_side
 from benchmarks.reference.training import PlainLoop
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils.corpus import Corpus
+from cl_utils.data.corpus import Corpus
 from cl_utils.parallel import available_cores
-from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
-from cl_utils.training import Run, Trainer
+from cl_utils.study.params import read_params
+from cl_utils.training.loop import Run, Trainer
 
 FAST_TARGET = Target(8.0)
 FAST_OF_CEILING = Target(0.40)

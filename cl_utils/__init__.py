@@ -1,6 +1,23 @@
 """The study's package: everything that the notebooks call, one concept a module.
 
-In reading order: grammar, execution and difficulty make and judge programs; buckets, split and
-corpus lay them out; schedules and adaptive say what is drawn when; model, training and evaluation
-do the work; stats, figures and report tell what came of it.
+    tinypy            the language: programs, their text, their execution
+    difficulty        a number a program, a bucket a number
+    data              which programs, which split, as tokens
+    curriculum        what is drawn when
+    model             the network, reading and writing with it
+    training          a recipe and batches to a finished run
+    evaluation        three tasks to rows
+    stats             rows to intervals and tests
+    study             parameters and files
+    figures           rows to figures
+    report            rows to Markdown
+    errors            the one error that says what to fix
+    paths             where files lie
+    seeds             named random streams
+    parallel          work shared among processes
+    artifacts         files that are whole or absent, each with a manifest
+    code_fingerprint  what a notebook computes, as a short hash
+
+A folder imports from those above it only (tests/test_architecture.py); the modules at the end know
+no domain, and all folders use them.
 """

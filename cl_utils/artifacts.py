@@ -13,19 +13,13 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
-from safetensors.numpy import save as arrays_as_bytes
 
-from cl_utils.corpus import Corpus
 from cl_utils.errors import StudyError
 
 PACKAGES = ("numpy", "pandas", "radon", "torch")
@@ -95,7 +89,7 @@ def read_json(path: Path, notebook: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise StudyError(f"{path} is missing: run notebooks/{notebook}.ipynb first") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise _damaged(path, notebook) from None
+        raise damaged(path, notebook) from None
     return dict(content)
 
 
@@ -141,9 +135,9 @@ def check(
         raise StudyError(f"{path} is missing: run notebooks/{notebook}.ipynb first")
     manifest = read_json(manifest_path(path), notebook)
     if not {"content", "params", "inputs"} <= set(manifest):
-        raise _damaged(manifest_path(path), notebook)
+        raise damaged(manifest_path(path), notebook)
     if manifest["content"] != fingerprint(path):
-        raise _damaged(path, notebook)
+        raise damaged(path, notebook)
     for name, value in params.items():
         if manifest["params"].get(name) != value:
             raise StudyError(
@@ -158,7 +152,8 @@ def check(
     return manifest
 
 
-def _damaged(path: Path, notebook: str) -> StudyError:
+def damaged(path: Path, notebook: str) -> StudyError:
+    """Return the error of a file that is not what was written, to be raised."""
     return StudyError(
         f"{path} is damaged or was changed by hand: delete it and run "
         f"notebooks/{notebook}.ipynb again"
@@ -179,28 +174,3 @@ def load_table(path: Path, notebook: str, **expected: Any) -> pd.DataFrame:
     """Read a parquet table that `check` accepts."""
     check(path, notebook, **expected)
     return pd.read_parquet(path)
-
-
-def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
-    """Write a corpus as safetensors; `manifest` as in `write`."""
-    arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
-    del arrays["intermediate_values"]  # made from the programs when a recipe asks for them
-    arrays["levels"] = _as_bytes(arrays["levels"])
-    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk
-    write(path, lambda temporary: temporary.write_bytes(content), **manifest)
-
-
-def load_corpus(path: Path, **expected: Any) -> Corpus:
-    """Read a corpus that `check` accepts."""
-    check(path, "03_bucketing", **expected)
-    try:
-        arrays = load_file(path)
-    except SafetensorError:
-        raise _damaged(path, "03_bucketing") from None
-    arrays["levels"] = arrays["levels"].view("S3")[:, 0].astype("<U3")
-    return Corpus(**arrays)
-
-
-def _as_bytes(levels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.frombuffer(levels.astype("S3").tobytes(), dtype=np.uint8).reshape(-1, 3)

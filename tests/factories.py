@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from cl_utils import artifacts
-from cl_utils.buckets import counts_by_level
-from cl_utils.families import GROUPS, by_metric
+from cl_utils.difficulty.buckets import counts_by_level
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.difficulty.static_metrics import agreement
+from cl_utils.figures.arm_groups import GROUPS, by_metric
 from cl_utils.figures.trajectories import ADAPTIVE
-from cl_utils.metrics import METRICS, agreement
-from cl_utils.results import Results
 from cl_utils.stats import FACTORIAL, budget_of
+from cl_utils.study.results import Results
 
 BUCKETS = ("easy", "medium", "hard")
 SCHEDULES = ("baseline", "sequential", "incremental", "hybrid", "competence", "mastery")

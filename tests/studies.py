@@ -13,31 +13,36 @@ from pathlib import Path
 
 from worlds import quiet
 
-from cl_utils.arm_data import load_training, recorded_mixes
-from cl_utils.buckets import bucket_of, counts_by_level, thresholds
-from cl_utils.corpus import corpora
-from cl_utils.data_tables import save_agreement, save_counts, save_tested
-from cl_utils.dataset import draw_programs
-from cl_utils.evaluation import Evaluation, evaluate
-from cl_utils.grammar import ProgramStream
-from cl_utils.metrics import agreement, measure_all
-from cl_utils.params import Params, read_params
+from cl_utils.data.corpus import corpora
+from cl_utils.data.generation import draw_programs
+from cl_utils.data.split import leak_table, split
+from cl_utils.difficulty.buckets import bucket_of, counts_by_level, thresholds
+from cl_utils.difficulty.static_metrics import agreement, measure_all
+from cl_utils.evaluation.evaluate import Evaluation, evaluate
 from cl_utils.paths import PARAMS
-from cl_utils.programs import canonical_hash, stable_hash
-from cl_utils.split import leak_table, split
-from cl_utils.study import (
-    device_of,
+from cl_utils.study.data_files import (
     load_difficulty,
     load_programs,
-    load_run,
     load_split,
+    save_agreement,
     save_buckets,
+    save_counts,
     save_difficulty,
-    save_evaluation,
     save_programs,
+    save_tested,
+)
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.run_files import (
+    device_of,
+    load_run,
+    load_training,
+    recorded_mixes,
+    save_evaluation,
     save_run,
 )
-from cl_utils.training import Trained, train
+from cl_utils.tinypy.grammar import ProgramStream
+from cl_utils.tinypy.record import canonical_hash, stable_hash
+from cl_utils.training.loop import Trained, train
 
 TINY = {
     "programs": 3000,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cl_utils.adaptive import Mastery, Progress
-from cl_utils.buckets import BUCKETS
-from cl_utils.schedules import ALL, Seen
+from cl_utils.curriculum.adaptive import Mastery, Progress
+from cl_utils.curriculum.schedules import ALL, Seen
+from cl_utils.difficulty.buckets import BUCKETS
 
 STEPS = 1000  # one check every ten
 

@@ -17,10 +17,12 @@ from factories import seeds_of_all_arms, synthetic_difficulty, whole_study, writ
 from nbclient import NotebookClient
 
 from cl_utils import artifacts
-from cl_utils.fingerprint import SHOWING
-from cl_utils.params import read_params
+from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS
-from cl_utils.stages import BucketParams
+from cl_utils.study.params import read_params
+from cl_utils.study.stage_params import BucketParams
+
+SHOWING = showing_notebooks()
 
 
 @pytest.fixture(scope="module")

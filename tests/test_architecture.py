@@ -1,13 +1,14 @@
-"""The shape of the package, read from its syntax trees: layers, sizes, docstrings, free imports.
+"""The shape of the code, read from its syntax trees: folders, sizes, docstrings, free imports.
 
-In: the sources of cl_utils. Out: a failure that names the module and the rule it breaks. A new
-module needs a place in LAYERS.
+In: the sources of cl_utils and benchmarks. Out: a failure that names the module and the rule it
+breaks. A new module needs a place in one of the folders, a new folder one in FOLDERS.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,34 +18,16 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGE = REPOSITORY / "cl_utils"
 LONGEST_FILE = 260  # lines
 LONGEST_FUNCTION = 45  # lines
 
-# A module imports from its own layer and from those above it in this table. Subpackages count as
-# one module.
-LAYERS = {
-    "ground: where things live, what is random": "errors fingerprint memory parallel paths seeds",
-    "pure: one concept each, no files": (
-        "attention convolution derivation difficulty execution families grammar "
-        "intermediate_values interpreter layout metrics model model_config muon "
-        "paper_numbers programs recipes side_by_side statements tokenizer"
-    ),
-    "data: what is drawn, and when": (
-        "adaptive arms arrangement artifacts batching buckets controls corpus dataset drafts "
-        "expansion schedules split value_codes windows"
-    ),
-    "work: training and measuring models": (
-        "baselines checkpoints completion decoding evaluation history lines model_difficulty "
-        "objective optimisers probes protocol scoring stack tallies trainer training"
-    ),
-    "findings: what notebooks call and show": (
-        "answers arm_data captions cost data_tables figures findings gallery metric_findings "
-        "params questions report results resume sentences "
-        "speed stages stats study style tables unsettled"
-    ),
-}
-LAYER_OF = {name: layer for layer, names in enumerate(LAYERS.values()) for name in names.split()}
+FOLDERS = (
+    *("cl_utils", "cl_utils.tinypy", "cl_utils.difficulty", "cl_utils.data"),
+    *("cl_utils.curriculum", "cl_utils.model", "cl_utils.training.batches", "cl_utils.training"),
+    *("cl_utils.evaluation", "cl_utils.stats", "cl_utils.study", "cl_utils.figures"),
+    *("cl_utils.report", "benchmarks"),
+)
+"""A module imports from its own folder and from those before it; benchmarks are one folder."""
 
 IMPORT_EVERYTHING = """
 import importlib, random, sys
@@ -64,57 +47,97 @@ assert state() == before, "an import changed a seed or a default of torch"
 
 
 def name_of(path: Path) -> str:
-    """Return a file's module name within the package, "" for the package itself."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    """Return the dotted name of a file's module."""
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
 
-FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+FILES = {
+    name_of(path): path
+    for package in ("cl_utils", "benchmarks")
+    for path in sorted((REPOSITORY / package).rglob("*.py"))
+}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+PACKAGES = [name for name, path in FILES.items() if path.name == "__init__.py"]
+every_module = pytest.mark.parametrize("name", FILES)
+
+
+def imported_names(name: str) -> Iterator[tuple[str, str]]:
+    """Yield (module, name) of all that a module imports from ours, anywhere in its source."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            strangers = [each.name for each in node.names if is_ours(each.name)]
+            assert not strangers, f"{name}: write `from ... import ...` instead of {strangers}"
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: write imports in full"
+            if is_ours(str(node.module)):
+                yield from ((str(node.module), each.name) for each in node.names)
+
+
+def is_ours(dotted: str) -> bool:
+    """Return whether a dotted name begins with one of our packages."""
+    return dotted.split(".")[0] in ("cl_utils", "benchmarks")
 
 
 def imports_of(name: str) -> Iterator[str]:
-    """Yield the package's modules that a module imports, anywhere in its source."""
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.Import):
-            yield from (module_named(each.name) for each in node.names if "cl_utils" in each.name)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name}: write imports from cl_utils in full"
-            if node.module and node.module.split(".")[0] == "cl_utils":
-                yield from (module_named(f"{node.module}.{each.name}") for each in node.names)
+    """Yield our modules that a module imports."""
+    for module, imported in imported_names(name):
+        whole = f"{module}.{imported}"
+        found = whole if whole in FILES else module
+        assert found in FILES, f"{name} imports from {module}, which is not there"
+        yield found
 
 
-def module_named(dotted: str) -> str:
-    """Return a.b of `cl_utils.a.b` where that is a module, else a, which holds b."""
-    name = dotted.removeprefix("cl_utils").removeprefix(".")
-    return name if name in FILES else name.rpartition(".")[0]
+def folder_of(name: str) -> str:
+    """Return the dotted folder that holds a module; a package lies in its own folder."""
+    if name.startswith("benchmarks"):
+        return "benchmarks"
+    return name if name in PACKAGES else name.rpartition(".")[0]
 
 
 def place(name: str) -> int:
-    """Return the layer of a module or of the subpackage that it belongs to."""
-    return LAYER_OF[name.split(".")[0]]
+    """Return the place of a module's folder in FOLDERS."""
+    return FOLDERS.index(folder_of(name))
 
 
-def test_every_module_has_a_layer_and_every_name_is_a_module() -> None:
-    assert {name.split(".")[0] for name in FILES if name} == set(LAYER_OF)
+def test_every_folder_has_a_place_and_a_contents_page() -> None:
+    assert {folder_of(name) for name in FILES} == set(FOLDERS) <= set(PACKAGES)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name])
-def test_imports_point_down(name: str) -> None:
+@every_module
+def test_imports_come_from_folders_before(name: str) -> None:
     upward = [other for other in imports_of(name) if place(other) > place(name)]
-    assert not upward, f"{name} imports {upward} from a layer further down in the table"
+    assert not upward, f"{name} imports {upward} from a folder that comes after its own"
+
+
+@every_module
+def test_no_private_name_crosses_a_file(name: str) -> None:
+    private = [f"{module}.{each}" for module, each in imported_names(name) if each[0] == "_"]
+    assert not private, f"{name} imports {private}"
 
 
 def test_the_import_graph_has_no_cycles() -> None:
     TopologicalSorter({name: set(imports_of(name)) - {name} for name in FILES}).prepare()
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_s_own_file_is_its_contents_page(name: str) -> None:
+    """It names every module, a line each; what it holds beside its docstring hands names on."""
+    tree = TREES[name]
+    for node in tree.body[1:]:
+        names_on = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        assert names_on or isinstance(node, ast.ImportFrom), f"{name}: line {node.lineno}"
+    told = set(re.findall(r"^ *(\w+)  ", ast.get_docstring(tree) or "", re.MULTILINE))
+    inside = {each.rpartition(".")[2] for each in FILES if each.rpartition(".")[0] == name}
+    assert told == inside - {"__main__"}
+
+
+@every_module
 def test_every_module_says_what_it_is_for(name: str) -> None:
     assert ast.get_docstring(TREES[name])
 
 
-@pytest.mark.parametrize("name", FILES)
+@every_module
 def test_files_and_functions_are_short(name: str) -> None:
     length = len(FILES[name].read_text(encoding="utf-8").splitlines())
     assert length <= LONGEST_FILE, f"{name} has {length} lines"
@@ -125,9 +148,8 @@ def test_files_and_functions_are_short(name: str) -> None:
 
 
 def test_importing_is_free(tmp_path: Path) -> None:
-    modules = [f"cl_utils.{name}".rstrip(".") for name in FILES]
     done = subprocess.run(
-        [sys.executable, "-B", "-c", IMPORT_EVERYTHING, *modules],
+        [sys.executable, "-B", "-c", IMPORT_EVERYTHING, *(n for n in FILES if "__main__" not in n)],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY), "CURRICULUM_HOME": str(tmp_path)},
         capture_output=True,

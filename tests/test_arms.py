@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from refusals import refusal
-from test_training import assert_same_run, killed_at
+from test_loop import assert_same_run, killed_at
 from worlds import World, quiet, same_weights, small_run, trained
 
-from cl_utils import arms as module
-from cl_utils import training
-from cl_utils.arms import DRAWN, SHUFFLED, Arm, Recorded, arm_named, arms, schedule_of
-from cl_utils.buckets import BUCKETS
-from cl_utils.controls import relabelled
+from cl_utils.curriculum import arms as module
+from cl_utils.curriculum.arms import DRAWN, SHUFFLED, Arm, Recorded, arm_named, arms, schedule_of
+from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
-from cl_utils.recipes import RECIPES
-from cl_utils.trainer import Run, Trainer, make_batcher
-from cl_utils.training import train
+from cl_utils.training import loop
+from cl_utils.training.loop import train
+from cl_utils.training.recipes import RECIPES
+from cl_utils.training.trainer import Run, Trainer, make_batcher
 
 RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
-# Metrics reach a run as a relabelled corpus (test_controls.py): one of those arms stands for all.
+# Metrics reach a run as a relabelled corpus (test_relabelling.py): one such arm stands for all.
 ONE_EACH = [name for name in arms() if "-by-" not in name or name.endswith("-random")]
 
 
@@ -52,7 +52,7 @@ def test_every_arm_keeps_its_budget_its_seed_and_its_way_after_a_kill(
     assert first.mixes[0][0] == 0
     for _, mix in first.mixes:
         assert sum(mix.values()) == pytest.approx(1.0)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     with killed_at(min(3, run.budget - 1)):
         train(run, world.train, world.validation, checkpoint=path, report=quiet)
     again = train(run, world.train, world.validation, checkpoint=path, report=quiet)

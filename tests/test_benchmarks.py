@@ -21,6 +21,7 @@ from benchmark_tasks import Broken, Counting
 from refusals import refusal
 
 from benchmarks import __main__ as command
+from benchmarks import speed
 from benchmarks.ceiling import flop_per_token
 from benchmarks.crews import Crew, Pace, alternate, in_turns, measure
 from benchmarks.data import STAGES, corpus, wanted, whole_data
@@ -29,9 +30,8 @@ from benchmarks.programs import RADON_COLUMNS, mismatches, numbers_of_processes,
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, Target, save_rows, speed_row
 from benchmarks.settings import Settings, Skipped
-from cl_utils import speed
-from cl_utils.difficulty import measure as measure_difficulty
-from cl_utils.model import ModelConfig
+from cl_utils.difficulty.overall_metric import measure as measure_difficulty
+from cl_utils.model.gpt import ModelConfig
 from cl_utils.paths import REPOSITORY
 
 LONGEST_FILE, LONGEST_FUNCTION = 260, 45

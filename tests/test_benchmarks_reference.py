@@ -21,15 +21,15 @@ from benchmarks.programs import mismatches, plain_scores
 from benchmarks.reference.generation import answer_plainly, line_spans
 from benchmarks.reference.grammar import plain_programs
 from benchmarks.reference.training import PlainGPT, PlainLoop, weights_for_study
-from cl_utils.corpus import Corpus
-from cl_utils.difficulty import measure
-from cl_utils.evaluation import greedy_predictions
-from cl_utils.lines import complete_lines, find_lines
-from cl_utils.model import GPT, ModelConfig
-from cl_utils.programs import parse, record
-from cl_utils.protocol import LIMIT_WITH_FOR
-from cl_utils.scoring import execution_exact, score
-from cl_utils.tokenizer import encode
+from cl_utils.data.corpus import Corpus
+from cl_utils.difficulty.overall_metric import measure
+from cl_utils.evaluation.evaluate import greedy_predictions
+from cl_utils.evaluation.line_completion import complete_lines, find_lines
+from cl_utils.evaluation.paper_protocol import LIMIT_WITH_FOR
+from cl_utils.model.gpt import GPT, ModelConfig
+from cl_utils.model.scoring import execution_exact, score
+from cl_utils.tinypy.record import parse, record
+from cl_utils.tinypy.tokenizer import encode
 
 SMALL = ModelConfig(layers=2, heads=4, width=32, context=48)
 DRAWN = 4000

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from refusals import refusal
 
+from benchmarks import speed
+from benchmarks.figures.growth import growth_with_parameters, growth_with_programs, short
 from benchmarks.growth import draw
 from benchmarks.rows import SpeedRow, Target, save_rows, speed_row
-from cl_utils import speed
-from cl_utils.figures.growth import growth_with_parameters, growth_with_programs, short
 
 MACHINE = "A Processor (Linux, 2 cores), torch 2.13.0, 2026-11-23"
 FACTS = {"processor": "A Processor"}

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World
 
-from cl_utils.buckets import BUCKETS, PAPER_THRESHOLDS, bucket_of, difficulty_order, thresholds
+from cl_utils.difficulty.buckets import (
+    BUCKETS,
+    PAPER_THRESHOLDS,
+    bucket_of,
+    difficulty_order,
+    thresholds,
+)
 from cl_utils.errors import StudyError
 
 SCORES = st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 2.25, 3.0, 4.0, 7.5]), min_size=3)

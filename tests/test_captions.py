@@ -8,9 +8,9 @@ import pytest
 from factories import seeds_of_all_arms, whole_study
 
 from cl_utils import figures
-from cl_utils.captions import CAPTIONS, captions, folder_markdown
-from cl_utils.params import Params, read_params
 from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report.captions import CAPTIONS, captions, folder_markdown
+from cl_utils.study.params import Params, read_params
 
 STUDY = whole_study(seeds_of_all_arms(), programs=20)
 

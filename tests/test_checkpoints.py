@@ -14,9 +14,9 @@ import torch
 from tiny import Blocks, tiny_model
 from worlds import same_weights
 
-from cl_utils.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 from cl_utils.errors import StudyError
-from cl_utils.model import ModelConfig
+from cl_utils.model.gpt import ModelConfig
+from cl_utils.training.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 
 IDENTITY = {"seed": 0, "recipe": {"name": "paper"}}
 

@@ -13,18 +13,18 @@ from tiny import Blocks, corpus_of, tiny_corpus, tiny_model
 from torch import nn
 from worlds import same_weights
 
-from cl_utils.checkpoints import load_model, save_model
-from cl_utils.convolution import ShortConvolution
-from cl_utils.decoding import generate, generate_plain
 from cl_utils.errors import StudyError
-from cl_utils.evaluation import check_decoding
-from cl_utils.layout import lay_out, row_sizes
-from cl_utils.model import GPT, Cache, ModelConfig, build
-from cl_utils.muon import Muon
-from cl_utils.optimisers import Optimisers
-from cl_utils.recipes import FAST
-from cl_utils.scoring import score
-from cl_utils.tokenizer import encode
+from cl_utils.evaluation.evaluate import check_decoding
+from cl_utils.model.convolution import ShortConvolution
+from cl_utils.model.decoding import generate, generate_plain
+from cl_utils.model.gpt import GPT, Cache, ModelConfig, build
+from cl_utils.model.packing import lay_out, row_sizes
+from cl_utils.model.scoring import score
+from cl_utils.tinypy.tokenizer import encode
+from cl_utils.training.checkpoints import load_model, save_model
+from cl_utils.training.muon import Muon
+from cl_utils.training.optimisers import Optimisers
+from cl_utils.training.recipes import FAST
 
 REACH = 3
 both_styles = pytest.mark.parametrize("blocks", ["paper", "modern"])

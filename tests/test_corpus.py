@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World, kinds_of, texts
 
-from cl_utils import corpus as corpus_module
-from cl_utils.buckets import BUCKETS
-from cl_utils.corpus import Corpus, sample_evenly
-from cl_utils.programs import answer, prompt, record
+from cl_utils.data import corpus as corpus_module
+from cl_utils.data.corpus import Corpus, sample_evenly
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.tinypy.record import answer, prompt, record
 
 TEXTS = st.text(alphabet="ab=1 +()\t\n", min_size=1, max_size=30)
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 from tiny import Blocks, overfit, tiny_corpus, tiny_model
 
-from cl_utils.completion import complete
-from cl_utils.decoding import Ids, Stop, cut, generate, generate_plain
 from cl_utils.errors import StudyError
-from cl_utils.evaluation import check_decoding, prompts
-from cl_utils.model import GPT
-from cl_utils.scoring import execution_exact, score
-from cl_utils.tokenizer import decode, encode
+from cl_utils.evaluation.evaluate import check_decoding, prompts
+from cl_utils.model.completion import complete
+from cl_utils.model.decoding import Ids, Stop, cut, generate, generate_plain
+from cl_utils.model.gpt import GPT
+from cl_utils.model.scoring import execution_exact, score
+from cl_utils.tinypy.tokenizer import decode, encode
 
 TEXTS = ["a", "for i in", "b = 3\nprint(b)\n# output", "c = 1\nprint(c)\n# output", "x = 5\n"]
 PROMPTS = [encode(text) for text in TEXTS]

@@ -22,13 +22,14 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cl_utils import figures, stats, style
+from cl_utils import figures, stats
+from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
-from cl_utils.families import CONTROLS_OF, METRIC_ARM
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import CONTROLS_OF, METRIC_ARM
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
-from cl_utils.metrics import METRICS
-from cl_utils.results import Results
+from cl_utils.study.results import Results
 
 VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
     "normal": np.eye(3),

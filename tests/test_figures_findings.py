@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from test_figures import texts
 
-from cl_utils import figures, stats, style
+from cl_utils import figures, stats
 from cl_utils.errors import StudyError
-from cl_utils.families import BY_BUDGET, BY_METRIC, GROUPS, group_of
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import BY_BUDGET, BY_METRIC, GROUPS, group_of
 from cl_utils.figures.contrasts import claimed
 from cl_utils.figures.trajectories import stage_ends
-from cl_utils.metric_findings import metric_worth, validity_of
-from cl_utils.questions import contrasts_with_baseline
-from cl_utils.results import Results
+from cl_utils.report.metric_findings import metric_worth, validity_of
+from cl_utils.report.questions import contrasts_with_baseline
+from cl_utils.study.results import Results
 
 STUDY = whole_study(seeds_of_all_arms())
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]

@@ -9,20 +9,21 @@ import pandas as pd
 import pytest
 from factories import seeds_of_all_arms, synthetic_results, whole_study
 
-from cl_utils import findings, style
-from cl_utils.answers import minus
+from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
-from cl_utils.families import by_metric
-from cl_utils.findings import (
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import by_metric
+from cl_utils.figures.style import arm_label
+from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report import findings
+from cl_utils.report.findings import (
     MOST_SENTENCES,
     findings_markdown,
     findings_text,
     write_findings,
 )
-from cl_utils.metrics import METRICS
-from cl_utils.params import Params, read_params
-from cl_utils.paths import HOME_VARIABLE, PARAMS
-from cl_utils.questions import (
+from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
+from cl_utils.report.questions import (
     CONTROLS,
     QUESTIONS,
     Question,
@@ -31,13 +32,13 @@ from cl_utils.questions import (
     contrasts_asked,
     undeclared,
 )
-from cl_utils.results import Results
+from cl_utils.report.sentences import contrasts_markdown
+from cl_utils.report.summary import minus
 from cl_utils.seeds import stream
-from cl_utils.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, hierarchical_bootstrap
 from cl_utils.stats.contrasts import Pair
-from cl_utils.style import arm_label
-from cl_utils.unsettled import open_lines, power_lines, protocol_lines
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.results import Results
 
 STUDY = whole_study(seeds_of_all_arms())
 DECLARED = [pair for question in QUESTIONS for pair in question.pairs]

@@ -11,7 +11,7 @@ from factories import synthetic_results
 from studies import tiny_params
 
 from cl_utils import figures
-from cl_utils.gallery import Gallery
+from cl_utils.figures.gallery import Gallery
 from cl_utils.paths import HOME_VARIABLE
 
 

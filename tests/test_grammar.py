@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cl_utils.errors import StudyError
-from cl_utils.grammar import GRAMMAR, LEVELS, REASONS, ProgramStream, generate
-from cl_utils.programs import record
-from cl_utils.tokenizer import decode, encode
+from cl_utils.tinypy.grammar import GRAMMAR, LEVELS, REASONS, ProgramStream, generate
+from cl_utils.tinypy.record import record
+from cl_utils.tinypy.tokenizer import decode, encode
 
 
 def executed(source: str) -> str:

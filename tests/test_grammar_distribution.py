@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from cl_utils.difficulty import measure
-from cl_utils.grammar import LEVELS, generate
-from cl_utils.programs import answer, record
-from cl_utils.tokenizer import VOCABULARY
+from cl_utils.difficulty.overall_metric import measure
+from cl_utils.tinypy.grammar import LEVELS, generate
+from cl_utils.tinypy.record import answer, record
+from cl_utils.tinypy.tokenizer import VOCABULARY
 
 REFERENCE_COUNT = 10_000
 MEAN_LENGTH = dict(zip((*LEVELS, "ALL"), (41.6, 48.9, 68.6, 97.6, 71.6, 88.1, 70.4), strict=True))

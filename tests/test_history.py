@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from cl_utils.history import History, curve_steps, history_step
+from cl_utils.training.history import History, curve_steps, history_step
 
 
 def add(history: History, sums: list[float], counts: list[float], programs: list[int]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cl_utils.errors import StudyError
-from cl_utils.grammar import generate
-from cl_utils.intermediate_values import values_of
 from cl_utils.seeds import stream
+from cl_utils.tinypy.grammar import generate
+from cl_utils.tinypy.intermediate_values import values_of
 
 
 def marked(source: str) -> str:

@@ -15,17 +15,17 @@ from worlds import World, small_run
 
 from benchmarks import levers, quality
 from benchmarks.data import labelled
+from benchmarks.figures.levers import crossing, load_curves, summary, worth_of_levers
 from benchmarks.plans import PLANS
 from benchmarks.settings import Settings, Skipped
-from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
-from cl_utils.controls import relabelled
-from cl_utils.corpus import Corpus
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.data.corpus import Corpus
+from cl_utils.difficulty.static_metrics import static_metrics
 from cl_utils.errors import StudyError
-from cl_utils.figures.levers import crossing, load_curves, summary, worth_of_levers
-from cl_utils.metrics import static_metrics
-from cl_utils.params import read_params
 from cl_utils.paths import PARAMS
+from cl_utils.study.params import read_params
 
 RUN = read_params(PARAMS / "laptop.yaml").run()
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from cl_utils.families import METRIC_ARM, by_metric
-from cl_utils.metric_findings import metric_worth, worth_body
+from cl_utils.figures.arm_groups import METRIC_ARM, by_metric
+from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
 
 RHOS = {"overall_metric": -0.2, "executed_lines": 0.5, "characters": 0.1, "random": 0.0}

@@ -19,8 +19,8 @@ import nbformat
 import pytest
 import yaml
 
-from cl_utils.params import Params
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
+from cl_utils.study.params import Params
 
 Cell = dict[str, Any]
 NAMES = [

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from worlds import same_weights
 
-from cl_utils.model import GPT, ModelConfig, build
-from cl_utils.muon import Muon, orthogonal
-from cl_utils.optimisers import Optimisers, cycle_of, learning_rate_factor, step_together
-from cl_utils.recipes import FAST, PAPER, Recipe
+from cl_utils.model.gpt import GPT, ModelConfig, build
+from cl_utils.training.muon import Muon, orthogonal
+from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_factor, step_together
+from cl_utils.training.recipes import FAST, PAPER, Recipe
 
 both = pytest.mark.parametrize("recipe", [PAPER, FAST], ids=lambda recipe: recipe.name)
 MATRICES = (

@@ -71,8 +71,9 @@ def test_a_process_that_dies_is_told_with_the_mend() -> None:
 
 def test_processes_start_without_torch_and_pandas() -> None:
     """They are what takes long to import, and much memory in every process."""
-    modules = "import sys, cl_utils.drafts, cl_utils.difficulty, cl_utils.metrics"
-    code = f"{modules}; assert not {{'torch', 'pandas'}} & set(sys.modules)"
+    names = ("data.drafts", "difficulty.overall_metric", "difficulty.static_metrics")
+    modules = ", ".join(f"cl_utils.{name}" for name in names)
+    code = f"import sys, {modules}; assert not {{'torch', 'pandas'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
 
 

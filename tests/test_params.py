@@ -11,12 +11,12 @@ import pytest
 import yaml
 from refusals import refusal
 
-from cl_utils.buckets import PAPER_THRESHOLDS
-from cl_utils.model import build
-from cl_utils.params import Params, notebook_params, read_params
+from cl_utils.difficulty.buckets import PAPER_THRESHOLDS
+from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
+from cl_utils.study.params import Params, notebook_params, read_params
 
-PROFILES = ("smoke", "laptop", "paper")
+PROFILES = ("smoke", "laptop", "paper", "paper-size")
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
 
 
@@ -27,7 +27,7 @@ def written(folder: Path, values: Mapping[str, object]) -> Path:
     return path
 
 
-def test_there_are_three_profiles() -> None:
+def test_every_profile_is_known() -> None:
     assert sorted(path.stem for path in PARAMS.glob("*.yaml")) == sorted(PROFILES)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cl_utils.paper_numbers import PAPER_GAIN
+from cl_utils.evaluation.paper_numbers import PAPER_GAIN
 from cl_utils.stats import least_seeds, power_table, seed_deviation, smallest_effect
 from cl_utils.stats.power import (
     deviation_interval,

@@ -8,9 +8,9 @@ import torch
 from tiny import tiny_model
 from worlds import World
 
-from cl_utils.buckets import BUCKETS
-from cl_utils.probes import Probe
-from cl_utils.scoring import execution_exact, score
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.model.scoring import execution_exact, score
+from cl_utils.training.probes import Probe
 
 
 def test_a_probe_spans_the_difficulty_of_its_bucket(world: World) -> None:

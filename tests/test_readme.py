@@ -15,18 +15,18 @@ import pytest
 import test_schedules
 from worlds import World
 
-from cl_utils import schedules
-from cl_utils.arms import SCHEDULES
-from cl_utils.captions import folder_markdown
-from cl_utils.difficulty import difficulty
-from cl_utils.execution import run
-from cl_utils.findings import findings_text
-from cl_utils.params import read_params
+from benchmarks.speed import speed_text
+from cl_utils.curriculum import schedules
+from cl_utils.curriculum.arms import SCHEDULES
+from cl_utils.difficulty.overall_metric import difficulty
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
-from cl_utils.programs import parse
-from cl_utils.report import readme_text
-from cl_utils.results import finished_runs, load_results
-from cl_utils.speed import speed_text
+from cl_utils.report.captions import folder_markdown
+from cl_utils.report.findings import findings_text
+from cl_utils.report.readme import readme_text
+from cl_utils.study.params import read_params
+from cl_utils.study.results import finished_runs, load_results
+from cl_utils.tinypy.record import parse
+from cl_utils.tinypy.sandbox import run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PROFILE = "laptop"  # whose numbers the README shows
@@ -87,29 +87,16 @@ def test_every_file_named_on_a_command_line_exists() -> None:
         assert (REPOSITORY / file).exists(), f"README.md names {file}, which is not there"
 
 
-def test_the_house_names_every_module() -> None:
-    tree = README.partition("## The house")[2].partition("\n## ")[0]
-    named = set(" ".join(re.findall(r"^  (\w.*)", tree, re.MULTILINE)).split())
-    there = [path for path in (REPOSITORY / "cl_utils").iterdir() if path.suffix in ("", ".py")]
-    modules = {path.stem for path in there if not path.name.startswith("__")}
-    missing = sorted(modules - named)
-    assert not missing, f"README.md, The house: name {missing} too"
-
-
 def test_the_house_names_every_folder() -> None:
     tree = README.partition("## The house")[2].partition("\n## ")[0]
-    folders = re.findall(r"^(\w+)/ ", tree, re.MULTILINE)
-    assert {
-        "cl_utils",
-        "notebooks",
-        "params",
-        "results",
-        "figures",
-        "runs",
-        "benchmarks",
-        "tools",
-        "tests",
-    } <= set(folders)
+    folders = set(re.findall(r"^(\w+)/ ", tree, re.MULTILINE))
+    assert {"cl_utils", "notebooks", "params", "results", "figures", "runs"} <= folders
+    assert {"benchmarks", "docs", "tools", "tests"} <= folders
+    told = sorted(re.findall(r"^  (\w+)/ ", tree, re.MULTILINE))
+    package = REPOSITORY / "cl_utils"
+    assert told == sorted(path.parent.name for path in package.glob("*/__init__.py"))
+    files = re.findall(r"^  ((?:\w+\.py )+)", tree, re.MULTILINE)
+    assert set(" ".join(files).split()) == {p.name for p in package.glob("*.py")} - {"__init__.py"}
 
 
 def test_the_two_programs_are_what_the_readme_says() -> None:

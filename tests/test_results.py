@@ -10,8 +10,9 @@ import pytest
 from factories import SCHEDULES, seal, synthetic_results, write_results
 
 from cl_utils.errors import StudyError
-from cl_utils.results import load_results, main_table
+from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval, paired_difference
+from cl_utils.study.results import load_results
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from refusals import refusal
 from studies import RESULT, RUN, tiny_params
 
-from cl_utils import resume
 from cl_utils.artifacts import fingerprint
+from cl_utils.study import resume
 
 PARAMS = tiny_params()
 

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from worlds import World
 
-from cl_utils.arms import SCHEDULES, schedule_named
-from cl_utils.buckets import BUCKETS
-from cl_utils.errors import StudyError
-from cl_utils.schedules import (
+from cl_utils.curriculum.arms import SCHEDULES, schedule_named
+from cl_utils.curriculum.schedules import (
     ALL,
     Competence,
     Schedule,
@@ -23,6 +21,8 @@ from cl_utils.schedules import (
     hybrid,
     union,
 )
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.errors import StudyError
 
 STEPS = 200
 every_schedule = pytest.mark.parametrize("name", SCHEDULES)

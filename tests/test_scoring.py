@@ -8,11 +8,11 @@ import torch
 from tiny import Blocks, corpus_of, overfit, tiny_model
 from worlds import World, handful
 
-from cl_utils.corpus import Corpus
+from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.model import GPT
-from cl_utils.scoring import answer_log_probability, execution_exact, score
-from cl_utils.tokenizer import decode, encode
+from cl_utils.model.gpt import GPT
+from cl_utils.model.scoring import answer_log_probability, execution_exact, score
+from cl_utils.tinypy.tokenizer import decode, encode
 
 both_styles = pytest.mark.parametrize("blocks", ["paper", "modern"])
 

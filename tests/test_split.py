@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import WANTED, World
 
-from cl_utils.buckets import BUCKETS
+from cl_utils.data.split import HELD_OUT, SPLITS, leak_table, part_of_class, split
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
-from cl_utils.programs import canonical_hash, stable_hash
-from cl_utils.split import HELD_OUT, SPLITS, leak_table, part_of_class, split
+from cl_utils.tinypy.record import canonical_hash, stable_hash
 
 
 def table(classes: list[int], bucket_of_class: list[str]) -> pd.DataFrame:

@@ -10,16 +10,16 @@ import pytest
 import torch
 from worlds import World, quiet, same_weights, small_run, trained
 
-from cl_utils.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 from cl_utils.errors import StudyError
-from cl_utils.model import build
-from cl_utils.objective import objective
-from cl_utils.optimisers import Optimisers, learning_rate_factor
-from cl_utils.params import read_params
+from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
-from cl_utils.recipes import FAST, STRONG
-from cl_utils.stack import train_together
-from cl_utils.trainer import Run, Trained, Trainer, make_batcher
+from cl_utils.study.params import read_params
+from cl_utils.training.batched_runs import train_together
+from cl_utils.training.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
+from cl_utils.training.loss import objective
+from cl_utils.training.optimisers import Optimisers, learning_rate_factor
+from cl_utils.training.recipes import FAST, STRONG
+from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
 
 OPTIONS = {"convolution", "intermediate_value_weight"}
 CPU = torch.device("cpu")

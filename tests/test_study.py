@@ -21,23 +21,23 @@ from studies import (
 from worlds import same_weights
 
 from cl_utils.artifacts import manifest_path
-from cl_utils.buckets import BUCKETS
-from cl_utils.corpus import SPLITS
-from cl_utils.data_tables import load_agreement, load_counts
-from cl_utils.fingerprint import code_fingerprint
-from cl_utils.metrics import METRICS
+from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils.data.corpus import SPLITS
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.paths import NOTEBOOKS
-from cl_utils.results import load_results
-from cl_utils.stages import BucketParams, DataParams, TrainingParams
-from cl_utils.study import (
+from cl_utils.study.data_files import (
     data_fingerprint,
-    device_of,
+    load_agreement,
+    load_counts,
     load_difficulty,
     load_programs,
-    load_run,
     load_split,
     save_programs,
 )
+from cl_utils.study.results import load_results
+from cl_utils.study.run_files import device_of, load_run
+from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 PARAMS = tiny_params()
 

@@ -14,19 +14,20 @@ import pytest
 from refusals import refusal
 from studies import RESULT, RUN, draw, make_buckets, measure_difficulty, tiny_params
 
-from cl_utils.checkpoints import save_model
-from cl_utils.data_tables import load_agreement, load_counts
-from cl_utils.model import build
-from cl_utils.params import Params
+from cl_utils.model.gpt import build
 from cl_utils.paths import HOME_VARIABLE
-from cl_utils.results import load_results
-from cl_utils.study import (
+from cl_utils.study.data_files import (
     data_fingerprint,
+    load_agreement,
+    load_counts,
     load_difficulty,
     load_programs,
-    load_run,
     load_split,
 )
+from cl_utils.study.params import Params
+from cl_utils.study.results import load_results
+from cl_utils.study.run_files import load_run
+from cl_utils.training.checkpoints import save_model
 
 PARAMS = tiny_params()
 LOADS: dict[str, Callable[[Params], object]] = {

@@ -20,17 +20,17 @@ from worlds import World, small_run
 
 from benchmarks import time_to_accuracy as benchmark
 from benchmarks.compilation import COMPILER_CACHE
+from benchmarks.figures.levers import load_curves
+from benchmarks.figures.time_to_accuracy import COLOURS, time_to_accuracy
 from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
-from cl_utils.arms import arm_named
 from cl_utils.artifacts import write
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
-from cl_utils.figures.levers import load_curves
-from cl_utils.figures.time_to_accuracy import COLOURS, time_to_accuracy
-from cl_utils.probes import PROGRAMS_PER_BUCKET, Probe
-from cl_utils.recipes import FAST
-from cl_utils.training import Run, Trained
+from cl_utils.training.loop import Run, Trained
+from cl_utils.training.probes import PROGRAMS_PER_BUCKET, Probe
+from cl_utils.training.recipes import FAST
 
 
 def curve(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cl_utils.errors import StudyError
-from cl_utils.tokenizer import VOCABULARY, decode, encode
+from cl_utils.tinypy.tokenizer import VOCABULARY, decode, encode
 
 
 def test_vocabulary_is_the_53_characters_in_code_point_order() -> None:

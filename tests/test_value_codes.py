@@ -10,12 +10,13 @@ import pytest
 from tiny import corpus_of, tiny_corpus
 from worlds import World, texts
 
-from cl_utils import parallel, value_codes
-from cl_utils.artifacts import load_corpus, save_corpus
-from cl_utils.controls import relabelled, without_outputs
-from cl_utils.corpus import Corpus
-from cl_utils.intermediate_values import values_of
-from cl_utils.value_codes import value_count, with_intermediate_values
+from cl_utils import parallel
+from cl_utils.curriculum.relabelling import relabelled, without_outputs
+from cl_utils.data import value_codes
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.corpus_files import load_corpus, save_corpus
+from cl_utils.data.value_codes import value_count, with_intermediate_values
+from cl_utils.tinypy.intermediate_values import values_of
 
 
 def coded(corpus: Corpus) -> dict[str, list[int]]:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from cl_utils.arms import arm_named
-from cl_utils.fingerprint import SHOWING
-from cl_utils.params import read_params
+from cl_utils.code_fingerprint import showing_notebooks
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.study.params import read_params
 
 
 def dry_run(profile: str, folder: Path) -> str:
@@ -70,7 +70,7 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) ->
     for_each = {
         "training": len(trainings),
         "evaluation": len(runs),
-        "figures": len(study.recipes) * len(SHOWING),
+        "figures": len(study.recipes) * len(showing_notebooks()),
     }
     assert planned_jobs(plan) == {
         **once,

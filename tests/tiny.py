@@ -13,10 +13,10 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from cl_utils.corpus import Corpus
-from cl_utils.grammar import generate
-from cl_utils.model import GPT, ModelConfig, build
+from cl_utils.data.corpus import Corpus
+from cl_utils.model.gpt import GPT, ModelConfig, build
 from cl_utils.seeds import stream
+from cl_utils.tinypy.grammar import generate
 
 Blocks = Literal["paper", "modern"]
 

@@ -14,19 +14,20 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from cl_utils.arms import arm_named
-from cl_utils.batching import Batch, Batcher, Pools
-from cl_utils.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
-from cl_utils.corpus import Corpus
-from cl_utils.difficulty import measure
-from cl_utils.grammar import generate
-from cl_utils.model import GPT, ModelConfig
-from cl_utils.programs import canonical_hash, stable_hash
-from cl_utils.recipes import recipe_named
-from cl_utils.schedules import ALL, Mix
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.curriculum.schedules import ALL, Mix
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.split import split
+from cl_utils.difficulty.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
+from cl_utils.difficulty.overall_metric import measure
+from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.seeds import stream
-from cl_utils.split import split
-from cl_utils.training import Run, Trained, make_batcher, train
+from cl_utils.tinypy.grammar import generate
+from cl_utils.tinypy.record import canonical_hash, stable_hash
+from cl_utils.training.batches.batch import Batch, Batcher
+from cl_utils.training.batches.pools import Pools
+from cl_utils.training.loop import Run, Trained, make_batcher, train
+from cl_utils.training.recipes import recipe_named
 
 PROGRAMS = 1500
 MAXIMUM_CHARACTERS = 96

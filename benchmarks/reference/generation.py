@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from cl_utils.corpus import Corpus
-from cl_utils.decoding import Ids, generate_plain
-from cl_utils.model import GPT
-from cl_utils.tokenizer import decode, encode
+from cl_utils.data.corpus import Corpus
+from cl_utils.model.decoding import Ids, generate_plain
+from cl_utils.model.gpt import GPT
+from cl_utils.tinypy.tokenizer import decode, encode
 
 NEWLINE = int(encode("\n")[0])
 

@@ -1,7 +1,8 @@
 """The paper's training as one writes it first: a linear layer for each head's query, key and value.
 
 In: a stream of tokens. Out: a model trained on random windows in float32 by AdamW, step by step.
-`weights_for_study` turns its weights into those of `cl_utils.model.GPT`, which computes the same.
+`weights_for_study` turns its weights into those of `cl_utils.model.gpt.GPT`, which computes the
+same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cl_utils.model import ModelConfig
+from cl_utils.model.gpt import ModelConfig
 
 LEARNING_RATE = 1e-3
 MILESTONES = (0.7, 0.8, 0.9)  # shares of the training after which the rate falls to a tenth
@@ -126,7 +127,7 @@ class PlainLoop:
 
 
 def weights_for_study(weights: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Return a `PlainGPT`'s weights under the names and in the shapes of `cl_utils.model.GPT`."""
+    """Return a `PlainGPT`'s weights under the names and in the shapes of `model.gpt.GPT`."""
     theirs = {
         "token_embedding.weight": weights["characters.weight"],
         "position_embedding.weight": weights["places.weight"],

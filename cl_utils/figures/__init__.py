@@ -1,11 +1,22 @@
 """Rows to figures: one function a figure, each from tables to a matplotlib Figure, no files.
 
-Contents: `difficulty` (what the metric says of the programs), `metrics` (how far all metrics
-agree), `validity` (whether they order what models find hard, and help), `training` (what was drawn
-and how it was learnt), `trajectories` (what adaptive arms drew, what was forgotten), `accuracy`
-(the three tasks), `protocol` (what the paper's scoring does), `leak` (what a split by text does),
-`forest` (differences to the baseline), `factorial` (order, restarts and composition apart),
-`budget` (gains at a share of the steps); `panels` and `contrasts` hold what they share.
+difficulty    what the metric says of the programs
+metrics       how far all metrics agree
+validity      whether they order what models find hard, and help
+training      what was drawn and how it was learnt
+trajectories  what adaptive arms drew, what was forgotten
+accuracy      the three tasks
+protocol      what the paper's scoring does
+leak          what a split by text does
+forest        differences to the baseline
+factorial     order, restarts and composition apart
+budget        gains at a share of the steps
+panels        what all figures share
+contrasts     what figures of differences share
+style         colours, settings, byte-stable files
+arm_groups    which arms belong together, in which order
+labels        how numbers read in print
+gallery       the figures of one notebook, drawn and saved
 """
 
 from cl_utils.figures.accuracy import completion_tasks, execution_accuracy

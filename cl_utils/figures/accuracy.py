@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from cl_utils import style
+from cl_utils.evaluation.paper_numbers import PAPER_LABEL, PAPER_OUTPUT_ACCURACY
+from cl_utils.figures import style
 from cl_utils.figures.panels import (
     arm_axis,
     canvas,
@@ -25,7 +26,6 @@ from cl_utils.figures.panels import (
     styled,
     where_text,
 )
-from cl_utils.paper_numbers import PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.stats import select
 
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"

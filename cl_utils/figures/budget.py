@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from cl_utils import style
+from cl_utils.figures import style
 from cl_utils.figures.panels import canvas, label_line_ends, note, require, styled, where_text
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 

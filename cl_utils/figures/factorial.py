@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cl_utils import style
+from cl_utils.figures import style
 from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
+from cl_utils.figures.labels import p_text
 from cl_utils.figures.panels import canvas, note, require, styled, where_text
-from cl_utils.sentences import p_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 

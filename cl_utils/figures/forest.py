@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils import style
-from cl_utils.families import group_of
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import group_of
 from cl_utils.figures.contrasts import (
     draw_effect,
     limit_differences,
@@ -28,7 +28,7 @@ FARTHEST = 12.0
 def effects_forest(contrasts: pd.DataFrame) -> Figure:
     """Return all arms against their one reference: intervals, n, p after Holm; claims are marked.
 
-    Rows stand by group (see `families.GROUPS`), groups under their names.
+    Rows stand by group (see `arm_groups.GROUPS`), groups under their names.
     """
     require(contrasts, "contrasts (two arms with a common seed)")
     table = style.contrasts_in_order(contrasts)

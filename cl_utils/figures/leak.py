@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cl_utils import style
+from cl_utils.figures import style
 from cl_utils.figures.budget import pairs_text
+from cl_utils.figures.labels import MISSING, interval_text
 from cl_utils.figures.panels import (
     VALUE_COLUMN,
     arm_axis,
@@ -22,7 +23,6 @@ from cl_utils.figures.panels import (
     styled,
     value_text,
 )
-from cl_utils.sentences import MISSING, interval_text
 
 
 @styled

@@ -1,6 +1,6 @@
 """The figure of the metrics' agreement: which of them put programs into one order.
 
-In: the matrix of `metrics.agreement` and the number of programs behind it. Out: one Figure.
+In: the matrix of `static_metrics.agreement` and the number of programs behind it. Out: one Figure.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from cl_utils import style
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.figures import style
 from cl_utils.figures.panels import canvas, note, require, styled
-from cl_utils.metrics import METRICS
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""

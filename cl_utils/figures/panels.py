@@ -18,8 +18,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from scipy.optimize import isotonic_regression
 
-from cl_utils import style
 from cl_utils.errors import StudyError
+from cl_utils.figures import style
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")

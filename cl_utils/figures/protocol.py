@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cl_utils import style
+from cl_utils.figures import style
 from cl_utils.figures.panels import (
     arm_axis,
     canvas,

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils import style
+from cl_utils.figures import style
 from cl_utils.figures.panels import (
     arm_panels,
     canvas,

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cl_utils import style
-from cl_utils.families import metric_of
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import metric_of
 from cl_utils.figures.panels import (
     canvas,
     draw_interval,

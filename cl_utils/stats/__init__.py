@@ -1,10 +1,16 @@
 """Rows to intervals and tests, with scipy and statsmodels; the unit is the seed.
 
-Contents: `rows` (which rows of the measures), `intervals` (means over seeds), `contrasts` (paired
-differences between arms), `verdicts` (what they allow anyone to say), `factorial` (order x restarts
-x composition), `budget` (gains at a share of the steps), `leak` (a split by text alone), `power`
-(what n seeds can show), `programs` (rank correlation, accuracy by decile, hierarchical bootstrap),
-`validity` (whether metrics measure difficulty).
+    rows       which rows of the measures
+    intervals  means over seeds
+    contrasts  paired differences between arms
+    verdicts   what they allow anyone to say
+    factorial  order x restarts x composition
+    budget     gains at a share of the steps
+    leak       a split by text alone
+    power      what n seeds can show
+    programs   rank correlation, accuracy by decile, hierarchical bootstrap
+    clusters   draws of programs whose forms belong together
+    validity   whether metrics measure difficulty
 
 Why the seed: one training run is one draw of weights and batches. Its 10,000 test programs share
 that draw, so they are no independent repetitions of the experiment; counting them as such would

@@ -1,0 +1,198 @@
+"""The README's section on speed, from the rows that the benchmarks left.
+
+In: results/benchmarks/<device>/<name>.csv with their manifests (written by `make benchmark`). Out:
+one table of rows, and Markdown; nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isnan
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from cl_utils.artifacts import atomic, fingerprint, manifest_path
+from cl_utils.errors import StudyError
+from cl_utils.figures.labels import MISSING
+from cl_utils.paths import REPOSITORY, home
+from cl_utils.report.readme import replace_section
+from cl_utils.report.sentences import rows_markdown
+
+SECTION: Final = "speed"
+QUICK_PROFILE: Final = "smoke"  # whose results are not tracked
+NO_ROWS: Final = (
+    "No benchmark has been recorded yet: `make benchmark` measures them on your machine and "
+    "writes this section."
+)
+FIGURES: Final[Mapping[str, str]] = {
+    "levers": "What each lever of the recipe `fast` is worth, taken away one at a time",
+    "additions": "What the recipe `fast` gains by more than it has, alone and together",
+    "time_to_accuracy": "Minutes of training until a model of the paper's size is as good as the "
+    "paper's baseline",
+    "growth_programs": "What data cost, against the number of programs",
+    "growth_parameters": "Training speed and the machine's ceiling, against the size of the model",
+}
+PROGRAMS: Final = "programs"
+PARAMETERS: Final = "parameters"
+"""What the sizes of the growth benchmarks count."""
+HEADS: Final = ("what", "here", "reference", "ratio", "target", "")
+TEXT_COLUMNS: Final = frozenset(
+    {"what", "unit", "reference", "target_of", "met", "size_unit", "device"}
+)
+COLUMNS: Final = (
+    *("what", "unit", "value", "low", "high", "n"),
+    *("reference", "reference_value", "ratio", "ratio_low", "ratio_high"),
+    *("target", "target_of", "met", "size", "size_unit", "device"),
+)
+"""Of every row: medians, lowest and highest over n repetitions; empty where there is none."""
+
+
+def results_folder(quick: bool = False) -> Path:
+    """Return where rows are kept; those of quick runs mean nothing and are not tracked."""
+    results = home() / "results"
+    return (results / QUICK_PROFILE if quick else results) / "benchmarks"
+
+
+def figures_folder(quick: bool = False) -> Path:
+    """Return where the figures of the growth benchmarks go."""
+    figures = home() / "figures"
+    return (figures / QUICK_PROFILE if quick else figures) / "benchmarks"
+
+
+def load_rows(folder: Path) -> pd.DataFrame:
+    """Return all rows under `folder`, with the column `benchmark` added, in order of devices.
+
+    Raises StudyError when a file lacks its manifest, was changed by hand, or has other columns.
+    """
+    tables = []
+    for path in sorted(folder.glob("*/*.csv")):
+        if load_manifest(path)["content"] != fingerprint(path):
+            raise StudyError(f"{path} was changed by hand: run `make benchmark ONLY={path.stem}`")
+        table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str))
+        if tuple(table.columns) != COLUMNS:
+            raise StudyError(f"{path} has other columns: run `make benchmark ONLY={path.stem}`")
+        table = table.fillna(dict.fromkeys(TEXT_COLUMNS, ""))
+        tables.append(table.assign(benchmark=path.stem))
+    empty = pd.DataFrame(columns=[*COLUMNS, "benchmark"])
+    return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def load_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a file of rows; StudyError when it is missing or damaged."""
+    try:
+        return dict(json.loads(manifest_path(path).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        raise StudyError(
+            f"{path} has no manifest that can be read: run `make benchmark ONLY={path.stem}`"
+        ) from None
+
+
+def speed_markdown(folder: Path, figures: Path) -> str:
+    """Return for each device what was measured where: a table of rows, tables of growth, figures.
+
+    `folder` and `figures` hold one folder a device.
+    """
+    rows = load_rows(folder)
+    parts = []
+    for device, own in rows.groupby("device"):
+        parts.append(f"**{device}**: {machine_text(folder / str(device))}.")
+        plain = own[own["size"].isna()]
+        if not plain.empty:
+            parts.append(_table([HEADS, *map(table_cells, records(plain))]))
+        grown = own[own["size"].notna()]
+        parts += [growth_table(each) for _, each in grown.groupby("size_unit", sort=False)]
+        parts += _images(figures / str(device))
+    return "\n\n".join(parts) or NO_ROWS
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as dictionaries."""
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def machine_text(folder: Path) -> str:
+    """Return on which machine, with which torch and when the rows of a device were measured."""
+    manifests = [load_manifest(path) for path in sorted(folder.glob("*.csv"))]
+    machines = sorted({f"{each['processor']} ({each['machine']})" for each in manifests})
+    versions = sorted({f"torch {each['versions']['torch']}" for each in manifests})
+    days = sorted({str(each["time"])[:10] for each in manifests})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"{'; '.join(machines)}, {', '.join(versions)}, {when}"
+
+
+def table_cells(row: Mapping[str, Any]) -> list[str]:
+    """Return the cells of one row, under `HEADS`."""
+    here = f"{number(row['value'])} {row['unit']}"
+    if row["n"] > 1:
+        here += f" ({number(row['low'])} to {number(row['high'])}, n = {row['n']:.0f})"
+    reference = target = MISSING
+    if row["reference"]:
+        reference = f"{row['reference']}: {number(row['reference_value'])}"
+    if row["met"]:
+        target = target_text(row)
+    return [row["what"], here, reference, ratio_text(row, row["ratio"]), target, row["met"]]
+
+
+def target_text(row: Mapping[str, Any]) -> str:
+    """Return a target in words: "at least 8 x", "at least 40 %", "at most 2 GB"."""
+    of, _, sense = row["target_of"].partition(" ")
+    bound, unit = row["target"], row["unit"]
+    return f"{sense} {ratio_text(row, bound) if of == 'ratio' else f'{number(bound)} {unit}'}"
+
+
+def ratio_text(row: Mapping[str, Any], ratio: float) -> str:
+    """Return a ratio as "11.3 x", as "41 %" where the reference is a ceiling, or as a dash."""
+    if isnan(ratio):
+        return MISSING
+    return f"{100 * ratio:.0f} %" if "ceiling" in row["reference"] else f"{number(ratio)} x"
+
+
+def number(value: float) -> str:
+    """Return a number with about three digits that count, never as a power of ten."""
+    if float(value).is_integer() or abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 1:
+        return f"{value:.{1 if abs(value) >= 10 else 2}f}"
+    return f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.6f}"
+
+
+def growth_table(rows: pd.DataFrame) -> str:
+    """Return rows that differ in size as a table, a column a size, with ratios in brackets."""
+    sizes = sorted(rows["size"].unique())
+    lines = [[rows["size_unit"].iloc[0], *(f"{size:,.0f}" for size in sizes)]]
+    for (what, unit), own in rows.groupby(["what", "unit"], sort=False):
+        cells = {}
+        for row in records(own):
+            ratio = "" if isnan(row["ratio"]) else f" ({ratio_text(row, row['ratio'])})"
+            cells[row["size"]] = number(row["value"]) + ratio
+        lines.append([f"{what} ({unit})", *(cells.get(size, MISSING) for size in sizes)])
+    return _table(lines)
+
+
+def _table(lines: list[Any]) -> str:
+    rule = ["---", *["--:"] * (len(lines[0]) - 1)]
+    return rows_markdown([lines[0], rule, *lines[1:]])
+
+
+def _images(folder: Path) -> list[str]:
+    there = [name for name in FIGURES if (folder / f"{name}.png").exists()]
+    if not there:
+        return []
+    place = folder.relative_to(home()).as_posix()
+    return [f"![{FIGURES[name]}.]({place}/{name}.png)\n*{FIGURES[name]}.*" for name in there]
+
+
+def speed_text(text: str) -> str:
+    """Return the README's text with the section on speed made anew."""
+    return replace_section(text, SECTION, speed_markdown(results_folder(), figures_folder()))
+
+
+def write_speed_section() -> None:
+    """Write the section on speed of README.md from the rows under results/benchmarks/."""
+    path = REPOSITORY / "README.md"
+    text = speed_text(path.read_text(encoding="utf-8"))
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,125 @@
+"""Fingerprints of code: what a notebook computes, comments and docstrings left out.
+
+In: a notebook. Out: a short hash of its code cells and of every module of the package that they
+lead to, so that the workflow repeats what changed and nothing else. Where a module lies and what it
+is called do not count: an import stands for the digest of what it leads to.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeGuard
+
+from cl_utils.paths import NOTEBOOKS, REPOSITORY
+
+PACKAGE = "cl_utils"
+PRESENTATION = ("stats", "figures", "report")
+"""Folders that only show results: they count for the notebooks of figures alone."""
+PLUMBING = ("", "study")
+"""Folders that only keep parameters and files, the package's own modules ("") among them."""
+DRAWING = "seeds"  # but what every random number comes from decides what is computed
+GALLERY = "Gallery"  # what a notebook of figures saves them with
+
+
+def code_fingerprint(notebook: Path) -> str:
+    """Return 16 hexadecimal digits for a notebook's code and the modules it uses.
+
+    Folders that only show results count for the notebooks of figures alone, and those that only
+    keep files and parameters for none: a new colour or message must not repeat a training.
+    """
+    tree = _code(notebook)
+    return _digest(tree, _shows(tree), {})[:16]
+
+
+def showing_notebooks() -> tuple[str, ...]:
+    """Return the names of the notebooks of figures, those that have a gallery, in order."""
+    return tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")) if _shows(_code(path)))
+
+
+def _code(notebook: Path) -> ast.Module:
+    """Return the syntax tree of a notebook's code, without parameters and magics."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if _computes(cell))
+    return ast.parse(
+        "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
+    )
+
+
+def _computes(cell: dict[str, object]) -> bool:
+    tags = cell["metadata"].get("tags", [])  # type: ignore[attr-defined]
+    return cell["cell_type"] == "code" and not {"parameters", "injected-parameters"} & set(tags)
+
+
+def _shows(tree: ast.Module) -> bool:
+    imported = (alias.name for node in tree.body if _is_ours(node) for alias in node.names)
+    return GALLERY in imported
+
+
+def _digest(tree: ast.Module, shown: bool, known: dict[Path, str]) -> str:
+    """Return the SHA-256 of a tree with all that its imports lead to; `known`: by file, so far.
+
+    The digest of a module contains those of the modules that it imports, like a Merkle tree's: so
+    it tells a module from another without their names, and which name comes from which.
+    """
+    names, modules = [], {}
+    for node in filter(_is_ours, tree.body):  # those for type checkers stand deeper, and do nothing
+        for alias in node.names:
+            bound = alias.asname or alias.name
+            module = _file(f"{node.module}.{alias.name}")
+            if module:
+                modules[bound] = _digest_of(module, shown, known)
+            else:
+                source = _digest_of(_file(str(node.module)), shown, known)
+                names.append(f"{alias.name} as {bound} from {source}")
+    parts = [ast.dump(_Bare(modules).visit(tree)), *sorted(names), *sorted(modules.values())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _digest_of(module: Path | None, shown: bool, known: dict[Path, str]) -> str:
+    """Return the digest of a module's file, "" of one that does not count."""
+    if module is None or not _counts(module, shown):
+        return ""
+    if module not in known:
+        known[module] = _digest(ast.parse(module.read_text(encoding="utf-8")), shown, known)
+    return known[module]
+
+
+def _counts(module: Path, shown: bool) -> bool:
+    folder, _, name = module.relative_to(REPOSITORY / PACKAGE).as_posix().rpartition("/")
+    top = folder.partition("/")[0]
+    return name == f"{DRAWING}.py" or top not in (PLUMBING if shown else PLUMBING + PRESENTATION)
+
+
+def _file(module: str) -> Path | None:
+    path = REPOSITORY.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.exists():
+            return candidate
+    return None
+
+
+def _is_ours(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == PACKAGE
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings and the package's imports out; imported modules are called by digest."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self.modules = modules
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        return super().generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        return None if _is_ours(node) else node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.modules.get(node.id, node.id), node.ctx)

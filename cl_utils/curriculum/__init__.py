@@ -1,0 +1,7 @@
+"""What is drawn when: schedules, and arms, which are schedules with their controls.
+
+schedules    mixes of pools over the steps
+adaptive     schedules that look at the model
+arms         a schedule with its restarts, order, labels and budget
+relabelling  what an arm changes about the training programs
+"""

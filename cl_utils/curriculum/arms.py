@@ -1,0 +1,148 @@
+"""Arms: what is compared. A schedule, and the controls that tell its parts apart.
+
+In: params/study/arms.yaml, where every arm stands as data. Out: `Arm`s, and the schedules that they
+name. To add a schedule, write a function steps -> Schedule (about ten lines in `schedules` or
+`adaptive`), enter it in `SCHEDULES` and name an arm in the file; every invariant test, the params
+files and the figures then know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache, partial
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from cl_utils.curriculum import adaptive, schedules
+from cl_utils.curriculum.schedules import Mix, Schedule, Staged
+from cl_utils.errors import StudyError
+from cl_utils.paths import ARMS
+
+SCHEDULES: Mapping[str, Callable[[int], Schedule]] = {
+    "baseline": schedules.baseline,
+    "sequential": schedules.sequential,
+    "incremental": schedules.incremental,
+    "hybrid": schedules.hybrid,
+    "competence": schedules.Competence,
+    "combined": schedules.combined,
+    "warmup": schedules.warmup,
+    "stratified": schedules.stratified,
+    "easy-only": schedules.easy_only,
+    "hard-only": schedules.hard_only,
+    "mastery": adaptive.Mastery,
+    "progress": adaptive.Progress,
+}
+DRAWN, SHUFFLED = "drawn", "shuffled"  # the other orders are names of schedules with stages
+STUDY, PERMUTED, REVERSED = "study", "permuted", "reversed"  # the other labels are metrics
+
+
+@validated(frozen=True, kw_only=True, config={"strict": True, "extra": "forbid"})
+class Arm:
+    """Everything in which the runs of a study differ, but for the seed.
+
+    schedule: what is drawn when, a name in `SCHEDULES`.
+    restarts: the schedule at whose stages optimiser and learning-rate cycle begin anew; "": never.
+    order: "drawn"; "shuffled", the same programs in random order; or the name of a schedule, the
+    same programs easiest first in its stages.
+    labels: what sorts training programs into easy, medium and hard: the "study"'s buckets, these
+    "permuted" or "reversed", or a metric (buckets of the same sizes).
+    outputs: whether the training text has the programs' outputs.
+    yoked: the adaptive arm whose mixes, recorded with another seed, are drawn; "": none.
+    budget: the share of the profile's steps.
+    """
+
+    schedule: str = "baseline"
+    restarts: str = ""
+    order: str = DRAWN
+    labels: str = STUDY
+    outputs: bool = True
+    yoked: str = ""
+    budget: float = Field(default=1.0, gt=0, le=1)
+
+
+@lru_cache
+def arms() -> Mapping[str, Arm]:
+    """Return every arm by name; raise StudyError for a file that is missing or says nonsense."""
+    try:
+        written = yaml.safe_load(ARMS.read_text(encoding="utf-8"))
+    except (FileNotFoundError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise StudyError(f"{ARMS} cannot be read ({reason}): restore it") from error
+    if not isinstance(written, dict) or not written:
+        raise StudyError(f"{ARMS} names no arm: write one 'name: {{field: value}}' a line")
+    return {
+        name: _checked(name, {} if values is None else values) for name, values in written.items()
+    }
+
+
+def arm_named(name: str) -> Arm:
+    """Return an arm; raise StudyError for a name that does not exist."""
+    if name not in arms():
+        raise StudyError(f"arm={name!r} does not exist: choose one of {list(arms())}")
+    return arms()[name]
+
+
+def _checked(name: str, values: Mapping[str, Any]) -> Arm:
+    known = [field.name for field in fields(Arm)]
+    if not isinstance(values, dict):
+        raise StudyError(f"{ARMS}: arm {name} is {values!r}: give fields of {', '.join(known)}")
+    for key in values:
+        if key not in known:
+            raise StudyError(f"{ARMS}: {key} of arm {name} does not exist: use {', '.join(known)}")
+    try:
+        arm = Arm(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        message = f"{ARMS}: {key}={values[key]!r} of arm {name} is not allowed: {first['msg']}"
+        raise StudyError(message) from None
+    for key in (arm.schedule, arm.restarts, arm.order):
+        if key not in ("", DRAWN, SHUFFLED):
+            schedule_named(key, 100)
+    if arm.order not in (DRAWN, SHUFFLED) and not isinstance(
+        schedule_named(arm.order, 100), Staged
+    ):
+        raise StudyError(
+            f"{ARMS}: arm {name} sorts by {arm.order}, which has no stages: name one with"
+        )
+    if arm.order != DRAWN and schedule_named(arm.schedule, 100).adaptive:
+        raise StudyError(
+            f"{ARMS}: arm {name} puts the programs of {arm.schedule} in another order, but which "
+            "they are is known only after training: use a schedule that is not adaptive"
+        )
+    return arm
+
+
+def schedule_named(name: str, steps: int, *, hardest_share: float = 0.5) -> Schedule:
+    """Return a schedule over `steps` steps; raise StudyError for a name that does not exist.
+
+    `hardest_share`: which share of a bucket, its hardest programs, "hardest-of-" pools hold.
+    """
+    if name not in SCHEDULES:
+        raise StudyError(f"schedule={name!r} does not exist: choose one of {list(SCHEDULES)}")
+    make = SCHEDULES[name]
+    if make is schedules.hybrid:
+        make = partial(schedules.hybrid, hardest_share=hardest_share)
+    return make(steps)
+
+
+Recorded = Sequence[tuple[int, Mix]]
+
+
+def schedule_of(
+    arm: Arm, steps: int, *, hardest_share: float = 0.5, recorded: Recorded = ()
+) -> Schedule:
+    """Return the schedule that an arm follows, as its history names it.
+
+    `recorded`: for a yoked arm, the mixes of the run it is yoked to and the steps they begin at.
+    """
+    if arm.yoked:
+        return schedules.Replayed(steps, recorded)
+    if arm.order == SHUFFLED:
+        return Staged(steps, (schedules.Stage(name=SHUFFLED, share=1.0, mix=schedules.ALL),))
+    name = arm.schedule if arm.order == DRAWN else arm.order
+    return schedule_named(name, steps, hardest_share=hardest_share)

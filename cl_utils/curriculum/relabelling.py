@@ -1,0 +1,68 @@
+"""What an arm changes about the training programs: their labels, and whether outputs are there.
+
+In: a training corpus. Out: the corpus that the arm's schedule draws from. The test and validation
+programs never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cl_utils.curriculum.arms import PERMUTED, REVERSED, Arm
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.ragged import spread
+from cl_utils.errors import StudyError
+from cl_utils.seeds import stream
+from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
+
+
+def prepared(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
+    """Return the corpus as an arm wants it; metrics other than the study's are `relabelled`'s."""
+    if arm.labels == PERMUTED:
+        corpus = relabelled(corpus, stream(seed, "labels").random(len(corpus)))
+    elif arm.labels == REVERSED:
+        corpus = relabelled(corpus, -np.arange(len(corpus)))
+    return corpus if arm.outputs else without_outputs(corpus)
+
+
+def relabelled(corpus: Corpus, scores: ArrayLike) -> Corpus:
+    """Return the programs sorted by other scores (P,), in buckets of the same sizes as before.
+
+    Equal scores are ordered by a hash of the program's number, since sizes must not change.
+    Raises StudyError when a program has no score.
+    """
+    values = np.asarray(scores, dtype=float)
+    if values.shape != (len(corpus),) or np.isnan(values).any():
+        raise StudyError(
+            f"{np.isfinite(values).sum()} scores for {len(corpus)} training programs: run "
+            "notebooks/02_metric_analysis.ipynb (or 08_model_difficulty) again with these params"
+        )
+    ties = np.asarray([stable_hash(str(each)) for each in corpus.program_ids.tolist()])
+    sizes = np.bincount(corpus.buckets, minlength=3)
+    ordered = corpus.take(np.lexsort((ties, values)))
+    return replace(ordered, buckets=np.repeat(np.arange(3, dtype=np.uint8), sizes))
+
+
+def without_outputs(corpus: Corpus) -> Corpus:
+    """Return the programs without output mark and outputs: source and blank line alone."""
+    sources = corpus.answers - corpus.offsets[:-1] - len(OUTPUT_MARK)  # (P,) characters
+    tokens = corpus.tokens[_kept(corpus, sources)]
+    offsets = np.concatenate([[0], np.cumsum(sources + len(SEPARATOR))]).astype(np.int64)
+    return replace(
+        corpus,
+        tokens=tokens,
+        offsets=offsets,
+        answers=offsets[1:].copy(),
+        intermediate_values=None,  # they would be those of other characters
+    )
+
+
+def _kept(corpus: Corpus, sources: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of the sources' characters and of the separators, program by program."""
+    lengths = np.stack([sources, np.full_like(sources, len(SEPARATOR))], axis=1).ravel()
+    ends = corpus.offsets[1:] - len(SEPARATOR)
+    starts = np.stack([corpus.offsets[:-1], ends], axis=1).ravel()
+    return spread(starts, lengths)

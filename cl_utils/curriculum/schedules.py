@@ -1,0 +1,245 @@
+"""Schedules: which programs are drawn at which step. Static ones are data, adaptive ones policies.
+
+In: the number of steps, for adaptive schedules also accuracies on fixed validation programs.
+Out: a mix of pools for every step. A schedule never touches model, optimiser or files.
+
+A pool is an interval of the training programs sorted by difficulty, named by what it holds: a
+bucket ("easy"), the hardest share of one ("hardest-of-easy"), everything ("all"), or the easiest
+share of everything ("easiest:0.25").
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.errors import StudyError
+
+Mix = Mapping[str, float]  # pool -> share of the programs drawn; sums to 1
+ALL: Mix = {"all": 1.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A share of the steps in which one mix is drawn; `name` is what the figures say."""
+
+    name: str
+    share: float
+    mix: Mix
+
+
+class Seen(NamedTuple):
+    """How a model does on fixed validation programs of one bucket."""
+
+    accuracy: float  # share of whole outputs right, 0 to 1
+    output_loss: float  # nats a character of the outputs
+
+
+class Schedule:
+    """What the training loop asks of every schedule."""
+
+    adaptive = False  # whether what is drawn depends on what the model has learnt
+    probe_programs = 256  # of each bucket, by which an adaptive schedule sees the model
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def mix(self, step: int) -> Mix:
+        """Return the mix that step `step` (from 0) draws from."""
+        raise NotImplementedError
+
+    def stage(self, step: int) -> str:
+        """Return the name of the stage that `step` belongs to."""
+        raise NotImplementedError
+
+    def boundaries(self) -> list[int]:
+        """Return the steps at which a restarting optimiser starts anew; the first is 0."""
+        return [0]
+
+    def wanted(self, step: int) -> tuple[str, ...]:
+        """Return the buckets that the schedule wants to see the model on after `step` steps."""
+        return ()
+
+    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+        """Take in how the model does on the wanted buckets' validation programs."""
+
+    def state(self) -> dict[str, object]:
+        """Return what a checkpoint must keep."""
+        return {}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Continue from a checkpoint's state."""
+
+
+class Staged(Schedule):
+    """Stages one after another."""
+
+    def __init__(self, steps: int, stages: tuple[Stage, ...]) -> None:
+        super().__init__(steps)
+        if not math.isclose(sum(stage.share for stage in stages), 1.0):
+            raise StudyError(f"the shares of stages {[s.name for s in stages]} do not sum to 1")
+        self.stages = stages
+        ends = [round(steps * sum(s.share for s in stages[: i + 1])) for i in range(len(stages))]
+        self.starts = [0, *ends[:-1]]
+
+    def _index(self, step: int) -> int:
+        return sum(step >= start for start in self.starts) - 1
+
+    def mix(self, step: int) -> Mix:
+        """Return the current stage's mix."""
+        return self.stages[self._index(step)].mix
+
+    def stage(self, step: int) -> str:
+        """Return the current stage's name."""
+        return self.stages[self._index(step)].name
+
+    def boundaries(self) -> list[int]:
+        """Return the first step of every stage."""
+        return self.starts
+
+
+def union(*pools: str, hardest_share: float = 0.5) -> dict[str, float]:
+    """Return the mix that draws every program of these pools equally often (equal buckets)."""
+    sizes = {pool: _size(pool, hardest_share) for pool in pools}
+    return {pool: size / sum(sizes.values()) for pool, size in sizes.items()}
+
+
+def _size(pool: str, hardest_share: float) -> float:
+    return hardest_share if pool.startswith("hardest-of-") else 1.0
+
+
+def baseline(steps: int) -> Staged:
+    """All buckets, shuffled (paper: 120k iterations)."""
+    return Staged(steps, (Stage(name="all", share=1.0, mix=ALL),))
+
+
+def sequential(steps: int) -> Staged:
+    """Easy, then medium, then hard (paper: 40k iterations each)."""
+    return Staged(steps, tuple(Stage(name=b, share=1 / 3, mix={b: 1.0}) for b in BUCKETS))
+
+
+def incremental(steps: int) -> Staged:
+    """Easy; easy and medium; all (paper: 25k, 30k, 65k iterations)."""
+    return Staged(
+        steps,
+        (
+            Stage(name="easy", share=25 / 120, mix={"easy": 1.0}),
+            Stage(name="easy + medium", share=30 / 120, mix=union("easy", "medium")),
+            Stage(name="all", share=65 / 120, mix=ALL),
+        ),
+    )
+
+
+def hybrid(steps: int, *, hardest_share: float = 0.5) -> Staged:
+    """Easy; hardest of easy + medium; hardest of both + hard (paper: 20k, 30k, 70k iterations)."""
+    second = union("hardest-of-easy", "medium", hardest_share=hardest_share)
+    third = union("hardest-of-easy", "hardest-of-medium", "hard", hardest_share=hardest_share)
+    return Staged(
+        steps,
+        (
+            Stage(name="easy", share=20 / 120, mix={"easy": 1.0}),
+            Stage(name="hardest easy + medium", share=30 / 120, mix=second),
+            Stage(name="hardest of both + hard", share=70 / 120, mix=third),
+        ),
+    )
+
+
+def combined(steps: int) -> Staged:
+    """Zaremba and Sutskever's "combined" (2014): every bucket at once, each in turn the most.
+
+    The mixes of `adaptive.Mastery` in stages of fixed and equal length; the last 30 % draw all.
+    """
+    stages = [
+        Stage(name=bucket, share=0.7 / len(BUCKETS), mix=focused(place))
+        for place, bucket in enumerate(BUCKETS)
+    ]
+    return Staged(steps, (*stages, Stage(name="all", share=0.3, mix=ALL)))
+
+
+def focused(current: int, floor: float = 0.05) -> dict[str, float]:
+    """Return 1 / (2 (s + 1)) of each bucket before bucket s, the rest of it, `floor` of later ones.
+
+    The weights of Zaremba and Sutskever's combined strategy for s = `current`, and a floor.
+    """
+    earlier = {bucket: 1 / (2 * (current + 1)) for bucket in BUCKETS[:current]}
+    later = dict.fromkeys(BUCKETS[current + 1 :], floor)
+    rest = 1 - sum(earlier.values()) - sum(later.values())
+    return {**earlier, BUCKETS[current]: rest, **later}
+
+
+def warmup(steps: int) -> Staged:
+    """Easy, medium, hard for 5 % of the steps each, then everything shuffled."""
+    first = tuple(Stage(name=bucket, share=0.05, mix={bucket: 1.0}) for bucket in BUCKETS)
+    return Staged(steps, (*first, Stage(name="all", share=0.85, mix=ALL)))
+
+
+def stratified(steps: int) -> Staged:
+    """A third of the programs from each bucket.
+
+    With buckets of equal size this is the baseline with other random numbers: what it differs by
+    is noise.
+    """
+    return Staged(steps, (Stage(name="thirds", share=1.0, mix=union(*BUCKETS)),))
+
+
+def easy_only(steps: int) -> Staged:
+    """Easy programs alone."""
+    return Staged(steps, (Stage(name="easy", share=1.0, mix={"easy": 1.0}),))
+
+
+def hard_only(steps: int) -> Staged:
+    """Hard programs alone (an arm of the paper's)."""
+    return Staged(steps, (Stage(name="hard", share=1.0, mix={"hard": 1.0}),))
+
+
+class Replayed(Schedule):
+    """The mixes that another run drew, at the same steps: what it chose without its reasons."""
+
+    def __init__(self, steps: int, recorded: Sequence[tuple[int, Mix]]) -> None:
+        super().__init__(steps)
+        self.starts = [start for start, _ in recorded]
+        self.mixes = [mix for _, mix in recorded]
+        if not recorded or self.starts[0] != 0 or self.starts[-1] >= steps:
+            raise StudyError(
+                f"recorded mixes that begin at the steps {self.starts[:3]}... are no record of "
+                f"{steps} steps: train the adaptive arm of these params first"
+            )
+
+    def mix(self, step: int) -> Mix:
+        """Return the recorded mix."""
+        return self.mixes[bisect.bisect_right(self.starts, step) - 1]
+
+    def stage(self, step: int) -> str:
+        """Return "replayed"."""
+        return "replayed"
+
+
+class Competence(Schedule):
+    """The easiest share c(t) of all programs, growing with the square root of time.
+
+    c(t) = min(1, sqrt(t (1 - c0^2) / T + c0^2)), Platanios et al. 2019, equation 7, with T the
+    share of the steps after which everything is drawn.
+    """
+
+    def __init__(self, steps: int, *, initial: float = 0.1, full_after: float = 0.4) -> None:
+        super().__init__(steps)
+        self.initial, self.full_after = initial, full_after
+
+    def competence(self, step: int) -> float:
+        """Return c(t) in [initial, 1]."""
+        progress = step / (self.steps * self.full_after)
+        return min(1.0, math.sqrt(progress * (1 - self.initial**2) + self.initial**2))
+
+    def mix(self, step: int) -> Mix:
+        """Return the pool of the easiest programs, renewed at every percent of the steps."""
+        percent = max(1, self.steps // 100)
+        share = self.competence(step // percent * percent)
+        return ALL if share >= 1.0 else {f"easiest:{share:.4f}": 1.0}
+
+    def stage(self, step: int) -> str:
+        """Return "growing" until everything is drawn, then "all"."""
+        return "all" if self.mix(step) is ALL else "growing"

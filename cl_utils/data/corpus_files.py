@@ -1,0 +1,44 @@
+"""A corpus as a file: written whole with its manifest, read only if it is what the study needs.
+
+In: a `Corpus` and what it was made from, or the path of one. Out: a safetensors file, or the
+`Corpus` again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+from safetensors.numpy import save as arrays_as_bytes
+
+from cl_utils.artifacts import check, damaged, write
+from cl_utils.data.corpus import Corpus
+
+
+def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
+    """Write a corpus as safetensors; `manifest` as in `artifacts.write`."""
+    arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
+    del arrays["intermediate_values"]  # made from the programs when a recipe asks for them
+    arrays["levels"] = _as_bytes(arrays["levels"])
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk
+    write(path, lambda temporary: temporary.write_bytes(content), **manifest)
+
+
+def load_corpus(path: Path, **expected: Any) -> Corpus:
+    """Read a corpus that `artifacts.check` accepts."""
+    check(path, "03_bucketing", **expected)
+    try:
+        arrays = load_file(path)
+    except SafetensorError:
+        raise damaged(path, "03_bucketing") from None
+    arrays["levels"] = arrays["levels"].view("S3")[:, 0].astype("<U3")
+    return Corpus(**arrays)
+
+
+def _as_bytes(levels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.frombuffer(levels.astype("S3").tobytes(), dtype=np.uint8).reshape(-1, 3)

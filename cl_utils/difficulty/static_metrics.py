@@ -1,0 +1,131 @@
+"""Every static metric of difficulty: the paper's, and what else can be read off a program.
+
+In: sources with their outputs. Out: a row of numbers a program, and how far the metrics agree. All
+come from the text alone, without a model: `random` is the control that means nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.difficulty.overall_metric import measure
+from cl_utils.errors import StudyError
+from cl_utils.parallel import in_order
+from cl_utils.tinypy.interpreter import executed_lines
+from cl_utils.tinypy.record import stable_hash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RANDOM_BITS = 24  # as many as float32 holds
+_BATCH = 2000  # programs that a process measures at once
+
+
+class StaticMetrics(NamedTuple):
+    """What `static_metrics` says of one program; `Difficulty` has the paper's scores."""
+
+    characters: int
+    ast_nodes: int
+    nesting_depth: int
+    executed_lines: int
+    output_characters: int
+    zlib_ratio: float
+    random: float
+
+
+_TYPES = dict.fromkeys(StaticMetrics._fields, np.int32) | {
+    "zlib_ratio": np.float32,  # fractions of numbers below 2,896 keep their order and ties
+    "random": np.float32,
+}
+
+
+def static_metrics(source: str, output: str) -> StaticMetrics:
+    """Return what is read off the texts of one program.
+
+    characters: of the source, line ends and tabs included, as are output_characters, which is 0
+    for a program that prints nothing. ast_nodes: what `ast.walk` visits. nesting_depth: the bodies
+    of `if`, `for` and `while` around the deepest statement. executed_lines: see `interpreter`.
+    zlib_ratio: bytes of the source compressed at level 9, by its own; short texts exceed 1, and
+    builds of zlib may differ. random: uniform in [0, 1), a hash of the source that shares nothing
+    with the hashes of split and ties.
+    Raises StudyError when the source is not a TinyPy program that runs to its end.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise StudyError(f"metrics need valid Python, mend {source[:60]!r}: {error}") from error
+    text = source.encode()
+    return StaticMetrics(
+        characters=len(source),
+        ast_nodes=sum(1 for _ in ast.walk(tree)),
+        nesting_depth=nesting_depth(tree.body),
+        executed_lines=executed_lines(tree),
+        output_characters=len(output),
+        zlib_ratio=len(zlib.compress(text, level=9)) / len(text),
+        random=(stable_hash(f"random/{source}") >> (63 - _RANDOM_BITS)) / 2**_RANDOM_BITS,
+    )
+
+
+def nesting_depth(statements: Sequence[ast.stmt]) -> int:
+    """Return how many bodies of `if`, `for` and `while` lie around the deepest statement.
+
+    The body of an `elif` lies as deep as that of its `if`.
+    """
+    return max(map(_depth, statements), default=0)
+
+
+def _depth(statement: ast.stmt) -> int:
+    if not isinstance(statement, ast.If | ast.For | ast.While):
+        return 0
+    match statement.orelse:
+        case []:
+            otherwise = 0
+        case [ast.If(col_offset=column) as branch] if column == statement.col_offset:  # an `elif`
+            otherwise = _depth(branch)
+        case statements:
+            otherwise = 1 + nesting_depth(statements)
+    return max(1 + nesting_depth(statement.body), otherwise)
+
+
+def measure_all(programs: pd.DataFrame, *, processes: int | None = None) -> pd.DataFrame:
+    """Return every static metric of many programs: a row each, in order, a column a metric.
+
+    `programs` has the columns source and output. The paper's scores come first, as
+    `overall_metric.measure` gives them, then the fields of `StaticMetrics`. Large work is shared
+    among `processes` (default: all cores), and comes out the same for any number of them. Raises
+    StudyError as `difficulty` and `static_metrics` do.
+    """
+    import pandas as pd  # here, so that processes which share the work start without it
+
+    sources, outputs = programs["source"], programs["output"]
+    scores = measure(sources, processes=processes)
+    starts = range(0, len(programs), _BATCH)
+    batches = (
+        list(zip(sources[start : start + _BATCH], outputs[start : start + _BATCH], strict=True))
+        for start in starts
+    )
+    parts = list(in_order(static_rows, batches, processes=processes))
+    table = np.concatenate([static_rows([]), *parts])
+    static = pd.DataFrame(table, columns=list(StaticMetrics._fields)).astype(_TYPES)
+    return pd.concat([scores, static], axis=1)
+
+
+def static_rows(programs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    """Return the static metrics of P programs (source, output), (P, 7), as in `StaticMetrics`."""
+    rows = [static_metrics(source, output) for source, output in programs]
+    return np.asarray(rows, dtype=np.float64).reshape(-1, len(StaticMetrics._fields))
+
+
+def agreement(difficulty: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman's rank correlation of every two metrics among the columns.
+
+    Rows and columns are in the order of `METRICS`; nan where a metric has one value only.
+    """
+    return difficulty[[name for name in METRICS if name in difficulty]].corr("spearman")

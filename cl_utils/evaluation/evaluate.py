@@ -1,0 +1,174 @@
+"""Evaluates one model on the test sets: three tasks, two protocols, every subset of programs.
+
+In: a model, the test corpora by name, the training corpus. Out: `Evaluation`, two tables:
+`measures` (a row a test set, subset and measure) and `programs` (a row a test set and program).
+The model is greedy wherever nothing else is said, in float32; measures are percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from cl_utils.data.corpus import Corpus, sample_evenly
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.evaluation.line_completion import complete_lines
+from cl_utils.evaluation.measures import (
+    execution_tallies,
+    line_tallies,
+    measure_rows,
+    scored_tallies,
+    token_tallies,
+)
+from cl_utils.evaluation.paper_protocol import (
+    LIMIT_WITH_FOR,
+    paper_correct,
+    paper_limit,
+    paper_possible,
+)
+from cl_utils.evaluation.trivial_predictors import has_answer, majority_answer, train_ngram
+from cl_utils.model.completion import complete
+from cl_utils.model.decoding import Ids, cut, generate, generate_plain
+from cl_utils.model.gpt import GPT
+from cl_utils.model.scoring import Scores, answer_log_probability, execution_exact, score
+from cl_utils.seeds import torch_stream
+from cl_utils.tinypy.record import OUTPUT_MARK
+from cl_utils.tinypy.tokenizer import decode
+
+MARGIN: Final = 8  # characters that a greedy prediction may exceed the longest true answer by
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is measured of one model.
+
+    measures: test_set, subset_kind, subset, measure, value (percent), n.
+    programs: program_id, test_set, level, bucket, overall_metric, exact, log_probability (nats, of
+    the true answer), paper_correct (temperature 1), paper_correct_greedy, paper_possible, majority
+    (the answer is the most frequent one), prediction (greedy answer with its terminator), cut (the
+    context ended it).
+    """
+
+    measures: pd.DataFrame
+    programs: pd.DataFrame
+
+
+def evaluate(
+    model: GPT,
+    tests: Mapping[str, Corpus],
+    train: Corpus,
+    *,
+    seed: int,
+    leaky: Corpus | None = None,
+    line_programs: int | None = None,
+    device: str | torch.device = "cpu",
+) -> Evaluation:
+    """Measure everything on every test set; models with one seed share their random numbers.
+
+    On `leaky` programs, some of which have a renamed twin in training, execution alone is measured.
+    `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
+    """
+    model = model.to(device).eval()
+    majority, ngram = majority_answer(train), train_ngram(train)
+    measures, programs = [], []
+    for test_set, corpus in tests.items():
+        scores = score(model, corpus, device=device)
+        rng = torch_stream(seed, "evaluation", test_set)
+        table = program_table(model, corpus, scores, majority, rng)
+        lines = complete_lines(model, corpus, scores, programs=line_programs)
+        tallies = (
+            execution_tallies(table)
+            | token_tallies(scores, corpus, ngram.correct(corpus))
+            | line_tallies(lines, corpus)
+        )
+        measures.append(measure_rows(tallies, corpus, macro=test_set == "balanced"))
+        programs.append(table)
+        for frame in (measures[-1], programs[-1]):
+            frame.insert(0, "test_set", test_set)
+    if leaky is not None:
+        scores = score(model, leaky, device=device)
+        rows = measure_rows(scored_tallies(scores, leaky), leaky, macro=False)
+        measures.append(rows.assign(test_set="leaky")[measures[0].columns])
+    return Evaluation(
+        pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
+    )
+
+
+def program_table(
+    model: GPT, corpus: Corpus, scores: Scores, majority: str, rng: torch.Generator
+) -> pd.DataFrame:
+    """Return what is known of each program of one test set; the columns are `Evaluation`'s."""
+    exact = execution_exact(scores, corpus)
+    answers = [corpus.answer(program) for program in range(len(corpus))]
+    sources = [corpus.prompt(p).removesuffix(OUTPUT_MARK) for p in range(len(corpus))]
+    limits = np.asarray([paper_limit(source) for source in sources], dtype=np.int64)
+    sampled = generate(model, prompts(corpus), limits, temperature=1.0, rng=rng)
+    predictions, was_cut = greedy_predictions(model, corpus, scores, exact)
+    heads = [text[:limit] for text, limit in zip(predictions, limits, strict=True)]
+    return pd.DataFrame(
+        {
+            "program_id": corpus.program_ids,
+            "level": corpus.levels,
+            "bucket": np.asarray(BUCKETS)[corpus.buckets],
+            "overall_metric": corpus.overall_metric,
+            "exact": exact,
+            "log_probability": answer_log_probability(scores, corpus),
+            "paper_correct": list(map(paper_correct, answers, map(decode, sampled))),
+            "paper_correct_greedy": list(map(paper_correct, answers, heads)),
+            "paper_possible": list(map(paper_possible, sources, answers)),
+            "majority": has_answer(corpus, majority),
+            "prediction": predictions,
+            "cut": was_cut,
+        }
+    )
+
+
+def prompts(corpus: Corpus) -> list[Ids]:
+    """Return the prompt of each program as token ids."""
+    spans = zip(corpus.offsets[:-1], corpus.answers, strict=True)
+    return [corpus.tokens[start:end] for start, end in spans]
+
+
+def greedy_predictions(
+    model: GPT, corpus: Corpus, scores: Scores, exact: NDArray[np.bool_]
+) -> tuple[list[str], NDArray[np.bool_]]:
+    """Return each program's greedy text, and whether the context cut it, (P,).
+
+    Where the model is `exact` the text is the answer; only the others are generated.
+    """
+    longest = int((corpus.offsets[1:] - corpus.answers).max(initial=0))
+    limit = max(longest, LIMIT_WITH_FOR) + MARGIN
+    wrong = np.flatnonzero(~exact)
+    written = complete(model, corpus, scores, wrong, corpus.answers[wrong], limit, stop="record")
+    texts = [corpus.answer(program) for program in range(len(corpus))]
+    for program, ids in zip(wrong, written, strict=True):
+        texts[program] = decode(ids)
+    was_cut = np.zeros(len(corpus), dtype=bool)
+    was_cut[wrong] = cut(written, limit)
+    return texts, was_cut
+
+
+def check_decoding(model: GPT, corpus: Corpus, count: int) -> int:
+    """Return on how many of `count` programs three ways of decoding disagree; it must be 0.
+
+    The ways: teacher-forced exactness, generation with a cache, plain generation. They disagree if
+    the two texts differ, or if their being the answer differs from teacher-forced exactness.
+    """
+    chosen = corpus.take(sample_evenly(len(corpus), count))
+    model = model.eval()
+    device = next(model.parameters()).device
+    exact = execution_exact(score(model, chosen, device=device), chosen)
+    limit = int((chosen.offsets[1:] - chosen.answers).max(initial=0)) + MARGIN
+    starts = prompts(chosen)
+    cached = [decode(ids) for ids in generate(model, starts, limit)]
+    plain = [decode(generate_plain(model, start, limit)) for start in starts]
+    return sum(
+        fast != slow or (fast == chosen.answer(program)) != exact[program]
+        for program, (fast, slow) in enumerate(zip(cached, plain, strict=True))
+    )

@@ -1,0 +1,203 @@
+"""docs/findings.md: what the study found, question by question, generated from its rows.
+
+In: `Results` and the contrasts declared before the run. Out: Markdown; no number in it is typed,
+and no sentence says more than `stats.verdicts` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import pandas as pd
+
+from cl_utils.artifacts import atomic
+from cl_utils.data.split import HELD_OUT
+from cl_utils.figures import style
+from cl_utils.paths import REPOSITORY, home
+from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
+from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
+from cl_utils.report.questions import CONTROLS, EXPLORATORY, Question, asked, contrasts_asked, pairs
+from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
+from cl_utils.report.summary import WHERE, answers_markdown, minus
+from cl_utils.stats import budget_gains, factorial_effects, leak_table, simple_effects
+from cl_utils.stats.budget import FULL_BUDGET
+from cl_utils.stats.contrasts import as_exploratory
+from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.power import seeds_for_a_claim
+from cl_utils.study.params import Params
+from cl_utils.study.results import Results
+
+LEAK_ARMS = ["baseline", "hybrid"]
+HEAD = (
+    "Generated from `results/{profile}/`; do not edit. Differences are {where}, paired by seed, "
+    "unless a sentence says otherwise.\n\n{verdicts}\n\nThe contrasts declared before the runs "
+    "are one Holm family, and those that were not run yet count in it; the factorial's three main "
+    "effects are another. The error rate of 5 % holds within a family, not over the page. Whatever "
+    "else is compared, interactions included, is exploratory: it has families of its own and is "
+    "never a claim. The exact sign-flip test can give a claim of a difference with at least "
+    "{declared} seeds among {family} declared contrasts, {main} among the main effects."
+)
+MOST_SENTENCES = 4
+"""More contrasts than these under one question are told in a table."""
+INTERACTIONS = (
+    "Does one factor change what another is worth? An interaction is half the difference between "
+    "two effects."
+)
+BUDGET = (
+    "Against the baseline that trained for the same share of the steps; the whole budget stands in "
+    "the sections above."
+)
+METRIC = (
+    "Spearman's rho of each metric with what the trained baseline finds hard, -log p of the true "
+    "output. If a metric does not order that, no schedule built on it goes from easy to hard; "
+    "below zero, it goes from hard to easy."
+)
+LEAK = (
+    "What a split by text alone would have said of the same runs: its test set may hold programs "
+    f"with a renamed twin in training. {100 * sum(HELD_OUT.values()):.0f} % of it are of classes "
+    "that were held out here and have no twin, so a real split by text would leak more. The two "
+    "test sets are different programs, and the intervals, over seeds, leave out which were drawn."
+)
+WORTH = (
+    "Each metric's rho from the table above, beside what its buckets gain on random ones. The "
+    "schedule draws the easy bucket most, so a metric decides not only when programs are read but "
+    "which of them more often: short ones, say, or ones with little output."
+)
+PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
+
+
+def write_findings(results: Results, declared: Sequence[Sequence[str]], params: Params) -> None:
+    """Write docs/findings.md from the rows of one profile, after its figures were saved."""
+    text = findings_text(results, declared, params)
+    with atomic(REPOSITORY / "docs" / "findings.md") as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def findings_text(results: Results, declared: Sequence[Sequence[str]], params: Params) -> str:
+    """Return the whole file: how to read it, then the findings with the figures that there are."""
+    folder = f"../{params.figures.relative_to(home()).as_posix()}"
+    pictures = {path.stem: f"{folder}/{path.name}" for path in params.figures.glob("*.png")}
+    body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
+    family = max(1, len(declared))
+    head = HEAD.format(
+        profile=params.profile,
+        where=WHERE,
+        verdicts=VERDICTS,
+        family=family,
+        declared=seeds_for_a_claim(family),
+        main=seeds_for_a_claim(len(FACTORS)),
+    )
+    return f"# Findings\n\n{head}\n\n{body}\n"
+
+
+def findings_markdown(
+    results: Results,
+    declared: Sequence[Sequence[str]],
+    resamples: int = 1000,
+    pictures: Mapping[str, str] = MappingProxyType({}),
+    planned: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """Return the answers, a section a question, then budget, metrics, leak, what stays open.
+
+    Questions without a finished contrast have no section; the last one names what is missing.
+    `pictures`: links by a figure's name; `planned`: seeds of all arms of the study. Raises
+    StudyError when `results` mix recipes.
+    """
+    measures, own = results.measures, pairs(declared)
+    rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
+    simple = simple_effects(measures, "order", by="composition")
+    validity = validity_of(results, resamples)
+    parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
+    parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]
+    parts += [
+        (part("Interactions", INTERACTIONS), bullets(effect_lines(crossed(effects)))),
+        (part("Budget", BUDGET, "gain_against_budget"), contrasts_body(smaller_budgets(measures))),
+        (
+            part("Is the metric any good?", METRIC, "metric_validity"),
+            metric_body(results, validity),
+        ),
+        (
+            part("Does a better order make a better curriculum?", WORTH, "metric_worth"),
+            worth_body(metric_worth(measures, validity)),
+        ),
+        (part("The leak", LEAK, "leak"), contrasts_body(leak_rows(measures))),
+        (
+            part("The paper's protocol", PROTOCOL, "protocol_audit"),
+            bullets(protocol_lines(measures)),
+        ),
+        (part("What so few seeds can show"), bullets(power_lines(results, len(own), resamples))),
+        (part("What stays open"), bullets(open_lines(measures, own, planned))),
+    ]
+    return "\n\n".join(section(each, body, pictures) for each, body in parts if body)
+
+
+def part(title: str, asks: str = "", figure: str = "") -> Question:
+    """Return a section that no declared contrast answers, as a question without any."""
+    return Question(title=title, asks=asks, pairs=(), figure=figure)
+
+
+def section(question: Question, body: str, pictures: Mapping[str, str]) -> str:
+    """Return a section: what it asks, its findings, its figure where there is one."""
+    link = pictures.get(question.figure)
+    picture = f"![{question.title}]({link})" if link else ""
+    whole = [f"## {question.title}", question.asks, body, picture]
+    return "\n\n".join(text for text in whole if text)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return a bullet a line."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def question_body(
+    question: Question, rows: pd.DataFrame, effects: pd.DataFrame, simple: pd.DataFrame
+) -> str:
+    """Return what answers one question: its contrasts, its main effect, what that averages."""
+    there = list(zip(rows["arm"], rows["reference"], strict=True))
+    own = rows.iloc[[there.index(pair) for pair in question.pairs if pair in there]]
+    body = contrasts_body(own)
+    main = effects[effects["effect"] == question.effect]
+    parts = simple[simple["effect"] == question.effect]
+    lines = bullets([*effect_lines(main), *(contrast_line(row) for _, row in parts.iterrows())])
+    return "\n".join(text for text in (body, lines) if text)
+
+
+def contrasts_body(rows: pd.DataFrame) -> str:
+    """Return a sentence a contrast, or a table of more than `MOST_SENTENCES`."""
+    if len(rows) > MOST_SENTENCES:
+        return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
+    return bullets([contrast_line(row) for _, row in rows.iterrows()])
+
+
+def contrast_line(row: pd.Series) -> str:
+    """Return what one contrast says, with what its reference holds constant where that is known."""
+    known = CONTROLS.get(row["reference"])
+    control = f" Control: {style.arm_label(row['reference'])}, {known}." if known else ""
+    mark = EXPLORATORY if row["exploratory"] else ""
+    return f"{mark}{contrast_sentence(row)}{control}"
+
+
+def effect_lines(effects: pd.DataFrame) -> list[str]:
+    """Return a sentence an effect of the factorial, which has its controls within."""
+    return [
+        f"{EXPLORATORY if row['exploratory'] else ''}{contrast_sentence(row)} Factorial effect: "
+        f"{row['effect']}, over all eight arms."
+        for _, row in effects.iterrows()
+    ]
+
+
+def crossed(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return the effects of two or three factors together."""
+    return effects[effects["effect"].str.contains("×")]
+
+
+def smaller_budgets(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what arms gain on smaller budgets; the whole budget is told question by question."""
+    gains = budget_gains(measures)
+    return as_exploratory(gains[gains["budget"] < FULL_BUDGET])
+
+
+def leak_rows(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the leak of the two arms that the paper compares, one Holm family."""
+    return as_exploratory(leak_table(measures[measures["arm"].isin(LEAK_ARMS)]))

@@ -1,0 +1,145 @@
+"""The findings on metrics: how far each orders what a model finds hard, and what that is worth.
+
+In: `Results`, their measures. Out: rows that set the two side by side; Markdown.
+"""
+
+from __future__ import annotations
+
+from math import isnan
+
+import pandas as pd
+
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.figures import style
+from cl_utils.figures.arm_groups import by_metric
+from cl_utils.figures.labels import MISSING, points_text, rho_text
+from cl_utils.report.questions import EXPLORATORY, RANDOM
+from cl_utils.report.sentences import rows_markdown
+from cl_utils.seeds import stream
+from cl_utils.stats import hardness_stability, metric_validity, paired_difference
+from cl_utils.stats.contrasts import common_seeds
+from cl_utils.stats.programs import spearman
+from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
+from cl_utils.study.results import Results
+
+FEWEST_METRICS = 3  # of which a rank correlation is told
+HEADS = ("metric", "all programs (95 %)", "single models", "reading", "within a level (95 %)")
+
+
+def validity_of(results: Results, resamples: int) -> pd.DataFrame:
+    """Return the rows of `stats.metric_validity`; none where no baseline was evaluated."""
+    programs = results.programs
+    baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
+    known = [metric for metric in METRICS if metric in baseline]
+    if baseline.empty or not known:
+        return pd.DataFrame(columns=COLUMNS)
+    return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
+
+
+def metric_body(results: Results, validity: pd.DataFrame) -> str:
+    """Return a row a metric, and how far two seeds agree; "" without `validity_of`'s rows."""
+    if validity.empty:
+        return ""
+    lines = [list(HEADS), ["---", "--:", "--:", "---", "--:"]]
+    for metric in dict.fromkeys(validity["metric"]):
+        rows = validity[validity["metric"] == metric].set_index("scope")
+        lines.append(metric_cells(metric, rows.loc[OVERALL], rows.loc[WITHIN]))
+    parts = [rows_markdown(lines), sizes_line(validity)]
+    return "\n\n".join([*parts, *stability_lines(hardness_stability(results.programs))])
+
+
+def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:
+    """Return one metric's row: rho in both scopes, of single models, and what it means."""
+    single = f"{rho_text(overall['seed_low'])} to {rho_text(overall['seed_high'])}"
+    level = interval_cell(within)
+    if pd.notna(within["rho"]) and within["programs"] < overall["programs"]:
+        level += f", n = {within['programs']:,}"
+    return [style.metric_label(metric), interval_cell(overall), single, reading(overall), level]
+
+
+def interval_cell(row: pd.Series) -> str:
+    """Return rho with its interval; a dash where the metric is constant."""
+    if pd.isna(row["rho"]):
+        return MISSING
+    return f"{rho_text(row['rho'])} ({rho_text(row['low'])} to {rho_text(row['high'])})"
+
+
+def reading(row: pd.Series) -> str:
+    """Return what a correlation means for a curriculum, by its interval alone."""
+    if pd.isna(row["rho"]):
+        return "constant"
+    if row["low"] > 0:
+        return "harder is harder"
+    return "the wrong way round" if row["high"] < 0 else "no order shown"
+
+
+def sizes_line(table: pd.DataFrame) -> str:
+    """Return how many programs and models stand behind the table, and what its intervals are."""
+    first = table.iloc[0]
+    seeds = "seed" if first["seeds"] == 1 else "seeds"
+    return (
+        f"n = {first['programs']:,} test programs, hardness averaged over {first['seeds']} "
+        f"{seeds}. Intervals: bootstrap over seeds and over groups of programs with one skeleton "
+        "(equal but for names and numbers). *Single models*: least and largest rho of one seed. "
+        "*Within a level*: the mean of the grammar levels' own rho, weighted by programs, where "
+        "the metric varies at all (n named where that is fewer)."
+    )
+
+
+def stability_lines(stability: pd.DataFrame) -> list[str]:
+    """Return how far two seeds agree on what is hard; nothing below two seeds."""
+    if stability.empty:
+        return []
+    rho = stability["rho"]
+    return [
+        "For comparison: two seeds of the baseline agree on what is hard with rho "
+        f"{rho.mean():+.2f} on average ({rho.min():+.2f} to {rho.max():+.2f}; n = {len(rho)} "
+        "pairs of seeds)."
+    ]
+
+
+def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a metric: how far it orders what is hard, what its buckets gain on random ones.
+
+    Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),
+    programs; difference, low, high (points, paired by seed), n. Sorted by rho, the highest first;
+    metrics without a seed in common with the random buckets are left out.
+    """
+    rows = []
+    for _, row in validity[validity["scope"] == OVERALL].iterrows():
+        arm = by_metric(row["metric"])
+        if arm != RANDOM and common_seeds(measures, arm, RANDOM):
+            gain = paired_difference(measures, arm, RANDOM)
+            rho = {"rho": row["rho"], "rho_low": row["low"], "rho_high": row["high"]}
+            points = {"difference": gain.difference, "low": gain.low, "high": gain.high}
+            seen = {"programs": row["programs"], "seeds": row["seeds"], "n": gain.n}
+            rows.append({"metric": row["metric"], **rho, **points, **seen})
+    table = pd.DataFrame(rows)
+    return table if table.empty else table.sort_values("rho", ascending=False, ignore_index=True)
+
+
+def worth_body(worth: pd.DataFrame) -> str:
+    """Return whether ordering what is hard goes with gaining; "" below three metrics or in ties."""
+    if len(worth) < FEWEST_METRICS:
+        return ""
+    rho = spearman(worth["rho"].to_numpy(), worth["difference"].to_numpy())
+    if isnan(rho):
+        return ""
+    by_gain = worth.sort_values("difference", ascending=False)
+    lines = [
+        f"Over {len(worth)} metrics, the rank correlation between rho with what is hard and what "
+        f"the metric's buckets gain on random ones is {rho_text(rho)}: +1 would mean that the "
+        "better a metric orders what is hard, the better a curriculum it makes. The metrics are no "
+        "sample, so this has no interval.",
+        f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "
+        f"{worth_text(by_gain.iloc[-1])}: the two ends of {len(worth)}, so both overstated.",
+    ]
+    return "\n".join(f"- {EXPLORATORY}{line}" for line in lines)
+
+
+def worth_text(row: pd.Series) -> str:
+    """Return a metric with its rho and its gain."""
+    return (
+        f"*{style.metric_label(row['metric'])}* ({points_text(row)} points over random buckets, "
+        f"n = {row['n']}; rho with what is hard {rho_text(row['rho'])})"
+    )

@@ -1,0 +1,112 @@
+"""Small tables that the notebooks show: programs by level, ties of the metric, right and wrong.
+
+In: the study's tables. Out: tables to look at, nothing that later steps need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.stats import accuracy_by_decile
+from cl_utils.tinypy.record import record
+
+
+def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a level and one for all: counts, lengths in characters, shares in percent."""
+    texts = [record(s, o) for s, o in zip(programs["source"], programs["output"], strict=True)]
+    facts = pd.DataFrame(
+        {
+            "level": programs["level"],
+            "characters": [len(text) for text in texts],
+            "for_loop": 100.0 * programs["source"].str.contains("for "),
+            "float_output": 100.0 * programs["output"].str.contains(".", regex=False),
+            "empty_output": 100.0 * (programs["output"] == ""),
+        }
+    )
+    grouped = facts.assign(programs=1).groupby("level")
+    columns = ["for_loop", "float_output", "empty_output"]
+    summary = grouped[["programs"]].sum().join(grouped[["characters", *columns]].mean())
+    summary.loc["all"] = [len(facts), *facts[["characters", *columns]].mean()]
+    return summary.rename(columns=lambda name: f"{name} (%)" if name in columns else name)
+
+
+def rejected_table(rejected: Mapping[str, int], kept: int) -> pd.DataFrame:
+    """Return the drafts by what became of them, with shares in percent."""
+    table = pd.DataFrame({"drafts": {"kept": kept, **rejected}})
+    return table.assign(share=100 * table["drafts"] / table["drafts"].sum())
+
+
+def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.DataFrame:
+    """Return a metric's most frequent values, their shares (percent) and shortest programs."""
+    shares = 100 * difficulty[metric].value_counts(normalize=True).head(values)
+    lengths = difficulty["source"].str.len()
+    rows = []
+    for value, share in shares.items():
+        example = lengths[difficulty[metric] == value].idxmin()
+        source = difficulty.loc[example, "source"].replace("\n", " ⏎ ").replace("\t", "→")
+        rows.append({metric: value, "share (%)": share, "shortest program": source})
+    return pd.DataFrame(rows).sort_values(metric, ignore_index=True)
+
+
+def predictions(
+    evaluated: pd.DataFrame, sources: pd.DataFrame, *, exact: bool, count: int = 3
+) -> pd.DataFrame:
+    """Return `count` programs of each bucket that the model got right, or wrong, side by side."""
+    chosen = evaluated[(evaluated["exact"] == exact) & (evaluated["test_set"] == "balanced")]
+    table = chosen.groupby("bucket").head(count).merge(sources, on="program_id", suffixes=("", "_"))
+    written = table["prediction"].str.removeprefix("\n# ").str.removesuffix("\n\n")
+    table = table.assign(predicted=written.str.replace("\n# ", "\n"))
+    return table[["bucket", "level", "source", "output", "predicted"]]
+
+
+def training_seconds(curves: pd.DataFrame, arms: Collection[str]) -> pd.DataFrame:
+    """Return mean, least and most seconds that the trainings of `arms` took, probes included."""
+    macro = curves[(curves["bucket"] == "macro") & curves["arm"].isin(arms)]
+    last = macro.groupby(["arm", "seed"])["seconds"].last()
+    return last.groupby("arm").agg(["mean", "min", "max"])
+
+
+def accuracy_by_metric(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return exact accuracy (percent, mean over seeds) by decile, a row a metric.
+
+    Ties stay whole, so some deciles are empty.
+    """
+    deciles = {name: accuracy_by_decile(programs, name) for name in metrics}
+    return pd.DataFrame(
+        {name: table.groupby("decile")["accuracy"].mean() for name, table in deciles.items()}
+    ).T
+
+
+def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> pd.DataFrame:
+    """Return, by arm, the programs (percent) right by either scoring, and where the two differ.
+
+    Both are greedy: the whole output, and the paper's numbers in the first 20 or 30 characters.
+    """
+    rows = programs[programs["test_set"] == test_set]
+    exact, paper = rows["exact"].astype(bool), rows["paper_correct_greedy"].astype(bool)
+    cases = {
+        "right, whole output": exact,
+        "right, paper's scoring": paper,
+        "right, but cut": exact & ~paper,
+        "wrong, but counted as right": ~exact & paper,
+    }
+    return 100 * pd.DataFrame(cases).groupby(rows["arm"]).mean()
+
+
+def pivot_measures(measures: pd.DataFrame, test_set: str) -> pd.DataFrame:
+    """Return the measures of one test set (percent): a row a measure, a column a subset."""
+    rows = measures[measures["test_set"] == test_set]
+    columns = [
+        name for name in ("all", "macro", "easy", "medium", "hard") if name in set(rows["subset"])
+    ]
+    table = rows.pivot_table(index="measure", columns="subset", values="value", sort=False)
+    return table[columns].round(1)
+
+
+def digest(array: np.ndarray) -> str:
+    """Return 12 hexadecimal digits of an array's bytes, to compare it across machines."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:12]

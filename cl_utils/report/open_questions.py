@@ -1,0 +1,212 @@
+"""The findings' last sections: the paper's protocol, what n seeds can show, what stays open.
+
+In: the measures of a study, the contrasts declared before the run. Out: lines of Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import pandas as pd
+
+from cl_utils.evaluation.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
+from cl_utils.figures import style
+from cl_utils.report.questions import EXPLORATORY, undeclared
+from cl_utils.report.sentences import contrast_sentence
+from cl_utils.seeds import stream
+from cl_utils.stats import (
+    FACTORIAL,
+    Cell,
+    arms_in,
+    contrast_table,
+    finding,
+    hierarchical_bootstrap,
+    least_seeds,
+    mean_interval,
+    power_table,
+    seed_deviation,
+    seed_values,
+    select,
+)
+from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats.power import POWER, deviation_interval, seeds_for_a_claim, unanimous_effect
+from cl_utils.stats.rows import PRIMARY
+from cl_utils.study.results import Results
+
+SHOWN_SEEDS = (3, 5, 8, 12, 16)
+NATURAL = ("natural", "all")
+
+
+def protocol_lines(measures: pd.DataFrame) -> list[str]:
+    """Return both arms under the paper's scoring, its ceiling, its temperature, its own numbers."""
+    table = contrast_table(
+        measures,
+        contrasts=[("hybrid", "baseline")],
+        measure="execution_paper",
+        test_set="natural",
+        subset="all",
+    )
+    lines = [protocol_line(measures, arm) for arm in PAPER_OUTPUT_ACCURACY]
+    for _, row in as_exploratory(table).iterrows():
+        lines.append(f"{EXPLORATORY}under the paper's scoring, {contrast_sentence(row)}")
+    return [line for line in lines if line]
+
+
+def protocol_line(measures: pd.DataFrame, arm: str) -> str:
+    """Return one arm under the paper's scoring, with all that it must be read beside."""
+    paper = mean_text(measures, ("execution_paper", *NATURAL), arm)
+    if not paper:
+        return ""
+    facts = {
+        "with greedy decoding": ("execution_paper_greedy", *NATURAL),
+        "whole outputs, greedy": ("execution_exact", *NATURAL),
+        "whole outputs at temperature 1": ("execution_expected", *NATURAL),
+        "the ceiling of the paper's scoring": ("execution_paper_ceiling", *NATURAL),
+    }
+    texts = {name: mean_text(measures, cell, arm) for name, cell in facts.items()}
+    beside = [f"{name} {text}" for name, text in texts.items() if text]
+    n = len(seed_values(select(measures, "execution_paper", *NATURAL), arm))
+    seeds = "seed" if n == 1 else "seeds"
+    return (
+        f"{style.arm_label(arm)}: {paper} % under the paper's scoring at temperature 1; "
+        f"{'; '.join([*beside, f'n = {n} {seeds}'])}. The paper prints "
+        f"{PAPER_OUTPUT_ACCURACY[arm]:.2f} ({PAPER_LABEL}, one run)."
+    )
+
+
+def mean_text(measures: pd.DataFrame, cell: Cell, arm: str) -> str:
+    """Return "59.3 ± 1.9"; without the half width where it is none, nothing without a value."""
+    interval = mean_interval(seed_values(select(measures, *cell), arm))
+    if interval.n == 0:
+        return ""
+    width = interval.half_width
+    known = width >= 0.05  # False for nan
+    return f"{interval.mean:.1f}" + (f" ± {width:.1f}" if known else "")
+
+
+def power_lines(results: Results, family: int, resamples: int) -> list[str]:
+    """Return what so many seeds, and so many test programs, let the study see.
+
+    `family`: the number of declared contrasts.
+    """
+    measures = results.measures
+    n = len(common_seeds(select(measures, *PRIMARY), "hybrid", "baseline"))
+    deviation = seed_deviation(measures, "hybrid", reference="baseline")
+    if not deviation > 0:
+        return []
+    low, high = deviation_interval(deviation, n)
+    table = power_table(deviation, SHOWN_SEEDS)
+    others = [f"{row.smallest_effect:.1f} with {row.seeds}" for row in table.itertuples()]
+    needed = seeds_for_a_claim(max(1, family))
+    return [
+        "The differences of hybrid and baseline, paired by seed, have a standard deviation of "
+        f"{deviation:.2f} points (95 % interval {low:.2f} to {high:.2f}, n = {n} seeds).",
+        f"A two-sided paired t test at {SIGNIFICANCE:g} finds, with a power of {POWER:g} and in a "
+        f"family of one: {', '.join(others)} seeds, in points.",
+        f"The exact sign-flip test, which every claim of a difference rests on, is stricter: among "
+        f"{max(1, family)} declared contrasts it needs {needed} seeds that all agree in sign, "
+        f"which {100 * POWER:.0f} % of studies see when the true difference is "
+        f"{unanimous_effect(deviation, needed):.1f} points.",
+        *papers_gain_lines(measures),
+        *programs_lines(results.programs, resamples),
+    ]
+
+
+def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
+    """Return how many seeds the paper's gain needs, by the spread of the paper's own measure."""
+    cell = dict(zip(("measure", "test_set", "subset"), ("execution_paper", *NATURAL), strict=True))
+    deviation = seed_deviation(measures, "hybrid", reference="baseline", **cell)
+    if not deviation > 0:
+        return []
+    return [
+        f"Under the paper's own scoring that deviation is {deviation:.2f} points; to find the "
+        f"{PAPER_GAIN:.2f} points that the paper reports, the t test would need "
+        f"{least_seeds(deviation, PAPER_GAIN) or 'too many'} seeds (the paper has one)."
+    ]
+
+
+def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
+    """Return the baseline's accuracy and hybrid's gain with the test programs drawn anew too."""
+    kept = programs[programs["test_set"] == "balanced"]
+    if not {"baseline", "hybrid"} <= set(kept["arm"]):
+        return []
+    alone = hierarchical_bootstrap(kept, rng=stream(0, "bootstrap"), resamples=resamples)
+    gain = hierarchical_bootstrap(
+        kept, rng=stream(0, "bootstrap"), arm="hybrid", reference="baseline", resamples=resamples
+    )
+    return [
+        "Other test programs would have given other numbers: with seeds and programs both drawn "
+        "anew (percentile bootstrap, programs of one skeleton together), the baseline's "
+        f"{alone.mean:.1f} % lie between {alone.low:.1f} and {alone.high:.1f}, hybrid's "
+        f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f} "
+        f"(n = {gain.n} seeds)."
+    ]
+
+
+def open_lines(
+    measures: pd.DataFrame,
+    declared: Sequence[Pair],
+    planned: Mapping[str, int] = MappingProxyType({}),
+) -> list[str]:
+    """Return which arms have too few seeds, or fewer than `planned`, which contrasts no verdict."""
+    heads = {
+        **few_seeds(measures, {*planned, *(arm for pair in declared for arm in pair)}),
+        "Fewer seeds than planned, so all this is an interim look": unfinished(measures, planned),
+        **without_verdict(measures, declared),
+        "Exploratory, because not declared before the runs": [
+            pair_text(pair) for pair in undeclared(declared)
+        ],
+    }
+    return [f"{head}: {', '.join(names)}." for head, names in heads.items() if names]
+
+
+def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
+    """Return, in print, the arms with some of their planned seeds: how many of how many."""
+    rows = select(measures, *PRIMARY)
+    there = {arm: len(seed_values(rows, arm)) for arm in style.in_order(planned)}
+    return [
+        f"{style.arm_label(arm)} ({n} of {planned[arm]})"
+        for arm, n in there.items()
+        if 0 < n < planned[arm]
+    ]
+
+
+def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]]:
+    """Return, in print, which arms have too few seeds, by how few: declared, factorial's or run."""
+    rows = select(measures, *PRIMARY)
+    arms = style.in_order(declared | set(FACTORIAL.values()) | set(arms_in(rows)))
+    seeds = {arm: len(seed_values(rows, arm)) for arm in arms}
+
+    def between(least: int, most: int) -> list[str]:
+        return [f"{style.arm_label(arm)} ({n})" for arm, n in seeds.items() if least <= n < most]
+
+    return {
+        "Not run yet": [style.arm_label(arm) for arm, n in seeds.items() if n == 0],
+        f"Fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said": between(1, SEEDS_OF_A_TREND),
+        f"Fewer than {SEEDS_OF_A_CLAIM} seeds, so no claim": between(
+            SEEDS_OF_A_TREND, SEEDS_OF_A_CLAIM
+        ),
+    }
+
+
+def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[str]]:
+    """Return, in print, the declared contrasts that show nothing, by whether they could."""
+    undecided: list[str] = []
+    hopeless: list[str] = []
+    for _, row in contrast_table(measures, contrasts=declared).iterrows():
+        if finding(row) in ("difference", "equivalence"):
+            continue
+        possible = row["p_least"] < SIGNIFICANCE
+        (undecided if possible else hopeless).append(pair_text((row["arm"], row["reference"])))
+    return {
+        "Declared and undecided": undecided,
+        f"Declared, but so few seeds cannot give p < {SIGNIFICANCE:g} after Holm, the others being "
+        "what they are": hopeless,
+    }
+
+
+def pair_text(pair: Pair) -> str:
+    """Return an arm against its reference, in print."""
+    return " against ".join(style.arm_label(arm) for arm in pair)

@@ -1,0 +1,171 @@
+"""What the study asks, as data: each question with the contrasts that answer it.
+
+In: the measures of a study and the contrasts declared before its runs. Out: `QUESTIONS`, in the
+order in which they are told; what each control is; the rows of their contrasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.figures.arm_groups import METRIC_ARM, by_metric
+from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question with the contrasts that answer it, each an arm and its control.
+
+    `effect`: a main effect of the factorial that answers too; `figure`: which shows the answer.
+    """
+
+    title: str
+    asks: str
+    pairs: Sequence[Pair]
+    effect: str | None = None
+    figure: str = ""
+
+
+RANDOM: Final = by_metric("random")
+EXPLORATORY: Final = "Exploratory: "
+"""Before every sentence on a contrast that was not declared before the runs."""
+QUESTIONS: Final[Sequence[Question]] = (
+    Question(
+        title="The paper's question",
+        asks="Does hybrid beat baseline? The two differ in order, restarts and composition at "
+        "once, so this says nothing about order; the next sections take the three apart.",
+        pairs=[("hybrid", "baseline")],
+        figure="effects_forest",
+    ),
+    Question(
+        title="Order",
+        asks="The same programs and the same learning-rate cycle, in another order. The two orders "
+        "are not quite the same treatment: of hybrid's programs easy ones are left for the last "
+        "stage, of the baseline's most are used up before.",
+        pairs=[("hybrid-norestart", "hybrid-shuffled"), ("hybrid-natural", "baseline")],
+        effect="order",
+    ),
+    Question(
+        title="Restarts",
+        asks="The same programs in the same order, with three learning-rate cycles instead of one.",
+        pairs=[("baseline-restarts", "baseline"), ("hybrid", "hybrid-norestart")],
+        effect="restarts",
+    ),
+    Question(
+        title="Composition",
+        asks="Random order and one cycle, but hybrid's programs instead of the baseline's, which "
+        "reads every training program equally often.",
+        pairs=[("hybrid-shuffled", "baseline")],
+        effect="composition",
+    ),
+    Question(
+        title="Difficulty or staging",
+        asks="The same stages, with buckets that difficulty does not make, or from hard to easy. "
+        "That changes which programs are drawn how often, too: read it beside *Composition*. Only "
+        "*Order* keeps the programs and changes nothing but their order.",
+        pairs=[
+            ("hybrid-norestart", "random-buckets"),
+            ("hybrid-shuffled", "random-buckets"),
+            ("hybrid-norestart", "anti-hybrid"),
+        ],
+    ),
+    Question(
+        title="Adaptation",
+        asks="The same weights over training, but recorded from another seed's run: seed s replays "
+        "that of seed s + 1, so the pairs share runs in a ring and are not quite independent.",
+        pairs=[("mastery", "yoked-mastery"), ("progress", "yoked-progress")],
+        figure="adaptive_trajectories",
+    ),
+    Question(
+        title="The metric that makes the buckets",
+        asks="The incremental schedule with one cycle; only the metric differs.",
+        pairs=[(by_metric(m), RANDOM) for m in METRICS if m != "random"],
+        figure="metric_ablation",
+    ),
+)
+
+CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "baseline": "every program equally often, in random order, one cycle",
+        "sequential": "one bucket after the other, easy to hard, with a new cycle at each",
+        "incremental": "a bucket more at each stage, easy to hard, with a new cycle at each",
+        "hybrid": "the paper's best: a bucket more at each stage, of the earlier ones their harder "
+        "half, with a new optimiser and learning-rate cycle at each",
+        "baseline-restarts": "baseline with hybrid's three cycles",
+        "hybrid-norestart": "hybrid with one learning-rate cycle",
+        "hybrid-shuffled": "exactly hybrid's programs in random order, one cycle",
+        "hybrid-shuffled-restarts": "the same with hybrid's three cycles",
+        "hybrid-natural": "the baseline's programs in hybrid's order, one cycle",
+        "hybrid-natural-restarts": "the same with hybrid's three cycles",
+        "random-buckets": "hybrid-norestart with its buckets' labels permuted",
+        "anti-hybrid": "hybrid-norestart with its buckets reversed",
+        "yoked-mastery": "mastery's weights, recorded from another seed",
+        "yoked-progress": "progress's weights, recorded from another seed",
+        METRIC_ARM: "buckets by the paper's metric",
+        RANDOM: "buckets of the same sizes, drawn at random",
+    }
+)
+"""What an arm is, and so what it holds constant as a reference, by its name."""
+
+
+def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
+    """Return the contrasts of a params file as pairs of an arm and its reference."""
+    return [(arm, reference) for arm, reference in contrasts]
+
+
+def asked(declared: Sequence[Pair]) -> list[Question]:
+    """Return the questions, and one more of the declared contrasts that belong to none."""
+    known = {pair for question in QUESTIONS for pair in question.pairs}
+    rest = [pair for pair in declared if pair not in known]
+    return [*QUESTIONS, Question(title="Other declared contrasts", asks="", pairs=rest)]
+
+
+def undeclared(declared: Sequence[Pair]) -> list[Pair]:
+    """Return the questions' contrasts that were not declared before the runs."""
+    return [pair for question in QUESTIONS for pair in question.pairs if pair not in declared]
+
+
+def contrasts_asked(measures: pd.DataFrame, declared: Sequence[Pair]) -> pd.DataFrame:
+    """Return the rows of `contrast_table` for all questions, as `with_exploratory` marks them."""
+    return with_exploratory(measures, declared, undeclared(declared))
+
+
+def contrasts_with_baseline(
+    measures: pd.DataFrame, declared: Sequence[Sequence[str]], arms: Sequence[str]
+) -> pd.DataFrame:
+    """Return each of `arms` against the baseline, p of the declared ones in their own family."""
+    own = pairs(declared)
+    others = [pair for pair in against("baseline", arms) if pair not in own]
+    rows = with_exploratory(measures, own, others)
+    return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
+
+
+def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return mastery and progress against their yoked twins and against the baseline."""
+    wanted = [
+        (arm, reference)
+        for arm in ("mastery", "progress")
+        for reference in (f"yoked-{arm}", "baseline")
+    ]
+    own = pairs(declared)
+    rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
+    return of_pairs(rows, wanted)
+
+
+def with_exploratory(
+    measures: pd.DataFrame, declared: Sequence[Pair], others: Sequence[Pair]
+) -> pd.DataFrame:
+    """Return the rows of `contrast_table` for two Holm families, with "exploratory" beside them.
+
+    The contrasts declared before the runs are one family; the others, exploratory, are another and
+    no more than a trend, whatever their p and n.
+    """
+    first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
+    second = as_exploratory(contrast_table(measures, contrasts=others))
+    return pd.concat([table for table in (first, second) if not table.empty] or [first])

@@ -1,0 +1,123 @@
+"""What one row of contrasts or correlations says, in words: no more than its numbers allow.
+
+In: rows of `stats.contrast_table` and `stats.rank_correlation`. Out: sentences and cells of
+Markdown; what may be said is decided in `stats.verdicts`, here it gets its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.figures import style
+from cl_utils.figures.labels import interval_text, p_text, points_text, rho_text
+from cl_utils.stats import finding, standing
+from cl_utils.stats.intervals import (
+    EQUIVALENCE_MARGIN,
+    SEEDS_OF_A_CLAIM,
+    SEEDS_OF_A_TREND,
+    SIGNIFICANCE,
+)
+
+VERDICTS: Final = f"""\
+- **Claim**: p < {SIGNIFICANCE:g} after Holm, with at least {SEEDS_OF_A_CLAIM} seeds. \
+*Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
+- **Trend**: the same with {SEEDS_OF_A_TREND} or {SEEDS_OF_A_CLAIM - 1} seeds, or without a \
+declaration before the runs (*exploratory*), or nothing but a 95 % interval that leaves out zero.
+- **Undecided**: neither a difference nor its absence is shown.
+- **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms."""
+"""What the first word of a sentence means."""
+
+
+def contrast_sentence(contrast: pd.Series) -> str:
+    """Return what one row of `stats.contrast_table` says, with all that is needed to judge it."""
+    found, facts = finding(contrast), [f"{contrast['difference']:+.1f} points"]
+    if interval := interval_text(contrast["low"], contrast["high"]):
+        facts.append(f"95 % interval {interval}")
+    if found == "equivalence":
+        facts.append(f"equivalence p after Holm {contrast['p_equivalence_holm']:.3f}")
+    elif pd.notna(contrast["p_holm"]):
+        facts.append(f"sign-flip p after Holm {contrast['p_holm']:.3f}{least_p_text(contrast)}")
+    seeds = "seed" if contrast["n"] == 1 else "seeds"
+    facts.append(f"n = {contrast['n']} paired {seeds}")
+    word, sentence = verdict(contrast)
+    return f"**{word}**: {sentence} ({'; '.join(facts)})."
+
+
+def metric_sentence(row: pd.Series) -> str:
+    """Return whether a metric orders what the baseline finds hard, from a `metric_validity` row.
+
+    It is called a measure of difficulty only if the interval of rho lies above zero.
+    """
+    name = f"the {style.metric_label(row['metric'])}"
+    if pd.isna(row["rho"]):
+        return f"**Metric**: {name} orders nothing: it is constant."
+    found = "is not shown to order programs by what the baseline finds hard"
+    if row["low"] > 0:
+        found = "orders programs as the baseline finds them hard"
+    elif row["high"] < 0:
+        found = (
+            "orders programs the wrong way round: what it calls harder, the baseline finds easier"
+        )
+    seeds = "seed" if row["seeds"] == 1 else "seeds"
+    rho, low, high, least, most = (
+        rho_text(row[name]) for name in ("rho", "low", "high", "seed_low", "seed_high")
+    )
+    return (
+        f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
+        f"bootstrap interval over seeds and programs {low} to {high}; single models {least} to "
+        f"{most}; n = {row['programs']:,} test programs, {row['seeds']} {seeds})."
+    )
+
+
+def contrasts_markdown(rows: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return a table of contrasts, each under its name in `names`, with what is needed to judge."""
+    lines = [["", "points (95 % interval)", "p after Holm", "least p", "n", "verdict"]]
+    lines.append(["---", "--:", "--:", "--:", "--:", "---"])
+    for name, (_, row) in zip(names, rows.iterrows(), strict=True):
+        tested = [p_text(row["p_holm"]), p_text(row["p_least"])]
+        lines.append([name, points_text(row), *tested, str(row["n"]), verdict_cell(row)])
+    return rows_markdown(lines)
+
+
+def rows_markdown(lines: Iterable[Sequence[str]]) -> str:
+    """Return lines of cells as rows of a Markdown table; the second is its rule."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def verdict_cell(contrast: pd.Series) -> str:
+    """Return what `verdict` says in a few words, for a table that names both arms."""
+    side = "above" if contrast["difference"] > 0 else "below"
+    words = {
+        "difference": f": {side}",
+        "equivalence": f": equal within ±{EQUIVALENCE_MARGIN:g} "
+        f"(p {p_text(contrast['p_equivalence_holm'])})",
+        "interval": f": {side}, by its interval alone",
+    }
+    mark = "exploratory " if contrast.get("exploratory", False) else ""
+    return f"{mark}{standing(contrast)}{words.get(finding(contrast), '')}"
+
+
+def verdict(contrast: pd.Series) -> tuple[str, str]:
+    """Return how strong a finding is and the finding, in words."""
+    arm, reference = (style.arm_label(contrast[name]) for name in ("arm", "reference"))
+    side = "above" if contrast["difference"] > 0 else "below"
+    margin = f"±{EQUIVALENCE_MARGIN:g} point"
+    negligible = contrast["p_equivalence_holm"] < SIGNIFICANCE
+    words = {
+        "difference": f"{arm} is {side} {reference}"
+        + (f", but by less than {EQUIVALENCE_MARGIN:g} point" if negligible else ""),
+        "equivalence": f"{arm} is equivalent to {reference} within {margin}",
+        "interval": f"{arm} is {side} {reference} by its interval alone, not by p after Holm",
+        "nothing": f"no difference between {arm} and {reference} is shown",
+        "single runs": f"{arm} and {reference} cannot be told apart or alike",
+    }
+    return standing(contrast).capitalize(), words[finding(contrast)]
+
+
+def least_p_text(contrast: pd.Series) -> str:
+    """Return the least p that so few seeds can give, where it is too large for any claim."""
+    least = contrast["p_least"]
+    return "" if least < SIGNIFICANCE else f" (least possible: {least:.3f})"

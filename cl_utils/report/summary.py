@@ -1,0 +1,70 @@
+"""The answers at a glance: declared contrasts and main effects in one table, the gain in parts.
+
+In: the measures of a study and the contrasts declared before its runs. Out: Markdown for README.md
+and docs/findings.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.figures import style
+from cl_utils.figures.labels import points_text
+from cl_utils.report.questions import asked
+from cl_utils.report.sentences import contrasts_markdown
+from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
+from cl_utils.stats.contrasts import Pair, of_pairs
+from cl_utils.stats.factorial import ADDENDS, effect_name
+
+WHERE: Final = "points of exact execution, balanced test set, mean of the three buckets"
+
+
+def answers_markdown(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
+    """Return the table of answers and what hybrid's gain is made of; "" where nothing was run."""
+    parts = [answers_table(measures, declared), gain_sentence(measures)]
+    return "\n\n".join(text for text in parts if text)
+
+
+def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
+    """Return the declared contrasts and the main effects, question by question."""
+    contrasts = contrast_table(measures, contrasts=declared).assign(exploratory=False)
+    effects = factorial_effects(measures)
+    tables, names = [], []
+    for question in asked(declared):
+        own = of_pairs(contrasts, question.pairs)
+        main = effects[effects["effect"] == question.effect]
+        tables += [own, main]
+        names += [f"{question.title}: {minus(row)}" for _, row in own.iterrows()]
+        names += [f"{question.title}: main effect in the factorial" for _ in main.index]
+    return contrasts_markdown(pd.concat(tables), names) if names else ""
+
+
+def minus(contrast: pd.Series) -> str:
+    """Return "hybrid − baseline", the arms as they are called in print."""
+    return " − ".join(style.arm_label(contrast[name]) for name in ("arm", "reference"))
+
+
+def gain_sentence(measures: pd.DataFrame) -> str:
+    """Return hybrid's gain as the sum of its parts; "" until all eight arms have a common seed.
+
+    See `stats.factorial.ADDENDS` for why they add up.
+    """
+    gain, effects = factorial_gain(measures), factorial_effects(measures)
+    if gain.empty:
+        return ""
+    whole, by_name = gain.iloc[0], effects.set_index("effect")
+    parts = [
+        f"{'and the interaction of all three' if '×' in name else name} "
+        f"{points_text(by_name.loc[name])}"
+        for name in map(effect_name, ADDENDS)
+    ]
+    seeds = "seed" if whole["n"] == 1 else "seeds"
+    return (
+        f"**Hybrid's {points_text(whole)} points above baseline are the exact sum of four "
+        "effects**: "
+        f"{', '.join(parts)} (the factorial's eight arms, n = {whole['n']} {seeds}, 95 % "
+        "intervals)."
+    )

@@ -1,0 +1,134 @@
+"""The study's files of programs: what notebooks 01 to 03 leave and all later ones load.
+
+In: params. Out: tables and corpora that belong to exactly these params, under runs/<profile>/; and
+small tables about the programs under results/<profile>/data/, tracked, so that figures need no
+other data. Each function is one arrow of the data flow in the README.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cl_utils.artifacts import check, fingerprint, load_table, save_csv, save_table
+from cl_utils.data.corpus import SPLITS, Corpus
+from cl_utils.data.corpus_files import load_corpus, save_corpus
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
+from cl_utils.study.params import Params
+from cl_utils.study.stage_params import BucketParams, DataParams
+from cl_utils.tinypy.record import skeleton, stable_hash
+
+AGREEMENT = "metric_agreement"
+
+
+def save_programs(params: Params, programs: pd.DataFrame, rejected: Mapping[str, int]) -> None:
+    """Leave notebook 01's programs."""
+    made = {"params": params.of(DataParams), "code": code_of(DATA)}
+    save_table(params.paths.programs, programs, rejected=dict(rejected), **made)
+
+
+def load_programs(params: Params) -> pd.DataFrame:
+    """Return program_id, level, source, output, natural."""
+    return load_table(params.paths.programs, DATA, params=params.of(DataParams))
+
+
+def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
+    """Leave notebook 02's metrics, one row a program."""
+    save_table(
+        params.paths.difficulty,
+        difficulty,
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+        code=code_of(METRIC_ANALYSIS),
+    )
+
+
+def load_difficulty(params: Params) -> pd.DataFrame:
+    """Return the programs with every metric beside them."""
+    programs = load_programs(params)
+    metrics = load_table(
+        params.paths.difficulty,
+        METRIC_ANALYSIS,
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+    )
+    return programs.merge(metrics, on="program_id", validate="one_to_one")
+
+
+def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
+    """Leave notebook 03's labels, and the tokens of every split."""
+    kept = programs[["program_id", "bucket", "split", "canonical_hash", "text_hash"]]
+    made = {"params": params.of(BucketParams), "code": code_of(BUCKETING)}
+    save_table(params.paths.buckets, kept, inputs=[params.paths.difficulty], **made)
+    for name in SPLITS:
+        corpus = corpora[name]
+        save_corpus(params.paths.corpus(name), corpus, inputs=[params.paths.buckets], **made)
+
+
+def load_split(params: Params, name: str) -> Corpus:
+    """Return the tokens of one of `corpus.SPLITS`.
+
+    Everything that they were made from must still be what it was.
+    """
+    paths, bucketing = params.paths, params.of(BucketParams)
+    check(paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs])
+    check(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
+    return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
+
+
+def data_fingerprint(params: Params) -> str:
+    """Return one fingerprint for all corpora: runs compare only if it is the same."""
+    parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
+
+
+def save_agreement(params: Params, matrix: pd.DataFrame) -> None:
+    """Leave notebook 02's rank correlations between metrics (`agreement`), to 4 digits."""
+    save_csv(
+        params.paths.counts(AGREEMENT),
+        matrix.round(4).rename_axis("metric").reset_index(),
+        params=params.of(DataParams),
+        inputs=[params.paths.programs],
+        code=code_of(METRIC_ANALYSIS),
+    )
+
+
+def load_agreement(params: Params) -> pd.DataFrame:
+    """Return the matrix of `save_agreement`; it needs no file outside results/."""
+    path = params.paths.counts(AGREEMENT)
+    check(path, METRIC_ANALYSIS, params=params.of(DataParams))
+    return pd.read_csv(path, index_col="metric")
+
+
+def save_counts(params: Params, **tables: pd.DataFrame) -> None:
+    """Leave notebook 03's tables about the data, for figures and README."""
+    made = {"params": params.of(BucketParams), "code": code_of(BUCKETING)}
+    for name, table in tables.items():
+        save_csv(params.paths.counts(name), table, inputs=[params.paths.buckets], **made)
+
+
+def save_tested(params: Params, programs: pd.DataFrame) -> None:
+    """Leave notebook 03's table of the test programs: level, bucket, metrics, skeleton.
+
+    Programs of one skeleton differ in names and numbers alone.
+    """
+    tested = programs[programs["split"].isin(["test", "natural"])]
+    metrics = [name for name in METRICS if name in tested]
+    forms = [stable_hash(skeleton(source)) for source in tested["source"]]
+    save_table(
+        params.paths.tested,
+        tested[["program_id", "level", "bucket", *metrics]].assign(skeleton=forms),
+        params=params.of(BucketParams),
+        inputs=[params.paths.buckets],
+        code=code_of(BUCKETING),
+    )
+
+
+def load_counts(params: Params, name: str) -> pd.DataFrame:
+    """Return one of the tables of `save_counts`; it needs no file outside results/."""
+    path = params.paths.counts(name)
+    check(path, BUCKETING, params=params.of(BucketParams))
+    return pd.read_csv(path, dtype={"level": str})

@@ -1,0 +1,173 @@
+"""Load the results of one profile, whatever part of the study is finished.
+
+In: results/<profile>/<recipe>/<arm>/seed<k>/ with measures.csv, programs.parquet, curve.csv,
+history.csv and manifest.json. Out: `Results`, four tables with the columns recipe, arm and
+seed in front.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from cl_utils import artifacts
+from cl_utils.errors import StudyError
+from cl_utils.study.notebook_names import BUCKETING
+
+EVALUATION: Final = "notebooks/05_evaluation.ipynb"
+FINGERPRINT: Final = "data_fingerprint"
+RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
+COLUMNS: Final = {
+    "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
+    "curve.csv": ["step", "characters", "seconds", "bucket", "execution_exact"],
+    "history.csv": ["step", "stage", "loss", "share_easy", "share_medium", "share_hard"],
+    "programs.parquet": ["program_id", "test_set", "exact", "log_probability"],
+}
+"""The files of a run and the columns that every reader may count on."""
+TEXT_COLUMNS: Final = {"subset": str, "test_set": str, "measure": str, "stage": str, "bucket": str}
+
+
+@dataclass(frozen=True)
+class Results:
+    """All finished runs of one profile: a row a measure, checkpoint, training interval, program."""
+
+    measures: pd.DataFrame
+    curves: pd.DataFrame
+    history: pd.DataFrame
+    programs: pd.DataFrame
+
+    @property
+    def recipes(self) -> list[str]:
+        """Names of the recipes with a finished run, in the order of the alphabet."""
+        return sorted(self.measures["recipe"].unique())
+
+    def of_recipe(self, recipe: str) -> Results:
+        """Return the results of one recipe; StudyError when it has none."""
+        if recipe not in self.recipes:
+            raise StudyError(f"no results of recipe {recipe!r}: there are {self.recipes}")
+        tables = {name: table[table["recipe"] == recipe] for name, table in vars(self).items()}
+        return replace(self, **tables)
+
+    def of_arms(self, arms: Collection[str]) -> Results:
+        """Return the results of these arms; those that have no run yet are left out."""
+        tables = {name: table[table["arm"].isin(arms)] for name, table in vars(self).items()}
+        return replace(self, **tables)
+
+
+def load_results(folder: Path) -> Results:
+    """Return every finished run under `folder` (results/<profile>).
+
+    A run is finished when its manifest exists. Raises StudyError when no run is finished, when a
+    table is not the one that was written, lacks a column, or when runs were evaluated on different
+    data.
+    """
+    runs = finished_runs(folder)
+    if not runs:
+        raise StudyError(
+            f"{folder} holds no finished run: run {EVALUATION} with profile='{folder.name}'"
+        )
+    check_same_data(runs)
+    for run in runs:
+        check_unchanged(run)
+    return Results(
+        measures=concatenate(runs, "measures.csv"),
+        curves=concatenate(runs, "curve.csv"),
+        history=concatenate(runs, "history.csv"),
+        programs=with_metrics(concatenate(runs, "programs.parquet"), folder),
+    )
+
+
+def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Return evaluated programs with level, bucket and every metric of each beside them.
+
+    `model_loss` is there when notebook 08 has left it. Raises StudyError when the table of the test
+    programs is missing, damaged or another study's.
+    """
+    if programs.empty:
+        return programs
+    path = folder / "data" / "tested.parquet"
+    tested = artifacts.load_table(path, BUCKETING, params={"profile": folder.name})
+    merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
+    if merged["bucket"].isna().any():
+        raise StudyError(f"{path} lacks programs that were evaluated: run {EVALUATION} again")
+    losses = [
+        pd.read_csv(each).assign(recipe=each.stem.removeprefix("model_loss-"))
+        for each in sorted(folder.glob("data/model_loss-*.csv"))
+    ]
+    if not losses:
+        return merged
+    return merged.merge(pd.concat(losses), on=["recipe", "program_id"], how="left")
+
+
+def finished_runs(folder: Path) -> list[Path]:
+    """Return the folders <recipe>/<arm>/seed<k> with a manifest, by name and seed number."""
+    runs = [path.parent for path in folder.glob("*/*/seed*/manifest.json")]
+    named = [run for run in runs if re.fullmatch(r"seed\d+", run.name)]
+    return sorted(named, key=lambda run: (run.parts[-3:-1], seed_of(run)))
+
+
+def seed_of(run: Path) -> int:
+    """Return the seed in the name of a run's folder, 3 for ``seed3``."""
+    return int(run.name.removeprefix("seed"))
+
+
+def check_same_data(runs: list[Path]) -> None:
+    """Raise StudyError unless all runs carry the same data fingerprint in their manifests."""
+    first, expected = runs[0], fingerprint(runs[0])
+    for run in runs[1:]:
+        if (found := fingerprint(run)) != expected:
+            raise StudyError(
+                f"{run} was evaluated on data {found}, but {first} on {expected}: "
+                f"run {EVALUATION} again for the older one, or delete its folder"
+            )
+
+
+def fingerprint(run: Path) -> str:
+    """Return the fingerprint of the data that a run was evaluated on."""
+    return str(manifest_entry(run, FINGERPRINT))
+
+
+def check_unchanged(run: Path) -> None:
+    """Raise StudyError unless every table of a run is the one that its manifest names."""
+    for name, written in manifest_entry(run, "evaluation")["files"].items():
+        if artifacts.fingerprint(run / name) != written:
+            raise StudyError(
+                f"{run / name} is not the table that was written: run {EVALUATION} again for this "
+                "run, or restore the file"
+            )
+
+
+def manifest_entry(run: Path, name: str) -> Any:
+    """Return one entry of a run's manifest; StudyError when it is damaged."""
+    path = run / "manifest.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))[name]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise StudyError(f"{path} holds no {name!r}: run {EVALUATION} again for this run") from None
+
+
+def concatenate(runs: list[Path], name: str) -> pd.DataFrame:
+    """Return the table `name` of all runs that have it, with recipe, arm and seed in front."""
+    tables = [read_table(run, name) for run in runs if (run / name).exists()]
+    if not tables:
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *COLUMNS[name]])
+    return pd.concat(tables, ignore_index=True)
+
+
+def read_table(run: Path, name: str) -> pd.DataFrame:
+    """Return one table of one run; StudyError when a column is missing."""
+    path = run / name
+    parquet = path.suffix == ".parquet"
+    table = pd.read_parquet(path) if parquet else pd.read_csv(path, dtype=TEXT_COLUMNS)
+    if missing := [column for column in COLUMNS[name] if column not in table]:
+        raise StudyError(f"{path} lacks the columns {missing}: run {EVALUATION} again for this run")
+    table = table.drop(columns=RUN_COLUMNS, errors="ignore")
+    for place, value in enumerate([run.parts[-3], run.parts[-2], seed_of(run)]):
+        table.insert(place, RUN_COLUMNS[place], value)
+    return table

@@ -1,0 +1,81 @@
+"""Lets a fresh clone go on with a study: runs whose rows are committed need not be trained again.
+
+`python -m cl_utils.study.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
+under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
+weights), newer than the data. Runs of other data are refused; runs of other code, or of an arm that
+has changed since, are left out, so that the workflow trains them again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from cl_utils.artifacts import read_json, write_json
+from cl_utils.curriculum.arms import arms
+from cl_utils.errors import StudyError
+from cl_utils.paths import PARAMS
+from cl_utils.study.data_files import data_fingerprint
+from cl_utils.study.notebook_names import TRAINING, code_of
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.results import EVALUATION, FINGERPRINT, check_unchanged, finished_runs, seed_of
+
+MIXES = "mixes.json"
+
+
+def restore(params: Params) -> tuple[list[Path], list[Path]]:
+    """Mark the runs of a profile as done; return their result folders, and those left out.
+
+    Raises StudyError when rows were made from other data than those in runs/<profile>/, or are not
+    what was written.
+    """
+    restored: list[Path] = []
+    left: list[Path] = []
+    code, data = code_of(TRAINING), data_fingerprint(params)
+    for result in finished_runs(params.paths.results):
+        manifest = read_json(result / "manifest.json", Path(EVALUATION).stem)
+        if manifest[FINGERPRINT] != data:
+            raise StudyError(
+                f"{result} was evaluated on data {manifest[FINGERPRINT]}, but "
+                f"runs/{params.profile} holds {data}: restore the params it was made with, or "
+                "delete its folder"
+            )
+        check_unchanged(result)
+        arm = arms().get(result.parent.name)
+        fits = arm is not None and manifest["code"] == code and manifest["arm"] == asdict(arm)
+        (restored if fits and (result / MIXES).exists() else left).append(result)
+    for result in restored:
+        _mark(params, result)
+    return restored, left
+
+
+def _mark(params: Params, result: Path) -> None:
+    recipe, arm = result.parts[-3:-1]
+    run = params.paths.run(recipe, arm, seed_of(result))
+    manifest = read_json(result / "manifest.json", Path(EVALUATION).stem)
+    run.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(result / MIXES, run / MIXES)
+    write_json(run / "manifest.json", {k: v for k, v in manifest.items() if k != "evaluation"})
+    write_json(run / "evaluated.json", manifest["evaluation"]["files"])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to mend."""
+    try:
+        (profile,) = arguments or ("laptop",)
+        restored, left = restore(read_params(PARAMS / f"{profile}.yaml"))
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ValueError:
+        print("give one profile, such as laptop", file=sys.stderr)
+        return 1
+    print(f"{len(restored)} runs need no training; {len(left)} were made by other code")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,212 @@
+"""The study's files of runs: what an arm learns from, the model it leaves, and how it was measured.
+
+In: params that name a run. Out: the training corpus with the arm's labels, the mixes it is yoked
+to, the losses of small models that make a metric, a run's model and manifest, its rows under
+results/<profile>/. Each function is one arrow of the data flow in the README.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cl_utils.artifacts import (
+    atomic,
+    circumstances,
+    fingerprint,
+    load_table,
+    read_json,
+    save_table,
+    write,
+    write_json,
+)
+from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, Recorded, arm_named
+from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.data.corpus import SPLITS, Corpus
+from cl_utils.errors import StudyError
+from cl_utils.model.gpt import GPT
+from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
+from cl_utils.study.notebook_names import EVALUATION, MODEL_DIFFICULTY, TRAINING, code_of
+from cl_utils.study.params import Params
+from cl_utils.study.stage_params import TrainingParams
+from cl_utils.training.checkpoints import load_model, save_model
+
+if TYPE_CHECKING:
+    from cl_utils.evaluation.evaluate import Evaluation
+    from cl_utils.training.loop import Trained
+
+PROGRAM_COLUMNS = (
+    *("program_id", "test_set", "exact", "log_probability"),
+    *("paper_correct", "paper_correct_greedy", "cut", "prediction"),
+)
+RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
+MODEL_LOSS = "model_loss"
+HELD_OUT = ("test", "natural")
+
+
+def device_of(params: Params) -> str:
+    """Return cpu or cuda; raise StudyError when cuda is asked for and not there."""
+    if params.device == "cuda" and not torch.cuda.is_available():
+        raise StudyError("device='cuda', but torch sees no GPU here: use device='auto' or 'cpu'")
+    if params.device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return params.device
+
+
+def save_run(params: Params, trained: Trained) -> None:
+    """Leave notebook 04's model, history and learning curve; the manifest comes last."""
+    folder = params.paths.run(params.recipe, params.arm, params.seed)
+    save_model(folder, trained.model)
+    for name, table in (("history", trained.history), ("curve", trained.curve)):
+        with atomic(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, float_format="%.7g")
+    with atomic(folder / "mixes.json") as temporary:
+        temporary.write_text(json.dumps(trained.mixes) + "\n", encoding="utf-8")
+    write_json(
+        folder / "manifest.json",
+        {
+            "params": params.of(TrainingParams),
+            "arm": asdict(arm_named(params.arm)),
+            "data_fingerprint": data_fingerprint(params),
+            "code": code_of(TRAINING),
+            "weights": fingerprint(folder / "model.safetensors"),
+            "parameters": trained.model.parameter_count,
+            "characters": trained.characters,
+            "training_seconds": round(trained.seconds, 1),
+            "device": _device_name(device_of(params)),
+            "threads": torch.get_num_threads(),
+            **circumstances(),
+        },
+    )
+
+
+def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
+    """Return a run's model and manifest.
+
+    Raises StudyError when the run is missing, damaged, of other params or of other data.
+    """
+    folder = params.paths.run(params.recipe, params.arm, params.seed)
+    manifest = read_json(folder / "manifest.json", TRAINING)
+    for name, value in params.of(TrainingParams).items():
+        if name not in ("device", "compile") and manifest["params"].get(name) != value:
+            raise StudyError(
+                f"{folder} was trained with {name}={manifest['params'].get(name)!r}, "
+                f"not {value!r}: run notebooks/{TRAINING}.ipynb again"
+            )
+    if manifest.get("arm") != asdict(arm_named(params.arm)):
+        raise StudyError(
+            f"{folder} was trained when the arm was {manifest.get('arm')}: run "
+            f"notebooks/{TRAINING}.ipynb again, or restore params/study/arms.yaml"
+        )
+    if manifest["data_fingerprint"] != data_fingerprint(params):
+        raise StudyError(
+            f"{folder} was trained on other data: run notebooks/{TRAINING}.ipynb again"
+        )
+    model = load_model(folder, params.run().model)
+    if manifest["weights"] != fingerprint(folder / "model.safetensors"):
+        raise StudyError(
+            f"{folder}/model.safetensors is not the one that was trained here: run "
+            f"notebooks/{TRAINING}.ipynb again"
+        )
+    return model, manifest
+
+
+def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[str, Any]) -> None:
+    """Leave notebook 05's rows beside the run's history, curve and mixes; the manifest comes last.
+
+    A right prediction is the true answer and not written again; what the programs themselves are
+    stands in the table of `data_files.save_tested`.
+    """
+    run = params.paths.run(params.recipe, params.arm, params.seed)
+    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    for name in ("history.csv", "curve.csv", "mixes.json"):
+        with atomic(folder / name) as temporary:
+            temporary.write_bytes((run / name).read_bytes())
+    programs = evaluation.programs[list(PROGRAM_COLUMNS)]
+    programs = programs.assign(
+        log_probability=programs["log_probability"].astype(np.float32),
+        prediction=programs["prediction"].where(~programs["exact"]),
+    )
+    with atomic(folder / "programs.parquet") as temporary:
+        programs.to_parquet(temporary, index=False, compression="zstd")
+    with atomic(folder / "measures.csv") as temporary:
+        evaluation.measures.to_csv(temporary, index=False, float_format="%.4f")
+    files = {name: fingerprint(folder / name) for name in RESULT_FILES}
+    evaluated = {"code": code_of(EVALUATION), "files": files, **circumstances()}
+    write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
+    write_json(run / "evaluated.json", files)
+
+
+def _device_name(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
+
+
+def load_training(params: Params) -> Corpus:
+    """Return the training programs, in the buckets of the metric that the arm's labels name."""
+    corpus, labels = load_split(params, "train"), arm_named(params.arm).labels
+    if labels in (STUDY, PERMUTED, REVERSED):
+        return corpus
+    scores = load_model_difficulty(params) if labels == MODEL_LOSS else load_difficulty(params)
+    if labels not in scores:
+        raise StudyError(
+            f"arm {params.arm} has labels {labels!r}, which is no metric: choose one of "
+            f"{[name for name in scores if scores[name].dtype.kind in 'if']}"
+        )
+    return relabelled(corpus, scores.set_index("program_id")[labels].reindex(corpus.program_ids))
+
+
+def recorded_mixes(params: Params) -> Recorded:
+    """Return what the run drew that a yoked arm is yoked to; nothing for other arms."""
+    source = arm_named(params.arm).yoked
+    if not source:
+        return ()
+    path = params.paths.run(params.recipe, source, params.yoked_seed) / "mixes.json"
+    try:
+        return [(int(step), mix) for step, mix in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        raise StudyError(
+            f"{path} is missing: run notebooks/{TRAINING}.ipynb with arm={source!r} and "
+            f"seed={params.yoked_seed} first"
+        ) from None
+    except (TypeError, ValueError):
+        raise StudyError(
+            f"{path} is damaged: run notebooks/{TRAINING}.ipynb again with arm={source!r} and "
+            f"seed={params.yoked_seed}"
+        ) from None
+
+
+def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
+    """Leave notebook 08's losses, and those of the test programs where results are tracked."""
+    made: dict[str, Any] = {
+        "params": _of_ensemble(params),
+        "inputs": [params.paths.corpus(name) for name in SPLITS],
+        "code": code_of(MODEL_DIFFICULTY),
+    }
+    save_table(params.paths.model_difficulty(params.recipe), losses, **made)
+    ids = [load_split(params, name).program_ids for name in HELD_OUT]
+    tested = losses[losses["program_id"].isin(set().union(*ids))]
+    path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
+    write(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
+
+
+def load_model_difficulty(params: Params) -> pd.DataFrame:
+    """Return program_id and model_loss of every program of the split."""
+    return load_table(
+        params.paths.model_difficulty(params.recipe),
+        MODEL_DIFFICULTY,
+        params=_of_ensemble(params),
+        inputs=[params.paths.corpus(name) for name in SPLITS],
+    )
+
+
+def _of_ensemble(params: Params) -> dict[str, object]:
+    """Return the parameters that the small models depend on: neither arm nor seed, nor device."""
+    apart = ("arm", "seed", "device", "compile")
+    return {name: value for name, value in params.of(TrainingParams).items() if name not in apart}

@@ -1,0 +1,19 @@
+"""A recipe and batches to a finished run.
+
+recipes           model style, optimiser, batches and loss, as data
+batches           what one step reads
+loss              what is minimised
+compilation       the compiler's work on it
+optimisers        one step of all parameters
+muon              the optimiser of the matrices
+malloc            memory that the allocator keeps
+trainer           a run between two steps
+loop              a run from its first step to its last
+batched_runs      several runs in one forward and backward pass
+joint_runs        dozens of runs on a GPU, their batches and updates made at once
+joint_optimisers  one update of all their models
+history           what a run records
+probes            what a run sees of its model on the way
+checkpoints       models and unfinished runs on disk
+model_loss        small models' losses as a metric of difficulty
+"""

@@ -1,0 +1,40 @@
+"""Pools: the parts of the training corpus that a schedule names.
+
+In: a corpus in difficulty order and the name of a pool. Out: an interval of its programs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cl_utils.data.corpus import Corpus
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.errors import StudyError
+
+
+class Pools:
+    """Names of pools -> intervals [start, stop) of a corpus sorted by bucket and difficulty."""
+
+    def __init__(self, corpus: Corpus, hardest_share: float = 0.5) -> None:
+        if (np.diff(corpus.buckets.astype(int)) < 0).any():
+            raise StudyError("the training corpus is not sorted by bucket: run notebook 03 again")
+        self.programs = len(corpus)
+        self.edges = np.searchsorted(corpus.buckets, np.arange(len(BUCKETS) + 1)).tolist()
+        self.hardest_share = hardest_share
+
+    def bounds(self, pool: str) -> tuple[int, int]:
+        """Return the interval of a pool; raise StudyError for a name that means nothing."""
+        if pool == "all":
+            return 0, self.programs
+        if pool.startswith("easiest:"):
+            return 0, max(1, round(float(pool.removeprefix("easiest:")) * self.programs))
+        bucket = pool.removeprefix("hardest-of-")
+        if bucket not in BUCKETS:
+            raise StudyError(
+                f"pool {pool!r} does not exist: use all, {', '.join(BUCKETS)}, "
+                "hardest-of-<bucket> or easiest:<share>"
+            )
+        start, stop = self.edges[BUCKETS.index(bucket)], self.edges[BUCKETS.index(bucket) + 1]
+        if bucket != pool:
+            start = stop - max(1, round((stop - start) * self.hardest_share))
+        return start, stop

@@ -1,0 +1,71 @@
+"""Many runs as one batched model on a GPU: what a step costs the processor does not grow with them.
+
+In: trainers of whole-program recipes, all at the same step of as many. Out: the same training as in
+a `Stack`, up to rounding, for dozens of runs at once. Their batches are made on the device in one
+go, and one update changes the weights of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from cl_utils.errors import StudyError
+from cl_utils.training.batched_runs import Stack
+from cl_utils.training.batches.aligned import AlignedBatcher
+from cl_utils.training.batches.joint import Choice, JointBatches
+from cl_utils.training.joint_optimisers import JointOptimisers
+from cl_utils.training.loss import objective
+from cl_utils.training.trainer import Trainer
+
+
+class JointStack(Stack):
+    """Trainers that take every step together, all to the same end."""
+
+    def __init__(self, trainers: Sequence[Trainer]) -> None:
+        super().__init__(trainers)
+        run, device = trainers[0].run, trainers[0].device
+        self.objective = objective(
+            self.model, run.recipe, device, run.compiled, len(trainers), by_block=True
+        )
+        batchers = [each.batcher for each in trainers if isinstance(each.batcher, AlignedBatcher)]
+        if len(batchers) < len(trainers) or len({(t.step, t.steps) for t in trainers}) > 1:
+            raise StudyError(
+                "these runs do not read whole programs, or are not at the same step of as many: "
+                "train them as a `Stack`"
+            )
+        self.joint_batches = JointBatches(batchers, device)
+        self.joint_optimisers = JointOptimisers([t.optimisers for t in trainers], self.shares)
+
+    def advance(self) -> None:
+        """Train one step of every member."""
+        choices = [self._choose(member) for member in range(len(self.trainers))]
+        loss, totals = self.objective(self.joint_batches.expand(choices))
+        loss.backward()
+        self.joint_optimisers.step([trainer.rate_factor() for trainer in self.trainers])
+        self._clear_gradients()
+        theirs = totals.chunk(len(self.trainers), dim=1)
+        for member, trainer in enumerate(self.trainers):
+            trainer.record(theirs[member], self.joint_batches.begun(member, choices[member]))
+
+    def _choose(self, member: int) -> Choice:
+        trainer = self.trainers[member]
+        before, mix = trainer.optimisers, trainer.begin_step()
+        if trainer.optimisers is not before:
+            self.joint_optimisers.restart(member)
+        assert isinstance(trainer.batcher, AlignedBatcher)
+        programs, lengths = trainer.batcher.choose(mix)
+        trainer.characters += int(np.sum(lengths))
+        return programs, lengths
+
+    def keep_states(self) -> None:
+        """Bring the members' optimisers up to date, as checkpoints need them."""
+        self.joint_optimisers.give_back([trainer.optimisers for trainer in self.trainers])
+
+    def release(self) -> None:
+        """Give every member weights and optimiser states of its own again."""
+        self.keep_states()
+        super().release()
+        torch.cuda.empty_cache()

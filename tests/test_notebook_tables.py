@@ -1,0 +1,143 @@
+"""The small tables that the notebooks show, worked by hand on a few rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cl_utils.report.notebook_tables import (
+    accuracy_by_metric,
+    digest,
+    level_summary,
+    pivot_measures,
+    predictions,
+    rejected_table,
+    scoring_disagreements,
+    tie_examples,
+    training_seconds,
+)
+
+PROGRAMS = pd.DataFrame(
+    {
+        "program_id": [0, 1, 2, 3],
+        "level": ["1.1", "1.1", "3.1", "3.1"],
+        "source": [
+            "a = 1\nprint(a)",
+            "b = 22\nprint(b)",
+            "for i in range(5, 2):\n\tprint(i)",
+            "for i in range(3):\n\tprint(i / 2)",
+        ],
+        "output": ["1", "22", "", "0.0\n0.5\n1.0"],
+    }
+)
+
+
+def test_levels_are_summed_up_with_a_row_for_all() -> None:
+    table = level_summary(PROGRAMS)
+    assert table.index.tolist() == ["1.1", "3.1", "all"]
+    assert table["programs"].tolist() == [2, 2, 4]
+    assert table["for_loop (%)"].tolist() == [0, 100, 50]
+    assert table["float_output (%)"].tolist() == [0, 50, 25]
+    assert table["empty_output (%)"].tolist() == [0, 50, 25]
+    # source, "\n# output", and "\n# " before each printed line, "\n\n" after the last
+    assert table.loc["1.1", "characters"] == np.mean([14 + 9 + 6, 15 + 9 + 7])
+
+
+def test_rejected_drafts_stand_beside_the_kept_and_shares_sum_to_100() -> None:
+    table = rejected_table({"duplicate": 30, "too long": 20}, 50)
+    assert table["drafts"].to_dict() == {"kept": 50, "duplicate": 30, "too long": 20}
+    assert table["share"].tolist() == [50, 30, 20]
+
+
+def test_ties_are_shown_by_value_with_their_shortest_program_on_one_line() -> None:
+    table = tie_examples(PROGRAMS.assign(overall_metric=[0.5, 0.5, 1.0, 0.5]), "overall_metric")
+    assert table["overall_metric"].tolist() == [0.5, 1.0]
+    assert table["share (%)"].tolist() == [75, 25]
+    assert table["shortest program"].tolist() == [
+        "a = 1 ⏎ print(a)",
+        "for i in range(5, 2): ⏎ →print(i)",
+    ]
+
+
+def test_only_the_most_frequent_ties_are_shown() -> None:
+    metric = pd.DataFrame({"source": ["a"] * 6, "metric": [3.0, 3.0, 3.0, 1.0, 1.0, 2.0]})
+    assert tie_examples(metric, "metric", values=2)["metric"].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_predictions_are_shown_as_printed_lines_beside_their_programs(exact: bool) -> None:
+    evaluated = pd.DataFrame(
+        {
+            "program_id": [0, 1, 3, 3],
+            "test_set": ["balanced", "balanced", "balanced", "natural"],
+            "bucket": ["easy", "easy", "hard", "hard"],
+            "level": ["1.1", "1.1", "3.1", "3.1"],
+            "exact": [True, False, False, False],
+            "prediction": ["\n# 1\n\n", "\n# 2", "\n# 0.0\n# 0.5\n\n", "\n# 7\n\n"],
+        }
+    )
+    table = predictions(evaluated, PROGRAMS, exact=exact)
+    assert list(table.columns) == ["bucket", "level", "source", "output", "predicted"]
+    expected = [("1", "1")] if exact else [("22", "2"), ("0.0\n0.5\n1.0", "0.0\n0.5")]
+    assert list(zip(table["output"], table["predicted"], strict=True)) == expected
+
+
+def test_no_more_predictions_of_a_bucket_are_shown_than_asked_for() -> None:
+    evaluated = PROGRAMS[["program_id", "level"]].assign(
+        test_set="balanced", bucket=["easy", "easy", "easy", "hard"], exact=True, prediction=""
+    )
+    table = predictions(evaluated, PROGRAMS, exact=True, count=2)
+    assert table["bucket"].tolist() == ["easy", "easy", "hard"]
+
+
+def test_measures_are_laid_out_by_subset_in_their_own_order() -> None:
+    rows = [
+        ("balanced", "hard", "b", 1.04),
+        ("balanced", "all", "b", 2.0),
+        ("balanced", "all", "a", 3.0),
+        ("balanced", "1.1", "b", 4.0),
+        ("natural", "all", "b", 5.0),
+    ]
+    measures = pd.DataFrame(rows, columns=["test_set", "subset", "measure", "value"])
+    table = pivot_measures(measures, "balanced")
+    assert table.columns.tolist() == ["all", "hard"] and table.index.tolist() == ["b", "a"]
+    assert table.loc["b"].tolist() == [2.0, 1.0] and np.isnan(table.loc["a", "hard"])
+
+
+def test_a_digest_is_twelve_digits_of_the_values_however_they_lie_in_memory() -> None:
+    array = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    assert digest(array) == digest(np.asfortranarray(array)) == digest(array.copy())
+    assert digest(array) != digest(array + 1) and len(digest(array)) == 12
+    assert digest(np.arange(3, dtype=np.uint8)) == "ae4b3280e56e"  # SHA-256 of bytes 0, 1, 2
+
+
+def test_two_scorings_of_the_same_programs_are_counted_apart() -> None:
+    programs = pd.DataFrame(
+        {
+            "arm": "baseline",
+            "test_set": ["natural"] * 4 + ["balanced"],
+            "exact": [True, True, False, False, True],
+            "paper_correct_greedy": [True, False, True, False, False],
+        }
+    )
+    (row,) = scoring_disagreements(programs).to_dict("records")
+    assert list(row.values()) == [50.0, 50.0, 25.0, 25.0]
+
+
+def test_training_seconds_are_the_last_checkpoints() -> None:
+    rows = [("baseline", 0, 5.0), ("baseline", 0, 9.0), ("baseline", 1, 11.0), ("hybrid", 0, 7.0)]
+    curves = pd.DataFrame(rows, columns=["arm", "seed", "seconds"]).assign(bucket="macro")
+    table = training_seconds(curves, ["baseline", "mastery"])
+    assert table.loc["baseline"].to_dict() == {"mean": 10.0, "min": 9.0, "max": 11.0}
+    assert list(table.index) == ["baseline"]
+
+
+def test_accuracy_by_metric_has_a_row_a_metric_and_leaves_no_tie_apart() -> None:
+    """Ten programs, the harder half wrong; a constant metric has one group."""
+    place = np.arange(10)
+    frame = pd.DataFrame({"program_id": place, "hard": place, "constant": 1, "exact": place < 5})
+    frame = frame.assign(arm="baseline", seed=0, recipe="fast", test_set="balanced")
+    table = accuracy_by_metric(frame, ["hard", "constant"])
+    assert list(table.loc["hard"]) == [100.0] * 5 + [0.0] * 5
+    assert table.loc["constant"].dropna().tolist() == [50.0]
