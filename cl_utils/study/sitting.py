@@ -60,6 +60,7 @@ class Sitting:
     corpora: Mapping[str, Corpus]
     at_once: int
     until: float
+    most: int | None = None  # runs of this sitting
     report: Report = print
 
     def waiting(self) -> list[Params]:
@@ -68,7 +69,8 @@ class Sitting:
         seeds = range(max(params.arms.values()))
         named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
         runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
-        return [each for each in runs if not (_result(each) / "manifest.json").exists()]
+        left = [each for each in runs if not (_result(each) / "manifest.json").exists()]
+        return left[: self.most]
 
     def run(self) -> int:
         """Train and evaluate what fits; return how many runs were finished."""
@@ -165,12 +167,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("profile", help="a file of params/, without .yaml")
     parser.add_argument("--minutes", type=float, default=20.0, help="after which no step begins")
     parser.add_argument("--at-once", type=int, default=72, help="runs of one batched model")
+    parser.add_argument("--runs", type=int, default=None, help="at most so many; default: all")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
         params = read_params(PARAMS / f"{given.profile}.yaml")
         until = began + 60 * given.minutes
-        Sitting(params, corpora_of(params), given.at_once, until).run()
+        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
