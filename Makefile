@@ -45,7 +45,7 @@ figures: $(STAMP)  ## redraw the figures from results/ (experiments too): make f
 		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
 	set -e; for book in $$(grep -l "import load_curves, load_experiment" notebooks/*.ipynb); do \
-		$(BIN)/papermill --log-level ERROR --cwd notebooks $$book \
+		$(BIN)/papermill --log-level ERROR $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
