@@ -44,7 +44,7 @@ figures: $(STAMP)  ## redraw the figures from results/ (experiments too): make f
 	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
 		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
-	set -e; for book in $$(grep -l "import load_curves, load_experiment" notebooks/*.ipynb); do \
+	set -e; for book in $$(grep -l "from cl_utils.experiments import" notebooks/*.ipynb); do \
 		$(BIN)/papermill --log-level ERROR $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
 

@@ -19,6 +19,7 @@ import nbformat
 import pytest
 import yaml
 
+from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 
@@ -136,6 +137,14 @@ def test_a_notebook_of_an_experiment_trains_only_when_told_and_uses_its_params(n
     assert f'experiment = load_experiment("{name[3:]}")' in code(name)[1]["source"]
     assert (PARAMS / "experiments" / f"{name[3:]}.yaml").exists()
     assert all(len(cell["source"].splitlines()) <= 15 for cell in code(name))
+
+
+def test_figures_of_experiments_are_found_by_what_their_notebooks_import() -> None:
+    """`make figures` redraws them by that rule, and the workflow of a study leaves them alone."""
+    rule = "from cl_utils.experiments import"
+    assert f'grep -l "{rule}" notebooks' in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    found = [name for name in BOOKS if any(rule in cell["source"] for cell in code(name))]
+    assert found == EXPERIMENTS and not set(found) & set(showing_notebooks())
 
 
 @every_notebook_of_a_study
