@@ -39,10 +39,13 @@ resume: $(STAMP)  ## go on with a study whose finished runs are committed: make 
 	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
-figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
+figures: $(STAMP)  ## redraw the figures from results/ (experiments too): make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)
 	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
 		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
+			runs/$(PROFILE)/$$(basename $$book); done
+	set -e; for book in $$(grep -l "from cl_utils.experiments import" notebooks/*.ipynb); do \
+		$(BIN)/papermill --log-level ERROR $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"

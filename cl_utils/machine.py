@@ -1,6 +1,6 @@
-"""What the rows were measured on: cores, memory, names of processor and GPU, the code's hash.
+"""What was measured on: cores, memory, names of processor and GPU, the code's hash.
 
-In: nothing. Out: plain facts for arms and manifests.
+In: nothing. Out: plain facts for manifests, and what manifests say of machines, in words.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,12 @@ def facts() -> dict[str, Any]:
         "threads": available_cores(),
         "code": code_digest(),
     }
+
+
+def machines_text(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return on which machines, with which torch and when the files of manifests were made."""
+    machines = sorted({f"{each['processor']} ({each['machine']})" for each in manifests})
+    versions = sorted({f"torch {each['versions']['torch']}" for each in manifests})
+    days = sorted({str(each["time"])[:10] for each in manifests})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"{'; '.join(machines)}, {', '.join(versions)}, {when}"
