@@ -52,7 +52,7 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     note(
         figure,
         "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. Main "
-        "effects of the factorial: the curriculum's order against a random one, three learning-rate "
-        "cycles against one, hybrid's programs against the baseline's.",
+        "effects of the factorial: the curriculum's order against a random one, three "
+        "learning-rate cycles against one, hybrid's programs against the baseline's.",
     )
     return figure
