@@ -12,7 +12,7 @@ the study, and no test asserts a time.
     reference         plain implementations to compare with
     machine           what the rows were measured on
     compilation       the compiler's caches, put aside
-    crews             rates of work in processes of their own
+    workers           rates of work in processes of their own
     ceiling           how fast the machine multiplies matrices
     data              programs for the benchmarks
     programs          speed of generation and difficulty

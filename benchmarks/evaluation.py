@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.crews import Pace, Task, in_turns
 from benchmarks.data import corpus
 from benchmarks.reference.generation import PlainAnswers, answer_plainly
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
+from benchmarks.workers import Task, Workload, in_turns
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import MARGIN, evaluate, greedy_predictions
@@ -56,7 +56,7 @@ class StudyEvaluation:
 
     world: World
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the whole test set at once."""
         world = self.world
 
@@ -64,7 +64,7 @@ class StudyEvaluation:
             evaluate(world.model, {"balanced": world.tests}, world.train, seed=0)
             return len(world.tests)
 
-        return Pace(work)
+        return Workload(work)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Scoring:
 
     world: World
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the whole test set at once."""
         model, tests = self.world.model, self.world.tests
 
@@ -83,7 +83,7 @@ class Scoring:
             complete_lines(model, tests, scores, programs=0)
             return len(tests)
 
-        return Pace(work)
+        return Workload(work)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class PlainEvaluation:
 
     world: World
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the next of programs evenly spread over the test set."""
         tests = self.world.tests
         turn = cycle(sample_evenly(len(tests), SUBSET).tolist())
@@ -102,7 +102,7 @@ class PlainEvaluation:
             answer_plainly(self.world.model, tests, next(turn), limit)
             return 1.0
 
-        return Pace(work)
+        return Workload(work)
 
 
 def limit_of(tests: Corpus) -> int:

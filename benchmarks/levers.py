@@ -32,7 +32,7 @@ from cl_utils.parallel import in_order
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import read_params
-from cl_utils.training.loop import Clock, Run, Trainer, to_the_end
+from cl_utils.training.loop import Monitor, Run, Trainer, run_until_finished
 from cl_utils.training.recipes import PAPER, STRONG
 
 PROFILE = "laptop"
@@ -156,7 +156,7 @@ def learn(task: Training) -> str:
     params = read_params(PARAMS / f"{PROFILE}.yaml")
     train = labelled(load_split(params, "train"), task.run.arm)
     trainer = Trainer(task.run, train, load_split(params, "validation"))
-    to_the_end([Clock(trainer, None, lambda _: None)], trainer.advance)
+    run_until_finished([Monitor(trainer, None, lambda _: None)], trainer.advance)
     trained = trainer.result()
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
     curve = curve.assign(lever=task.lever, words=EVERY[task.lever].words, seed=task.run.seed)

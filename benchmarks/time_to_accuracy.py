@@ -36,7 +36,7 @@ from cl_utils.model.gpt import GPT
 from cl_utils.paths import home
 from cl_utils.tinypy.record import canonical_hash
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
-from cl_utils.training.loop import Clock, Run, Trained, Trainer, to_the_end
+from cl_utils.training.loop import Monitor, Run, Trained, Trainer, run_until_finished
 from cl_utils.training.probes import Probe
 
 NAME = "time-to-accuracy"
@@ -102,7 +102,7 @@ class WholeTest(Probe):
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
-        seen = self.look(model, buckets, len(self.validation))
+        seen = self.measure(model, buckets, len(self.validation))
         return {bucket: each.accuracy for bucket, each in seen.items()}
 
 
@@ -131,9 +131,9 @@ def learn(run: Run, world: World, checkpoint: Path | None) -> Trained:
         trainer.restore(saved)
         print(f"continues after step {trainer.step} of {trainer.steps}")
     trainer.probe = WholeTest(world.test, trainer.device)
-    clock = Clock(trainer, checkpoint, print)
-    clock.curve_steps = curve_steps(trainer.steps)
-    to_the_end([clock], trainer.advance)
+    monitor = Monitor(trainer, checkpoint, print)
+    monitor.curve_steps = curve_steps(trainer.steps)
+    run_until_finished([monitor], trainer.advance)
     if checkpoint:
         save_checkpoint(checkpoint, trainer.state())
     return trainer.result()

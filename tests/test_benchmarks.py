@@ -1,4 +1,4 @@
-"""What every benchmark stands on: rows, turns, crews, data, the command. No time is asserted.
+"""What every benchmark stands on: rows, turns, workers, data, the command. No time is asserted.
 
 In: the package `benchmarks`. Out: a failure when a row does not say what was measured, or when the
 command writes where it must not.
@@ -23,13 +23,13 @@ from refusals import refusal
 from benchmarks import __main__ as command
 from benchmarks import speed
 from benchmarks.ceiling import flop_per_token
-from benchmarks.crews import Crew, Pace, alternate, in_turns, measure
 from benchmarks.data import STAGES, corpus, wanted, whole_data
 from benchmarks.memory import PEAK, data_cost, memory_of_tree
 from benchmarks.programs import RADON_COLUMNS, mismatches, numbers_of_processes, plain_scores
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, Target, save_rows, speed_row
 from benchmarks.settings import Settings, Skipped
+from benchmarks.workers import WorkerPool, Workload, alternate, in_turns, measure
 from cl_utils.difficulty.overall_metric import measure as measure_difficulty
 from cl_utils.model.gpt import ModelConfig
 from cl_utils.paths import REPOSITORY
@@ -123,9 +123,9 @@ def test_arms_are_measured_in_turns() -> None:
 
 def test_a_rate_waits_for_what_the_device_has_not_finished() -> None:
     calls: list[str] = []
-    pace = Pace(lambda: calls.append("work") or 1.0, lambda: calls.append("settle"))
-    assert measure(pace, 0.0) == 0.0 and calls == ["settle"]
-    assert measure(pace, 1e-3) > 0 and calls[-1] == "settle"
+    workload = Workload(lambda: calls.append("work") or 1.0, lambda: calls.append("synchronize"))
+    assert measure(workload, 0.0) == 0.0 and calls == ["synchronize"]
+    assert measure(workload, 1e-3) > 0 and calls[-1] == "synchronize"
 
 
 def test_a_crew_adds_up_its_members_and_starts_once() -> None:
@@ -135,7 +135,7 @@ def test_a_crew_adds_up_its_members_and_starts_once() -> None:
 
 
 def test_a_member_that_fails_is_told() -> None:
-    assert "ended with code 3" in refusal(lambda: Crew([Broken()], 1))
+    assert "ended with code 3" in refusal(lambda: WorkerPool([Broken()], 1))
 
 
 def test_the_papers_model_takes_seven_megaflop_a_character() -> None:

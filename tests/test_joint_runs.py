@@ -10,11 +10,11 @@ import torch
 from worlds import World, quiet, small_run, trained
 
 from cl_utils.errors import StudyError
-from cl_utils.training.batched_runs import joined
+from cl_utils.training.batched_runs import joined_batches
 from cl_utils.training.batches.joint import JointBatches
 from cl_utils.training.joint_optimisers import JointOptimisers
-from cl_utils.training.joint_runs import JointStack
-from cl_utils.training.loop import Clock, to_the_end
+from cl_utils.training.joint_runs import JointRuns
+from cl_utils.training.loop import Monitor, run_until_finished
 from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.recipes import FAST, STRONG
 from cl_utils.training.trainer import Run, Trainer
@@ -38,8 +38,8 @@ def test_a_joint_batch_is_the_members_batches_joined(world: World, recipe: str) 
     made = JointBatches([each.batcher for each in ours], torch.device("cpu"))  # type: ignore[misc]
     for _ in range(3):
         choices = [each.batcher.choose(each.begin_step()) for each in ours]  # type: ignore[attr-defined]
-        batch, expected = made.expand(choices), joined([each.draw() for each in theirs])
-        for name in ("inputs", "targets", "kinds", "intermediate_values"):
+        batch, expected = made.expand(choices), joined_batches([each.draw() for each in theirs])
+        for name in ("inputs", "targets", "loss_groups", "intermediate_values"):
             made_of, drawn = getattr(batch, name), getattr(expected, name)
             assert made_of is drawn is None or torch.equal(made_of, drawn)
         assert batch.layout is not None
@@ -52,8 +52,8 @@ def test_members_end_as_they_would_alone(world: World) -> None:
     recipe = replace(STRONG, optimiser="adamw", learning_rate=3e-3, weight_decay=0.01)
     runs = [replace(run, recipe=recipe) for run in runs_of("strong")]
     trainers = [Trainer(run, world.train, world.validation) for run in runs]
-    stack = JointStack(trainers)
-    to_the_end([Clock(trainer, None, quiet) for trainer in trainers], stack.advance)
+    stack = JointRuns(trainers)
+    run_until_finished([Monitor(trainer, None, quiet) for trainer in trainers], stack.advance)
     stack.release()
     for run, trainer in zip(runs, trainers, strict=True):
         alone, member = trained(run, world), trainer.result()
@@ -68,7 +68,7 @@ def test_members_end_as_they_would_alone(world: World) -> None:
 def test_one_update_for_all_is_each_members_own(world: World, kept: bool) -> None:
     ours, theirs = trainers_of(world), trainers_of(world)
     generator = torch.Generator().manual_seed(0)
-    stack = JointStack(ours)
+    stack = JointRuns(ours)
     for step in range(4):
         if step == 2:  # one member restarts
             theirs[1].optimisers = Optimisers(theirs[1].model, FAST)
@@ -95,5 +95,5 @@ def test_one_update_for_all_is_each_members_own(world: World, kept: bool) -> Non
 
 
 def test_windows_are_refused(world: World) -> None:
-    with pytest.raises(StudyError, match="train them as a `Stack`"):
-        JointStack(trainers_of(world, "paper"))
+    with pytest.raises(StudyError, match="train them as a `BatchedModel`"):
+        JointRuns(trainers_of(world, "paper"))

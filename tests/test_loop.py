@@ -15,11 +15,11 @@ from torch import Tensor
 from worlds import World, handful, quiet, same_weights, small_run, trained
 
 from cl_utils.curriculum.arms import SCHEDULES
-from cl_utils.curriculum.schedules import Seen
+from cl_utils.curriculum.schedules import ProbeResult
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.training import loop
-from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.history import curve_steps
 from cl_utils.training.loop import train
 from cl_utils.training.optimisers import Optimisers
@@ -196,7 +196,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
 ) -> None:
     def broken(*_: object) -> object:
         def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
-            nothing = torch.full((2, KINDS), float("nan"))
+            nothing = torch.full((2, LOSS_GROUPS), float("nan"))
             return torch.zeros((), requires_grad=True) * 1, nothing
 
         return evaluate
@@ -262,10 +262,10 @@ def test_a_row_of_the_history_names_the_stage_its_programs_were_drawn_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Mastery moves on after steps 2 and 4; the rows that end there are of the stage before."""
-    all_right = Seen(1.0, 0.0)
+    all_right = ProbeResult(1.0, 0.0)
     monkeypatch.setattr(
         Probe,
-        "look",
+        "measure",
         lambda self, model, buckets=BUCKETS, count=0: dict.fromkeys(buckets, all_right),
     )
     history = trained(small_run("fast", "mastery"), world).history

@@ -14,7 +14,12 @@ from cl_utils.curriculum.arms import schedule_named
 from cl_utils.curriculum.schedules import ALL
 from cl_utils.errors import StudyError
 from cl_utils.training.batches.aligned import AlignedBatcher
-from cl_utils.training.batches.reordered import Arranged, ShuffledWindows, bucket_weights, pack
+from cl_utils.training.batches.reordered import (
+    ReorderedBatcher,
+    ReorderedWindows,
+    bucket_weights,
+    pack,
+)
 from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.trainer import make_batcher
 
@@ -78,7 +83,7 @@ def test_shuffled_windows_are_exactly_those_of_the_source(world: World) -> None:
     run = small_run("paper", "hybrid-shuffled", steps=STEPS)
     ours = make_batcher(run, world.train)
     theirs = make_batcher(small_run("paper", "hybrid", steps=STEPS), world.train)
-    assert isinstance(ours, ShuffledWindows) and isinstance(theirs, WindowBatcher)
+    assert isinstance(ours, ReorderedWindows) and isinstance(theirs, WindowBatcher)
     schedule = schedule_named("hybrid", STEPS)
     read = [ours.draw(ALL) for _ in range(STEPS)]
     drawn = [theirs.draw(schedule.mix(step)) for step in range(STEPS)]
@@ -107,7 +112,7 @@ def test_packing_begins_every_program_once_and_cuts_the_last_of_a_batch_alone(
         drawn.append(batch[: int(np.searchsorted(np.cumsum(sizes[batch]), 600)) + 1])
     order = rng.permutation(np.concatenate(drawn))
     packed = pack(order, sizes[order], 600, steps)
-    if packed is None:  # seldom, and `arrange` then shuffles anew
+    if packed is None:  # seldom, and `reorder` then shuffles anew
         return
     programs, starts = packed
     assert Counter(programs.tolist()) == Counter(order.tolist())
@@ -142,4 +147,6 @@ def test_parts_of_a_bucket_count_as_the_bucket() -> None:
 
 
 def test_an_arranged_batcher_is_still_one_of_its_recipe(world: World) -> None:
-    assert isinstance(make_batcher(small_run("fast", "hybrid-shuffled"), world.train), Arranged)
+    assert isinstance(
+        make_batcher(small_run("fast", "hybrid-shuffled"), world.train), ReorderedBatcher
+    )

@@ -125,7 +125,7 @@ def same_batch(first: Batch, second: Batch) -> bool:
         layout = () if batch.layout is None else (batch.layout.cells, *batch.layout.rows)
         values = batch.intermediate_values
         column = () if values is None else (values,)
-        return [batch.inputs, batch.targets, batch.kinds, *column, *layout]
+        return [batch.inputs, batch.targets, batch.loss_groups, *column, *layout]
 
     pairs = zip(tensors(first), tensors(second), strict=True)
     return all(torch.equal(ours, theirs) for ours, theirs in pairs) and np.array_equal(
@@ -138,7 +138,7 @@ def texts(corpus: Corpus) -> list[str]:
     return [corpus.text(program) for program in range(len(corpus))]
 
 
-def kinds_of(corpus: Corpus, program: int) -> NDArray[np.int64]:
+def loss_groups_of(corpus: Corpus, program: int) -> NDArray[np.int64]:
     """Return the kind of each character of a program, counted from its prompt and its answer."""
     bucket = int(corpus.buckets[program])
     program_part = np.full(len(corpus.prompt(program)), bucket)

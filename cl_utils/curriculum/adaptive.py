@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.special import softmax
 
-from cl_utils.curriculum.schedules import ALL, Mix, Schedule, Seen, focused
+from cl_utils.curriculum.schedules import ALL, Mix, ProbeResult, Schedule, focused
 from cl_utils.difficulty.buckets import BUCKETS
 
 
@@ -34,7 +34,7 @@ class Mastery(Schedule):
         self.entered = 0
         self.scores: list[float] = []
 
-    def wanted(self, step: int) -> tuple[str, ...]:
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
         """Return the current bucket at every percent of the steps, while there is one to leave."""
         due = step % max(1, self.steps // 100) == 0
         open_end = self.current < len(BUCKETS) - 1 and self.mix(step) is not ALL
@@ -50,7 +50,7 @@ class Mastery(Schedule):
         """Return the bucket being mastered, or "all" near the end."""
         return "all" if self.mix(step) is ALL else BUCKETS[self.current]
 
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
         """Advance when the current bucket is mastered, flat, or out of time."""
         self.scores.append(seen[BUCKETS[self.current]].accuracy)
         if self._done(step):
@@ -90,7 +90,7 @@ class Progress(Schedule):
         self.progress = [0.0] * len(BUCKETS)
         self.losses: list[float] = []
 
-    def wanted(self, step: int) -> tuple[str, ...]:
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
         """Return all buckets at every half percent of the steps, until the weights are frozen."""
         due = step % max(1, self.steps // 200) == 0
         return BUCKETS if due and step < self.steps * self.frozen_after else ()
@@ -105,7 +105,7 @@ class Progress(Schedule):
         """Return "choosing" while weights may change, then "frozen"."""
         return "frozen" if step >= self.steps * self.frozen_after else "choosing"
 
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
         """Credit every bucket with the relative change of its output loss."""
         losses = [seen[bucket].output_loss for bucket in BUCKETS]
         for place, (before, now) in enumerate(zip(self.losses, losses, strict=False)):

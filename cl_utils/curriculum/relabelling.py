@@ -19,7 +19,7 @@ from cl_utils.seeds import stream
 from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
 
 
-def prepared(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
+def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
     """Return the corpus as an arm wants it; metrics other than the study's are `relabelled`'s."""
     if arm.labels == PERMUTED:
         corpus = relabelled(corpus, stream(seed, "labels").random(len(corpus)))

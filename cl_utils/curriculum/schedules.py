@@ -32,7 +32,7 @@ class Stage:
     mix: Mix
 
 
-class Seen(NamedTuple):
+class ProbeResult(NamedTuple):
     """How a model does on fixed validation programs of one bucket."""
 
     accuracy: float  # share of whole outputs right, 0 to 1
@@ -60,11 +60,11 @@ class Schedule:
         """Return the steps at which a restarting optimiser starts anew; the first is 0."""
         return [0]
 
-    def wanted(self, step: int) -> tuple[str, ...]:
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
         """Return the buckets that the schedule wants to see the model on after `step` steps."""
         return ()
 
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
         """Take in how the model does on the wanted buckets' validation programs."""
 
     def state(self) -> dict[str, object]:

@@ -14,7 +14,7 @@ from itertools import count as count_up
 
 import pandas as pd
 
-from cl_utils.data.drafts import NOT_NEEDED, Chunk, Order, draw_chunk
+from cl_utils.data.drafts import NOT_NEEDED, Chunk, ChunkRequest, draw_chunk
 from cl_utils.difficulty.buckets import BUCKETS, thresholds
 from cl_utils.difficulty.overall_metric import COLUMNS
 from cl_utils.errors import StudyError
@@ -51,8 +51,8 @@ def draw_programs(
         )
     bounds = thresholds(limits, []) if least_per_bucket else None
     selection = _Selection(count, least_per_bucket)
-    orders = (
-        Order(
+    requests = (
+        ChunkRequest(
             stream=stream,
             seed=derived_seed(seed, "grammar", place),
             drafts=CHUNK,
@@ -62,7 +62,7 @@ def draw_programs(
         )
         for place in count_up()
     )
-    with closing(in_order(draw_chunk, orders, processes=processes)) as chunks:
+    with closing(in_order(draw_chunk, requests, processes=processes)) as chunks:
         while not selection.complete():
             selection.take(next(chunks))
     return selection.table(), dict(selection.rejected)

@@ -50,7 +50,7 @@ class Params(TrainingParams):
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
     readme: bool  # whether notebook 13 writes README and findings
-    together: int = Count  # seeds that notebook 04 trains as one program; 1: `seed` alone
+    together: int = Count  # seeds that notebook 04 trains as one batched model; 1: `seed` alone
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:

@@ -42,7 +42,7 @@ class History:
         self.programs = np.zeros(len(BUCKETS), dtype=np.int64)
 
     def add(self, totals: Tensor, programs: NDArray[np.int64]) -> None:
-        """Add one step: loss sums by kind (2, 6), and programs begun by bucket (3,)."""
+        """Add one step: loss sums by group (2, 6), and programs begun by bucket (3,)."""
         before = self.totals
         self.totals = totals if before is None else before.to(totals.device) + totals
         self.programs = self.programs + programs

@@ -18,7 +18,16 @@ from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
 from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
 
-__all__ = ["Clock", "Run", "Trained", "Trainer", "begin", "make_batcher", "to_the_end", "train"]
+__all__ = [
+    "Monitor",
+    "Run",
+    "Trained",
+    "Trainer",
+    "make_batcher",
+    "run_until_finished",
+    "start_or_resume",
+    "train",
+]
 
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
@@ -37,12 +46,12 @@ def train(
     Raises StudyError when the checkpoint is damaged or another run's, when the loss is no longer
     a number, or when the run did not see exactly steps x characters_per_step characters.
     """
-    trainer = begin(run, corpus, validation, checkpoint, report)
-    to_the_end([Clock(trainer, checkpoint, report)], trainer.advance)
+    trainer = start_or_resume(run, corpus, validation, checkpoint, report)
+    run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
     return trainer.result()
 
 
-def begin(
+def start_or_resume(
     run: Run,
     corpus: Corpus,
     validation: Corpus,
@@ -58,23 +67,23 @@ def begin(
     return trainer
 
 
-def to_the_end(clocks: Sequence[Clock], advance: Callable[[], None]) -> None:
+def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None]) -> None:
     """Train until every trainer has its steps; `advance` trains a step of all unfinished ones.
 
-    Trainers that learn together share the time it takes; what their clocks do is not training time.
+    Trainers that learn together share the time it takes; what monitors do is not training time.
     """
     last = time.perf_counter()
-    while waiting := [clock for clock in clocks if clock.trainer.unfinished]:
+    while waiting := [monitor for monitor in monitors if monitor.trainer.unfinished]:
         advance()
-        if any(clock.due() for clock in waiting):
-            waiting[0].trainer.settle()
+        if any(monitor.due() for monitor in waiting):
+            waiting[0].trainer.synchronize()
         now = time.perf_counter()
-        for clock in waiting:
-            clock.tick((now - last) / len(waiting))
+        for monitor in waiting:
+            monitor.tick((now - last) / len(waiting))
         last = time.perf_counter()
 
 
-class Clock:
+class Monitor:
     """What happens beside a training: timing, history rows, curve points, reports, checkpoints."""
 
     def __init__(

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from cl_utils.curriculum.schedules import Seen
+from cl_utils.curriculum.schedules import ProbeResult
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.gpt import GPT
@@ -35,17 +35,17 @@ class Probe:
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
-        return {bucket: seen.accuracy for bucket, seen in self.look(model, buckets).items()}
+        return {bucket: seen.accuracy for bucket, seen in self.measure(model, buckets).items()}
 
-    def look(
+    def measure(
         self, model: GPT, buckets: Sequence[str] = BUCKETS, count: int = PROGRAMS_PER_BUCKET
-    ) -> dict[str, Seen]:
+    ) -> dict[str, ProbeResult]:
         """Return accuracy and output loss on `count` programs of each of `buckets`."""
         result = {}
         for bucket in buckets:
             corpus = self.programs(bucket, count)
             scores = score(model, corpus, device=self.device)
             loss = -float(scores.log_probability[corpus.is_answer()].mean())
-            result[bucket] = Seen(float(execution_exact(scores, corpus).mean()), loss)
+            result[bucket] = ProbeResult(float(execution_exact(scores, corpus).mean()), loss)
         model.train()
         return result

@@ -1,7 +1,7 @@
 """One run between two steps: what it is, how a step is taken, what a checkpoint has to hold.
 
 In: a `Run` and the training and validation corpora. Out: a `Trainer` that advances step by step,
-alone or in a stack of several (cl_utils/training/batched_runs.py), and ends as a `Trained`.
+alone or in a batched model (cl_utils/training/batched_runs.py), and ends as a `Trained`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cl_utils.curriculum.arms import DRAWN, SHUFFLED, Arm, Recorded, schedule_named, schedule_of
-from cl_utils.curriculum.relabelling import prepared
+from cl_utils.curriculum.relabelling import apply_arm_controls
 from cl_utils.curriculum.schedules import Schedule
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import value_count, with_intermediate_values
@@ -28,7 +28,7 @@ from cl_utils.seeds import stream
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.batches.pools import Pools
-from cl_utils.training.batches.reordered import Arranged, ShuffledWindows
+from cl_utils.training.batches.reordered import ReorderedBatcher, ReorderedWindows
 from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.history import History
 from cl_utils.training.loss import objective
@@ -83,17 +83,17 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
 
 
 def _aligned(run: Run, train: Corpus) -> Batcher:
-    batcher = (AlignedBatcher if run.arm.order == DRAWN else Arranged)(
+    batcher = (AlignedBatcher if run.arm.order == DRAWN else ReorderedBatcher)(
         train,
         Pools(train, run.hardest_share),
         characters=run.characters_per_step,
         context=run.model.context,
         rng=stream(run.seed, "batches"),
-        one_size=run.device != "cpu",
+        static_shapes=run.device != "cpu",
         device=run.device,
     )
-    if isinstance(batcher, Arranged):
-        batcher.arrange(*_order(run))
+    if isinstance(batcher, ReorderedBatcher):
+        batcher.reorder(*_order(run))
     return batcher
 
 
@@ -104,7 +104,7 @@ def _windows(run: Run, train: Corpus) -> Batcher:
             f"characters_per_step={characters} is not a multiple of the context "
             f"{row_length}: the recipe {run.recipe.name!r} reads whole windows"
         )
-    batcher = (WindowBatcher if run.arm.order == DRAWN else ShuffledWindows)(
+    batcher = (WindowBatcher if run.arm.order == DRAWN else ReorderedWindows)(
         train,
         Pools(train, run.hardest_share),
         rows=characters // row_length,
@@ -112,8 +112,8 @@ def _windows(run: Run, train: Corpus) -> Batcher:
         rng=stream(run.seed, "batches"),
         device=run.device,
     )
-    if isinstance(batcher, ShuffledWindows):
-        batcher.arrange(*_order(run))
+    if isinstance(batcher, ReorderedWindows):
+        batcher.reorder(*_order(run))
     return batcher
 
 
@@ -134,7 +134,7 @@ class Trainer:
     def __init__(self, run: Run, train: Corpus, validation: Corpus) -> None:
         keep_freed_memory()
         self.run = run
-        train = prepared(train, run.arm, run.seed)
+        train = apply_arm_controls(train, run.arm, run.seed)
         programs = sha256(train.tokens.tobytes() + train.buckets.tobytes()).hexdigest()[:16]
         self.identity = {**asdict(run), "programs": programs}
         self.device = torch.device(run.device)
@@ -196,12 +196,12 @@ class Trainer:
         """End a step with what was learnt from, and show the schedule what it wants to see."""
         self.history.add(totals, programs)
         self.step += 1
-        wanted = self.schedule.wanted(self.step)
+        wanted = self.schedule.buckets_to_probe(self.step)
         if wanted:
             count = self.schedule.probe_programs
-            self.schedule.observe(self.step, self.probe.look(self.model, wanted, count))
+            self.schedule.observe(self.step, self.probe.measure(self.model, wanted, count))
 
-    def settle(self) -> None:
+    def synchronize(self) -> None:
         """Wait until the device has done all that it was told to."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)

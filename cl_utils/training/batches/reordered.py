@@ -24,7 +24,7 @@ CHOICE = 32  # programs among which the one that a batch cuts is chosen
 ATTEMPTS = 20
 
 
-class Arranged(AlignedBatcher):
+class ReorderedBatcher(AlignedBatcher):
     """Aligned batches of `programs` (K,) in this order; batch b begins with program starts[b]."""
 
     programs: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Arranged(AlignedBatcher):
         """Continue from `state`."""
         self.step = state["step"]
 
-    def arrange(
+    def reorder(
         self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
     ) -> None:
         """Draw what `schedule` draws, then shuffle it, within the order of `stages` if given."""
@@ -135,12 +135,12 @@ def bucket_weights(mix: Mix) -> list[float]:
     return list(weights.values())
 
 
-class ShuffledWindows(WindowBatcher):
+class ReorderedWindows(WindowBatcher):
     """Exactly the windows that a schedule draws, in random order."""
 
     step = 0
 
-    def arrange(
+    def reorder(
         self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
     ) -> None:
         """Draw all windows of `schedule`, then shuffle them among the batches.
