@@ -24,11 +24,11 @@ from benchmarks import speed
 from benchmarks.data import labelled
 from benchmarks.figures.levers import load_curves, summary, worth_of_levers
 from benchmarks.machine import code_digest, facts, processes_side_by_side
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import read_params
@@ -160,7 +160,7 @@ def learn(task: Training) -> str:
     trained = trainer.result()
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")
     curve = curve.assign(lever=task.lever, words=EVERY[task.lever].words, seed=task.run.seed)
-    write(
+    write_artifact(
         task.path,
         partial(curve.to_csv, index=False),
         params={"run": asdict(task.run)},
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         tasks = planned(given.seeds)
-        for line in in_order(learn, tasks, processes=processes_side_by_side()):
+        for line in ordered_map(learn, tasks, processes=processes_side_by_side()):
             print(line, flush=True)
         draw()
     except StudyError as error:

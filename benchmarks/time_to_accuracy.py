@@ -27,7 +27,7 @@ from benchmarks.machine import device_name, facts
 from benchmarks.plans import PLANS, run_of
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.data.corpus import Corpus, corpora
 from cl_utils.data.split import split
 from cl_utils.difficulty.buckets import BUCKETS, PAPER_THRESHOLDS
@@ -41,7 +41,7 @@ from cl_utils.training.probes import Probe
 
 NAME = "time-to-accuracy"
 COMMAND = f"python -m benchmarks {NAME}"
-HELD_OUT = {"validation": 100, "test": 1_000, "natural": 1}  # programs of a bucket
+HELD_OUT_PROGRAMS = {"validation": 100, "test": 1_000, "natural": 1}  # programs of a bucket
 DRAWN = 1.4  # programs of a bucket to one to train on: the others are held out, or are twins
 POINTS = 20  # of a learning curve
 HALVED = Target(0.5, "ratio", "at most")
@@ -80,17 +80,17 @@ def train_and_keep(name: str, seeds: Sequence[int], settings: Settings) -> None:
     15 s): call this with one seed a process where seconds are to be compared closely.
     """
     plan = PLANS[name]
-    world = balanced_world(plan.programs, settings)
+    data = balanced_corpora(plan.programs, settings)
     for seed in seeds:
         run = run_of(plan, settings, seed)
         with nothing_compiled():
-            trained = learn(run, world, None if settings.quick else checkpoint_of(name, seed))
-        tested = {"programs": len(world.test), "parameters": trained.model.parameter_count}
+            trained = learn(run, data, None if settings.quick else checkpoint_of(name, seed))
+        tested = {"programs": len(data.test), "parameters": trained.model.parameter_count}
         keep(name, run, trained, tested, settings.quick)
 
 
 @dataclass(frozen=True)
-class World:
+class Corpora:
     """Training programs and a balanced, twin-free test set."""
 
     train: Corpus
@@ -106,12 +106,12 @@ class WholeTest(Probe):
         return {bucket: each.accuracy for bucket, each in seen.items()}
 
 
-def balanced_world(per_bucket: int, settings: Settings) -> World:
+def balanced_corpora(per_bucket: int, settings: Settings) -> Corpora:
     """Return the paper profile's programs, `per_bucket` of each bucket to train on.
 
     More programs to train on means other programs to test on, by the same rules.
     """
-    counts = {"train": per_bucket, **HELD_OUT}
+    counts = {"train": per_bucket, **HELD_OUT_PROGRAMS}
     wanted = {
         name: settings.size(count, min(200, max(1, count // 250))) for name, count in counts.items()
     }
@@ -120,17 +120,17 @@ def balanced_world(per_bucket: int, settings: Settings) -> World:
     programs["canonical_hash"] = programs["source"].map(canonical_hash)
     programs["split"] = split(programs, wanted, seed=0)
     made = corpora(programs, METRIC)
-    return World(made["train"], made["test"])
+    return Corpora(made["train"], made["test"])
 
 
-def learn(run: Run, world: World, checkpoint: Path | None) -> Trained:
+def learn(run: Run, data: Corpora, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    trainer = Trainer(run, labelled(world.train, run.arm), world.test)
+    trainer = Trainer(run, labelled(data.train, run.arm), data.test)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)
         print(f"continues after step {trainer.step} of {trainer.steps}")
-    trainer.probe = WholeTest(world.test, trainer.device)
+    trainer.probe = WholeTest(data.test, trainer.device)
     monitor = Monitor(trainer, checkpoint, print)
     monitor.curve_steps = curve_steps(trainer.steps)
     run_until_finished([monitor], trainer.advance)
@@ -151,7 +151,7 @@ def keep(name: str, run: Run, trained: Trained, tested: Mapping[str, int], quick
     curve = curve.assign(**plan, seed=run.seed, **tested)
     path = curve_path(folder(run.device, quick), name, run.seed)
     params = {"plan": asdict(PLANS[name]), "run": asdict(run)}
-    write(path, partial(curve.to_csv, index=False), params=params, **facts())
+    write_artifact(path, partial(curve.to_csv, index=False), params=params, **facts())
 
 
 def folder(device: str, quick: bool) -> Path:

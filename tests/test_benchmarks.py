@@ -88,7 +88,7 @@ def test_unequal_numbers_of_values_are_refused() -> None:
 
 
 def test_rows_come_back_from_their_files(tmp_path: Path) -> None:
-    assert tuple(field.name for field in fields(SpeedRow)) == speed.COLUMNS
+    assert tuple(field.name for field in fields(SpeedRow)) == speed.SPEED_COLUMNS
     rows = [row(), speed_row("alone", "s", [1.5], size=(100, "programs")), row(device="a-gpu")]
     files = save_rows(tmp_path, "mine", rows, {"quick": False}, processor="p")
     assert [file.relative_to(tmp_path).as_posix() for file in files] == [
@@ -97,7 +97,7 @@ def test_rows_come_back_from_their_files(tmp_path: Path) -> None:
     ]
     back = speed.load_rows(tmp_path)
     expected = pd.DataFrame([asdict(rows[place]) for place in (2, 0, 1)])
-    pd.testing.assert_frame_equal(back[list(speed.COLUMNS)], expected)
+    pd.testing.assert_frame_equal(back[list(speed.SPEED_COLUMNS)], expected)
     assert set(back["benchmark"]) == {"mine"}
 
 

@@ -18,7 +18,7 @@ from benchmarks.data import labelled
 from benchmarks.figures.levers import crossing, load_curves, summary, worth_of_levers
 from benchmarks.plans import PLANS
 from benchmarks.settings import Settings, Skipped
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
@@ -49,7 +49,7 @@ def leave(folder: Path, *curves: pd.DataFrame) -> None:
     """Write curves as the trainings do."""
     for each in curves:
         name = f"{each['lever'].iloc[0]}-seed{each['seed'].iloc[0]}.csv"
-        write(folder / name, partial(each.to_csv, index=False), params={})
+        write_artifact(folder / name, partial(each.to_csv, index=False), params={})
 
 
 def test_a_crossing_lies_straight_between_two_points() -> None:

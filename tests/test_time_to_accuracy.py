@@ -25,7 +25,7 @@ from benchmarks.figures.time_to_accuracy import COLOURS, time_to_accuracy
 from benchmarks.plans import PLANS, Plan, run_of
 from benchmarks.rows import SpeedRow
 from benchmarks.settings import Settings
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
 from cl_utils.training.loop import Run, Trained
@@ -152,14 +152,14 @@ def test_plans_train_the_papers_model_by_the_recipe_fast_and_its_options(name: s
 
 
 def test_a_checkpoint_of_another_plan_is_refused(world: World, tmp_path: Path) -> None:
-    run, programs = small_run("fast", "baseline"), benchmark.World(world.train, world.validation)
+    run, programs = small_run("fast", "baseline"), benchmark.Corpora(world.train, world.validation)
     benchmark.learn(run, programs, tmp_path / "plan.pt")
     with pytest.raises(StudyError, match="belongs to a run with"):
         benchmark.learn(small_run("strong", "baseline"), programs, tmp_path / "plan.pt")
 
 
 def test_a_finished_training_is_not_trained_again(world: World, tmp_path: Path) -> None:
-    programs = benchmark.World(world.train, world.validation)
+    programs = benchmark.Corpora(world.train, world.validation)
     checkpoint = tmp_path / "plan.pt"
     run = small_run("fast", "baseline")
     once = benchmark.learn(run, programs, checkpoint)
@@ -178,7 +178,7 @@ def test_every_seed_is_trained_on_the_same_programs_and_leaves_a_curve(
     def small(plan: Plan, settings: Settings, seed: int) -> Run:
         return replace(small_run("strong", "baseline"), seed=seed)
 
-    def learnt(run: Run, corpora: benchmark.World, checkpoint: Path | None) -> Trained:
+    def learnt(run: Run, corpora: benchmark.Corpora, checkpoint: Path | None) -> Trained:
         trained = learn(run, corpora, checkpoint)
         seen.append((run.seed, checkpoint, os.environ[COMPILER_CACHE], corpora, trained.model))
         return trained
@@ -186,8 +186,8 @@ def test_every_seed_is_trained_on_the_same_programs_and_leaves_a_curve(
     learn = benchmark.learn
     monkeypatch.setattr(benchmark, "learn", learnt)
     monkeypatch.setattr(benchmark, "run_of", small)
-    corpora = benchmark.World(world.train, world.validation)
-    monkeypatch.setattr(benchmark, "balanced_world", lambda count, settings: corpora)
+    corpora = benchmark.Corpora(world.train, world.validation)
+    monkeypatch.setattr(benchmark, "balanced_corpora", lambda count, settings: corpora)
     benchmark.train_and_keep("values", [0, 1], Settings())
     seeds, checkpoints, caches, programs, models = zip(*seen, strict=True)
     assert seeds == (0, 1) and programs == (corpora, corpora)
@@ -212,7 +212,7 @@ def test_only_plans_without_a_curve_are_trained(
             place = benchmark.folder(run_of(PLANS[name], settings).device, settings.quick)
             table = curve(list(PLANS).index(name), [1.0, 2.0], [10.0, 20.0], seed)
             path = benchmark.curve_path(place, name, seed)
-            write(path, partial(table.to_csv, index=False), params={})
+            write_artifact(path, partial(table.to_csv, index=False), params={})
 
     monkeypatch.setattr(benchmark, "train_and_keep", invented)
     planned = [(name, seed) for name, plan in PLANS.items() for seed in range(plan.seeds)]

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.speed import load_manifest
-from cl_utils.artifacts import fingerprint
+from cl_utils.artifacts import file_digest
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.panels import canvas, height_for, note, styled
@@ -31,7 +31,7 @@ def load_curves(folder: Path, command: str = COMMAND) -> pd.DataFrame:
     """
     curves = []
     for path in sorted(folder.glob("*.csv")):
-        if load_manifest(path)["content"] != fingerprint(path):
+        if load_manifest(path)["content"] != file_digest(path):
             raise StudyError(f"{path} was changed by hand: delete it and run `{command}`")
         curves.append(pd.read_csv(path))
     if not curves:

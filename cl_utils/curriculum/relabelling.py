@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cl_utils.curriculum.arms import PERMUTED, REVERSED, Arm
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.errors import StudyError
 from cl_utils.seeds import stream
 from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
@@ -65,4 +65,4 @@ def _kept(corpus: Corpus, sources: NDArray[np.int64]) -> NDArray[np.int64]:
     lengths = np.stack([sources, np.full_like(sources, len(SEPARATOR))], axis=1).ravel()
     ends = corpus.offsets[1:] - len(SEPARATOR)
     starts = np.stack([corpus.offsets[:-1], ends], axis=1).ravel()
-    return spread(starts, lengths)
+    return character_places(starts, lengths)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cl_utils.difficulty.buckets import bucket_of
-from cl_utils.difficulty.overall_metric import COLUMNS, scores
+from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS, scores
 from cl_utils.tinypy.grammar import Program, ProgramStream
 from cl_utils.tinypy.record import stable_hash
 
@@ -63,5 +63,7 @@ def draw_chunk(request: ChunkRequest) -> Chunk:
 def _buckets(programs: list[Program], request: ChunkRequest) -> list[str]:
     if request.limits is None:
         return [""] * len(programs)
-    metric = scores([program.source for program in programs])[:, COLUMNS.index(request.metric)]
+    metric = scores([program.source for program in programs])[
+        :, DIFFICULTY_COLUMNS.index(request.metric)
+    ]
     return [str(bucket) for bucket in bucket_of(metric, request.limits)]

@@ -16,9 +16,9 @@ import pandas as pd
 
 from cl_utils.data.drafts import NOT_NEEDED, Chunk, ChunkRequest, draw_chunk
 from cl_utils.difficulty.buckets import BUCKETS, thresholds
-from cl_utils.difficulty.overall_metric import COLUMNS
+from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.seeds import derived_seed
 from cl_utils.tinypy.grammar import REASONS, Program, ProgramStream
 
@@ -40,14 +40,14 @@ def draw_programs(
 
     `stream` makes a `ProgramStream` when it is given its generator `rng`. After the natural ones
     (column `natural`), drawing goes on and keeps what falls into a bucket with fewer than
-    `least_per_bucket` programs; `metric`, one of `overall_metric.COLUMNS`, makes these buckets.
+    `least_per_bucket` programs; `metric`, one of `DIFFICULTY_COLUMNS`, makes these buckets.
     Returns the table and the rejected drafts: the same for any number of `processes` (default: all
     cores). Raises StudyError when nothing more can be found.
     """
-    if least_per_bucket and metric not in COLUMNS:
+    if least_per_bucket and metric not in DIFFICULTY_COLUMNS:
         raise StudyError(
             f"metric {metric!r} cannot fill buckets while programs are drawn: set least_per_bucket "
-            f"to 0, or use one of {', '.join(COLUMNS)}"
+            f"to 0, or use one of {', '.join(DIFFICULTY_COLUMNS)}"
         )
     bounds = thresholds(limits, []) if least_per_bucket else None
     selection = _Selection(count, least_per_bucket)
@@ -62,7 +62,7 @@ def draw_programs(
         )
         for place in count_up()
     )
-    with closing(in_order(draw_chunk, requests, processes=processes)) as chunks:
+    with closing(ordered_map(draw_chunk, requests, processes=processes)) as chunks:
         while not selection.complete():
             selection.take(next(chunks))
     return selection.table(), dict(selection.rejected)

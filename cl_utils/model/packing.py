@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.data.ragged import spread, within
+from cl_utils.data.ragged import character_places, within
 from cl_utils.errors import StudyError
 
 GRAIN = 8  # sizes of rows are multiples of it
@@ -105,7 +105,7 @@ def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 
     return Layout(
         positions=torch.from_numpy(within(lengths)),
         rows=tuple(rows),
-        cells=torch.from_numpy(spread(first_cell, lengths)),
+        cells=torch.from_numpy(character_places(first_cell, lengths)),
     )
 
 

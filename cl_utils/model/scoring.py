@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.model.packing import lay_out, row_sizes
@@ -46,7 +46,7 @@ def score(
     model.eval()
     for batch in np.unique(batch_of):
         chosen = np.flatnonzero(batch_of == batch)
-        sources = spread(corpus.offsets[:-1][chosen], lengths[chosen])
+        sources = character_places(corpus.offsets[:-1][chosen], lengths[chosen])
         tokens, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(device).long()
         layout = lay_out(lengths[chosen], sizes, least_rows=0).to(torch.device(device))
         logits = model(tokens, layout=layout).float()

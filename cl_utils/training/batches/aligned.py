@@ -16,7 +16,7 @@ from torch import Tensor
 
 from cl_utils.curriculum.schedules import Mix
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.model.packing import lay_out, row_sizes
@@ -83,7 +83,7 @@ class AlignedBatcher:
                 programs, lengths
             )
             return Batch(inputs, targets, loss_groups, layout, begun, values)
-        sources = spread(self.corpus.offsets[programs], lengths)
+        sources = character_places(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:
             return torch.from_numpy(values.astype(np.int64))
