@@ -31,7 +31,7 @@ from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import read_params
 from cl_utils.study.run_files import load_run
-from cl_utils.training.loop import Trainer
+from cl_utils.training.assembly import make_trainer
 
 TARGET = Target(300.0)
 PLAIN = "one by one"
@@ -149,7 +149,7 @@ def trained_model(settings: Settings) -> Evaluated:
             for seed in (0, 1)
         )
         steps = settings.size(FRESH_STEPS, 2)
-        trainer = Trainer(replace(params.run(), steps=steps, compiled=False), train, tests)
+        trainer = make_trainer(replace(params.run(), steps=steps, compiled=False), train, tests)
         for _ in range(steps):
             trainer.advance()
         model, origin = trainer.model.eval(), f"a model of {steps} steps"

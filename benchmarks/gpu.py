@@ -24,8 +24,9 @@ from benchmarks.training import (
 )
 from benchmarks.workers import Task, WorkerPool, Workload, in_turns
 from cl_utils.data.corpus import Corpus
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import BatchedModel
-from cl_utils.training.trainer import Run, Trainer
+from cl_utils.training.trainer import Run
 
 TARGET = Target(5.0)
 MEMBERS = 8  # models of a batched model
@@ -102,7 +103,7 @@ class BatchedTraining:
     def prepare(self) -> Workload:
         """Build the trainers and their batched model."""
         runs = [replace(self.run, seed=seed) for seed in range(MEMBERS)]
-        batched = BatchedModel([Trainer(run, self.train, self.validation) for run in runs])
+        batched = BatchedModel([make_trainer(run, self.train, self.validation) for run in runs])
 
         def work() -> float:
             batched.advance()

@@ -32,7 +32,8 @@ from cl_utils.parallel import ordered_map
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import read_params
-from cl_utils.training.loop import Monitor, Run, Trainer, run_until_finished
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.loop import Monitor, Run, run_until_finished
 from cl_utils.training.recipes import PAPER, STRONG
 
 PROFILE = "laptop"
@@ -155,7 +156,7 @@ def learn(task: Training) -> str:
     torch.set_num_threads(1)
     params = read_params(PARAMS / f"{PROFILE}.yaml")
     train = labelled(load_split(params, "train"), task.run.arm)
-    trainer = Trainer(task.run, train, load_split(params, "validation"))
+    trainer = make_trainer(task.run, train, load_split(params, "validation"))
     run_until_finished([Monitor(trainer, None, lambda _: None)], trainer.advance)
     trained = trainer.result()
     curve = trained.curve[trained.curve["bucket"] == "macro"].drop(columns="bucket")

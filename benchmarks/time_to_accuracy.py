@@ -35,8 +35,9 @@ from cl_utils.figures import style
 from cl_utils.model.gpt import GPT
 from cl_utils.paths import home
 from cl_utils.tinypy.record import canonical_hash
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
-from cl_utils.training.loop import Monitor, Run, Trained, Trainer, run_until_finished
+from cl_utils.training.loop import Monitor, Run, Trained, run_until_finished
 from cl_utils.training.probes import Probe
 
 NAME = "time-to-accuracy"
@@ -125,7 +126,7 @@ def balanced_corpora(per_bucket: int, settings: Settings) -> Corpora:
 
 def learn(run: Run, data: Corpora, checkpoint: Path | None) -> Trained:
     """Train to the end, with evenly spaced curve points on the whole test set."""
-    trainer = Trainer(run, labelled(data.train, run.arm), data.test)
+    trainer = make_trainer(run, labelled(data.train, run.arm), data.test)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)

@@ -24,7 +24,8 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.parallel import available_cores
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
-from cl_utils.training.loop import Run, Trainer
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.loop import Run
 
 FAST_TARGET = Target(8.0)
 FAST_OF_CEILING = Target(0.40)
@@ -43,7 +44,7 @@ class StudyTraining:
 
     def prepare(self) -> Workload:
         """Build the trainer."""
-        trainer = Trainer(self.run, self.train, self.validation)
+        trainer = make_trainer(self.run, self.train, self.validation)
 
         def work() -> float:
             before = trainer.characters

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from cl_utils.curriculum.adaptive import Mastery, Progress
-from cl_utils.curriculum.schedules import ALL, ProbeResult
+from cl_utils.curriculum.interface import ProbeResult
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.difficulty.buckets import BUCKETS
 
 STEPS = 1000  # one check every ten

@@ -18,13 +18,13 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import value_count, with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, build
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batched_runs import joined_batches
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batch
 from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.loss import auxiliary_loss, objective
 from cl_utils.training.recipes import FAST, PAPER, STRONG
-from cl_utils.training.trainer import make_batcher
 
 CPU = torch.device("cpu")
 EXACT = replace(STRONG, precision="float32")

@@ -22,6 +22,7 @@ from cl_utils.model.stacked_layers import stacked
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.training import batched_runs, loop
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import (
     BatchedModel,
     joined_batches,
@@ -110,7 +111,7 @@ def test_a_run_begun_alone_continues_in_a_stack_and_the_other_way_round(
     """The first is three steps behind the others, so that they end before it and idle along."""
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
     for run, path, step in zip(runs, paths, (3, 6, 6), strict=True):
-        trainer = Trainer(run, world.train, world.validation)
+        trainer = make_trainer(run, world.train, world.validation)
         monitor = loop.Monitor(trainer, None, quiet)
         while trainer.step < step:
             trainer.advance()
@@ -134,7 +135,7 @@ def trainer_at(run: Run, path: Path, world: World) -> Trainer:
 
 def test_a_restart_clears_the_state_of_its_own_member_alone(world: World) -> None:
     runs = [small_run("paper", name) for name in ("baseline", "hybrid")]
-    members = [Trainer(run, world.train, world.validation) for run in runs]
+    members = [make_trainer(run, world.train, world.validation) for run in runs]
     begun = [member.optimisers for member in members]
     batched = BatchedModel(members)
     for _ in range(3):
@@ -150,7 +151,7 @@ def test_a_checkpoint_of_a_member_holds_no_more_than_its_own_weights(
     world: World, tmp_path: Path
 ) -> None:
     runs = [small_run("fast", seed=seed) for seed in range(4)]
-    members = [Trainer(run, world.train, world.validation) for run in runs]
+    members = [make_trainer(run, world.train, world.validation) for run in runs]
     loop.save_checkpoint(tmp_path / "alone.pt", members[0].state())
     BatchedModel(members)
     loop.save_checkpoint(tmp_path / "member.pt", members[0].state())

@@ -12,15 +12,16 @@ import torch
 from worlds import MIXES, World, batcher_of, loss_groups_of, same_batch, small_run, texts
 
 from cl_utils.curriculum.arms import SCHEDULES, schedule_named
-from cl_utils.curriculum.schedules import ALL, Mix
+from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.tokenizer import decode
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.batches.pools import Pools
 from cl_utils.training.batches.windows import WindowBatcher
-from cl_utils.training.loop import make_batcher
 from cl_utils.training.recipes import RECIPES
 
 CHARACTERS = small_run("paper").characters_per_step

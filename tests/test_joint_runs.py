@@ -10,6 +10,7 @@ import torch
 from worlds import World, quiet, small_run, trained
 
 from cl_utils.errors import StudyError
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import joined_batches
 from cl_utils.training.batches.joint import JointBatches
 from cl_utils.training.joint_optimisers import JointOptimisers
@@ -29,7 +30,7 @@ def runs_of(recipe: str = "fast") -> list[Run]:
 
 def trainers_of(world: World, recipe: str = "fast") -> list[Trainer]:
     """Return the trainers of `runs_of`."""
-    return [Trainer(run, world.train, world.validation) for run in runs_of(recipe)]
+    return [make_trainer(run, world.train, world.validation) for run in runs_of(recipe)]
 
 
 @pytest.mark.parametrize("recipe", ["fast", "strong"])
@@ -51,7 +52,7 @@ def test_a_joint_batch_is_the_members_batches_joined(world: World, recipe: str) 
 def test_members_end_as_they_would_alone(world: World) -> None:
     recipe = replace(STRONG, optimiser="adamw", learning_rate=3e-3, weight_decay=0.01)
     runs = [replace(run, recipe=recipe) for run in runs_of("strong")]
-    trainers = [Trainer(run, world.train, world.validation) for run in runs]
+    trainers = [make_trainer(run, world.train, world.validation) for run in runs]
     stack = JointRuns(trainers)
     run_until_finished([Monitor(trainer, None, quiet) for trainer in trainers], stack.advance)
     stack.release()

@@ -13,6 +13,7 @@ from worlds import World, small_run
 from cl_utils.curriculum.arms import schedule_named
 from cl_utils.curriculum.schedules import ALL
 from cl_utils.errors import StudyError
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.reordered import (
     ReorderedBatcher,
@@ -21,7 +22,6 @@ from cl_utils.training.batches.reordered import (
     pack,
 )
 from cl_utils.training.batches.windows import WindowBatcher
-from cl_utils.training.trainer import make_batcher
 
 STEPS = 12
 

@@ -11,16 +11,8 @@ import pytest
 from worlds import World
 
 from cl_utils.curriculum.arms import SCHEDULES, schedule_named
-from cl_utils.curriculum.schedules import (
-    ALL,
-    Competence,
-    ProbeResult,
-    Schedule,
-    Stage,
-    Staged,
-    hybrid,
-    union,
-)
+from cl_utils.curriculum.interface import ProbeResult, Schedule
+from cl_utils.curriculum.schedules import ALL, Competence, Stage, Staged, hybrid, union
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 

@@ -14,12 +14,13 @@ from cl_utils.errors import StudyError
 from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
+from cl_utils.training.assembly import make_batcher, make_trainer
 from cl_utils.training.batched_runs import train_batched
 from cl_utils.training.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import Optimisers, learning_rate_factor
 from cl_utils.training.recipes import FAST, STRONG
-from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
+from cl_utils.training.trainer import Run, Trained, Trainer
 
 OPTIONS = {"convolution", "intermediate_value_weight"}
 CPU = torch.device("cpu")
@@ -34,7 +35,7 @@ def small(arm: str = "baseline", seed: int = 0, reach: int = 3, weight: float = 
 
 def trainer(world: World, run: Run) -> Trainer:
     """Return a run's trainer before its first step."""
-    return Trainer(run, world.train, world.validation)
+    return make_trainer(run, world.train, world.validation)
 
 
 def finished(started: Trainer) -> Trained:

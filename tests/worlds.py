@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.curriculum.arms import arm_named
-from cl_utils.curriculum.schedules import ALL, Mix
+from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.split import split
 from cl_utils.difficulty.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
@@ -24,9 +25,10 @@ from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.seeds import stream
 from cl_utils.tinypy.grammar import generate
 from cl_utils.tinypy.record import canonical_hash, stable_hash
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.batches.pools import Pools
-from cl_utils.training.loop import Run, Trained, make_batcher, train
+from cl_utils.training.loop import Run, Trained, train
 from cl_utils.training.recipes import recipe_named
 
 PROGRAMS = 1500

@@ -1,5 +1,6 @@
 """What is drawn when: schedules, and arms, which are schedules with their controls.
 
+interface    what training asks of a schedule
 schedules    mixes of pools over the steps
 adaptive     schedules that look at the model
 arms         a schedule with its restarts, order, labels and budget

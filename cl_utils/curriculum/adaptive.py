@@ -6,15 +6,17 @@ In: how the model does on fixed validation programs of the buckets. Out: the mix
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from cl_utils.curriculum.schedules import ALL, Mix, ProbeResult, Schedule, focused
+from cl_utils.curriculum.interface import HARDEST_SHARE, Mix, ProbeResult, ScheduleDefaults
+from cl_utils.curriculum.schedules import ALL, focused
 from cl_utils.difficulty.buckets import BUCKETS
 
 
-class Mastery(Schedule):
+class Mastery(ScheduleDefaults):
     """Adaptive hybrid: stay with a bucket until it is mastered or no longer improves.
 
     Stage s draws the mix of `schedules.focused`. At each percent of the steps the current bucket
@@ -28,8 +30,8 @@ class Mastery(Schedule):
     mastered, flat = 0.9, 0.005
     least_share, most_share, final_share = 0.1, 0.35, 0.3
 
-    def __init__(self, steps: int) -> None:
-        super().__init__(steps)
+    def __init__(self, steps: int, *, hardest_share: float = HARDEST_SHARE) -> None:
+        super().__init__(steps, hardest_share=hardest_share)
         self.current = 0
         self.entered = 0
         self.scores: list[float] = []
@@ -67,12 +69,13 @@ class Mastery(Schedule):
         """Return the stage, when it began and its scores."""
         return {"current": self.current, "entered": self.entered, "scores": list(self.scores)}
 
-    def restore(self, state: Mapping[str, object]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`."""
-        self.__dict__.update(state)
+        self.current, self.entered = state["current"], state["entered"]
+        self.scores = list(state["scores"])
 
 
-class Progress(Schedule):
+class Progress(ScheduleDefaults):
     """Draws most where the loss falls fastest: the bandit of Matiisen et al. 2017, section 3.
 
     At each half percent of the steps the output loss L of every bucket is seen on a fixed probe;
@@ -85,8 +88,8 @@ class Progress(Schedule):
     probe_programs = 64
     rate, offset, temperature, uniform, frozen_after = 0.1, 0.05, 0.01, 0.2, 0.8
 
-    def __init__(self, steps: int) -> None:
-        super().__init__(steps)
+    def __init__(self, steps: int, *, hardest_share: float = HARDEST_SHARE) -> None:
+        super().__init__(steps, hardest_share=hardest_share)
         self.progress = [0.0] * len(BUCKETS)
         self.losses: list[float] = []
 
@@ -117,6 +120,6 @@ class Progress(Schedule):
         """Return the credits and the losses last seen."""
         return {"progress": list(self.progress), "losses": list(self.losses)}
 
-    def restore(self, state: Mapping[str, object]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`."""
-        self.__dict__.update(state)
+        self.progress, self.losses = list(state["progress"]), list(state["losses"])

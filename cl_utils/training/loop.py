@@ -14,16 +14,16 @@ from typing import Any
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
-from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
+from cl_utils.training.trainer import Run, Trained, Trainer
 
 __all__ = [
     "Monitor",
     "Run",
     "Trained",
     "Trainer",
-    "make_batcher",
     "run_until_finished",
     "start_or_resume",
     "train",
@@ -59,7 +59,7 @@ def start_or_resume(
     report: Callable[[str], None],
 ) -> Trainer:
     """Return the trainer of a run, where its checkpoint left it if there is one."""
-    trainer = Trainer(run, corpus, validation)
+    trainer = make_trainer(run, corpus, validation)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)

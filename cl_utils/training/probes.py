@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from cl_utils.curriculum.schedules import ProbeResult
+from cl_utils.curriculum.interface import ProbeResult
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.gpt import GPT

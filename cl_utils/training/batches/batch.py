@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.curriculum.schedules import Mix
+from cl_utils.curriculum.interface import Mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.packing import Layout

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cl_utils.curriculum.schedules import Mix, Schedule, Staged
+from cl_utils.curriculum.interface import Mix, Schedule
+from cl_utils.curriculum.schedules import Staged
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError

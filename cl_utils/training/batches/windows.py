@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cl_utils.curriculum.schedules import Mix
+from cl_utils.curriculum.interface import Mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
