@@ -72,7 +72,7 @@ def parameters(settings: Settings) -> list[SpeedRow]:
 
 
 def shaped(model: ModelConfig, layers: int, heads: int, width: int) -> ModelConfig:
-    """Return a model like another, in a shape of its own."""
+    """Return a model like another, in another shape."""
     return replace(model, layers=layers, heads=heads, width=width)
 
 

@@ -186,7 +186,7 @@ def _images(folder: Path) -> list[str]:
 
 
 def speed_text(text: str) -> str:
-    """Return the README's text with the section on speed made anew."""
+    """Return the README's text with the section on speed written again."""
     return replace_section(text, SECTION, speed_markdown(results_folder(), figures_folder()))
 
 

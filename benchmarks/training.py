@@ -1,6 +1,6 @@
 """Training speed: a recipe against the paper's loop, and against the machine's matrix products.
 
-In: settings. Out: rows. Every arm runs in processes of its own: as one process on all cores, and as
+In: settings. Out: rows. Every arm runs in its own processes: as one process on all cores, and as
 one-thread processes side by side, as `make reproduce` trains; the better one counts.
 """
 

@@ -53,7 +53,7 @@ def atomic(path: Path) -> Iterator[Path]:
 def _unwritable(path: Path, error: OSError) -> StudyError:
     return StudyError(
         f"{path} could not be written ({error.strerror or error}): free some disk "
-        "space or mend the folder's rights, then run the same again"
+        "space or fix the folder's permissions, then run the same again"
     )
 
 

@@ -62,7 +62,7 @@ def test_an_error_of_a_task_is_raised_as_it_is() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_process_that_dies_is_told_with_the_mend() -> None:
+def test_a_process_that_dies_is_reported_with_the_fix() -> None:
     results = ordered_map(parallel_tasks.die_unless, [os.getpid()] * 4, processes=2)
     assert next(results) == os.getpid()
     with pytest.raises(StudyError, match="died, perhaps for want of memory.*PYTHON_CPU_COUNT=1"):

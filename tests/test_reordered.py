@@ -112,7 +112,7 @@ def test_packing_begins_every_program_once_and_cuts_the_last_of_a_batch_alone(
         drawn.append(batch[: int(np.searchsorted(np.cumsum(sizes[batch]), 600)) + 1])
     order = rng.permutation(np.concatenate(drawn))
     packed = pack(order, sizes[order], 600, steps)
-    if packed is None:  # seldom, and `reorder` then shuffles anew
+    if packed is None:  # seldom, and `reorder` then shuffles again
         return
     programs, starts = packed
     assert Counter(programs.tolist()) == Counter(order.tolist())

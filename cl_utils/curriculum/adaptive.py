@@ -1,6 +1,6 @@
-"""Adaptive schedules: policies that move on when the model has learnt, not when the clock says so.
+"""Adaptive schedules: policies that move on when the model has learnt, not at fixed steps.
 
-In: how the model does on fixed validation programs of the buckets. Out: the mix of the next steps.
+In: the results of probes on validation programs of the buckets. Out: the mix of the next steps.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ HARDEST_SHARE = 0.5  # of a bucket, that "hardest-of-" pools hold unless a study
 
 
 class ProbeResult(NamedTuple):
-    """How a model does on fixed validation programs of one bucket."""
+    """Results of a model on fixed validation programs of one bucket."""
 
     accuracy: float  # share of whole outputs right, 0 to 1
     output_loss: float  # nats a character of the outputs

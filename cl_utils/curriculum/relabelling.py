@@ -20,7 +20,10 @@ from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
 
 
 def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
-    """Return the corpus as an arm wants it; metrics other than the study's are `relabelled`'s."""
+    """Return the corpus with the labels and outputs of an arm.
+
+    For labels by another metric see `relabelled`, which takes its scores.
+    """
     if arm.labels == PERMUTED:
         corpus = relabelled(corpus, stream(seed, "labels").random(len(corpus)))
     elif arm.labels == REVERSED:

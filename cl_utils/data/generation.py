@@ -1,7 +1,7 @@
 """The study's programs: first the grammar's natural mix, then on until every bucket is full.
 
 In: the data parameters. Out: a table program_id, level, source, output, natural, and the numbers
-of rejected drafts by reason. Drafts come in chunks, each from a random stream of its own, so that
+of rejected drafts by reason. Drafts come in chunks, each from its own random stream, so that
 processes can share the work and the seed alone decides the table.
 """
 

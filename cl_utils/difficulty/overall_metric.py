@@ -80,7 +80,7 @@ def _by_radon(source: str) -> tuple[int, float]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise StudyError(f"difficulty needs valid Python, mend {source[:60]!r}: {error}") from error
+        raise StudyError(f"difficulty needs valid Python, fix {source[:60]!r}: {error}") from error
     complexity = ComplexityVisitor.from_ast(tree).total_complexity
     visitor = HalsteadVisitor.from_ast(tree)
     operators, operands = visitor.distinct_operators, visitor.distinct_operands

@@ -60,7 +60,7 @@ def static_metrics(source: str, output: str) -> StaticMetrics:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise StudyError(f"metrics need valid Python, mend {source[:60]!r}: {error}") from error
+        raise StudyError(f"metrics need valid Python, fix {source[:60]!r}: {error}") from error
     text = source.encode()
     return StaticMetrics(
         characters=len(source),

@@ -36,9 +36,9 @@ class Layout:
         """Return the layout on a device."""
         rows = tuple(each.to(device, non_blocking=True) for each in self.rows)
         return Layout(
-            self.positions.to(device, non_blocking=True),
-            rows,
-            self.cells.to(device, non_blocking=True),
+            positions=self.positions.to(device, non_blocking=True),
+            rows=rows,
+            cells=self.cells.to(device, non_blocking=True),
         )
 
 
@@ -75,6 +75,12 @@ def move(x: Tensor, index: Tensor, inverse: Tensor) -> Tensor:
 def _taken(x: Tensor, index: Tensor) -> Tensor:
     present = (index >= 0).view(-1, *[1] * (x.dim() - 1))
     return torch.where(present, x[index.clamp(min=0)], x.new_zeros(()))
+
+
+# One row size for all programs would spend most of attention on padding, since its cost grows with
+# the square of the size; a size for each length would give a compiler new shapes, and a processor
+# many small products. With a few sizes, each a multiple of GRAIN, nearly all of the padding goes
+# and shapes stay few. There are so few candidates that `row_sizes` tries every choice of sizes.
 
 
 def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 2) -> Layout:

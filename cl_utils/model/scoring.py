@@ -64,6 +64,12 @@ def _check(lengths: NDArray[np.int64], context: int) -> None:
         )
 
 
+# Why no text has to be generated: as long as greedy decoding has written the true characters, its
+# next input is the true text, and its next character is the argmax of this very pass. So it writes
+# the whole answer if every argmax is right; at the first wrong one its text differs, and no later
+# character can make it equal again. The terminator counts, since without it the text would go on.
+
+
 def execution_exact(scores: Scores, corpus: Corpus) -> NDArray[np.bool_]:
     """Return whether greedy decoding writes each program's answer exactly, (P,)."""
     wrong = ~scores.correct & corpus.is_answer()

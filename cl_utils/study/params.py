@@ -206,7 +206,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Params:
         name = str(first["loc"][0]) if first["loc"] else "parameters"
         if first["type"] == "extra_forbidden":
             raise StudyError(
-                f"{where}: {name} is no parameter: remove it or mend its spelling "
+                f"{where}: {name} is no parameter: remove it or fix its spelling "
                 "(cl_utils/study/params.py lists them)"
             ) from None
         if first["type"] == "missing":

@@ -165,6 +165,13 @@ def joined_batches(batches: Sequence[Batch]) -> Batch:
     )
 
 
+# Attention reads all rows of one size in one call, so the rows of that size have to be adjacent:
+# first every member's short rows, then every member's long ones. A layout numbers its cells through
+# its own rows, size by size, so the shift of a cell depends on its size as well as on its member.
+# What rows hold are places in the stream, which is joined member by member: there one shift a
+# member does.
+
+
 def joined_layout(layouts: Sequence[Layout]) -> Layout:
     """Return the layout of streams one after another: of each size all rows of the first, ..."""
     characters, grids, first_cell = 0, [], 0

@@ -7,6 +7,7 @@ last checkpoint and ends with the same weights as an uninterrupted one.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -122,7 +123,7 @@ class Monitor:
         speed = characters / max(1e-9, trainer.seconds - self.row_began)
         row = trainer.history.end_row(trainer.step, trainer.stage, speed)
         self.row_step, self.row_began = trainer.step, trainer.seconds
-        if not row["loss"] == row["loss"]:
+        if math.isnan(row["loss"]):
             raise StudyError(
                 f"the loss is not a number at step {trainer.step} of "
                 f"{trainer.run.name}, seed {trainer.run.seed}: lower the "

@@ -1,4 +1,4 @@
-"""How a model does on fixed validation programs during training.
+"""Accuracy and loss on fixed validation programs during training.
 
 In: a model between two steps. Out: for each bucket the share of programs whose whole output greedy
 decoding would write exactly, and the loss of an output character.
@@ -7,7 +7,6 @@ decoding would write exactly, and the loss of an output character.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -27,11 +26,15 @@ class Probe:
     def __init__(self, validation: Corpus, device: torch.device) -> None:
         self.device = device
         self.validation = validation
-        self.programs = lru_cache(self._programs)
+        self._samples: dict[tuple[str, int], Corpus] = {}
 
-    def _programs(self, bucket: str, count: int) -> Corpus:
-        members = np.flatnonzero(self.validation.buckets == BUCKETS.index(bucket))
-        return self.validation.take(members[sample_evenly(len(members), count)])
+    def programs(self, bucket: str, count: int) -> Corpus:
+        """Return `count` programs of a bucket, the same at every call."""
+        if (bucket, count) not in self._samples:
+            members = np.flatnonzero(self.validation.buckets == BUCKETS.index(bucket))
+            chosen = members[sample_evenly(len(members), count)]
+            self._samples[bucket, count] = self.validation.take(chosen)
+        return self._samples[bucket, count]
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
@@ -46,6 +49,7 @@ class Probe:
             corpus = self.programs(bucket, count)
             scores = score(model, corpus, device=self.device)
             loss = -float(scores.log_probability[corpus.is_answer()].mean())
-            result[bucket] = ProbeResult(float(execution_exact(scores, corpus).mean()), loss)
+            exact = float(execution_exact(scores, corpus).mean())
+            result[bucket] = ProbeResult(accuracy=exact, output_loss=loss)
         model.train()
         return result

@@ -158,8 +158,15 @@ class Trainer:
         if self.characters != budget:
             raise StudyError(f"{self.run.name} saw {self.characters} characters, not {budget}")
         self.model.auxiliary_head = None
-        tables, spent = self.history.tables(), (self.characters, self.seconds)
-        return Trained(self.model.eval(), *tables, *spent, self.mixes)
+        history, curve = self.history.tables()
+        return Trained(
+            model=self.model.eval(),
+            history=history,
+            curve=curve,
+            characters=self.characters,
+            seconds=self.seconds,
+            mixes=self.mixes,
+        )
 
     def state(self) -> dict[str, object]:
         """Return everything that decides the rest of the run."""

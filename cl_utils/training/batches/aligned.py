@@ -82,7 +82,14 @@ class AlignedBatcher:
             inputs, targets, loss_groups, values, layout = self.device_builder.build(
                 programs, lengths
             )
-            return Batch(inputs, targets, loss_groups, layout, begun, values)
+            return Batch(
+                inputs=inputs,
+                targets=targets,
+                loss_groups=loss_groups,
+                layout=layout,
+                programs=begun,
+                intermediate_values=values,
+            )
         sources = character_places(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:

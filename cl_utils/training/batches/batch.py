@@ -43,7 +43,14 @@ class Batch:
         layout = None if self.layout is None else self.layout.to(device)
         values = self.intermediate_values
         values = None if values is None else values.to(device, non_blocking=True)
-        return Batch(inputs, targets, loss_groups, layout, self.programs, values)
+        return Batch(
+            inputs=inputs,
+            targets=targets,
+            loss_groups=loss_groups,
+            layout=layout,
+            programs=self.programs,
+            intermediate_values=values,
+        )
 
 
 class Batcher(Protocol):

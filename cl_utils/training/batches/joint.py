@@ -51,6 +51,11 @@ class JointBatches:
     def _resident(self, columns: Sequence[NDArray[np.uint8]]) -> Tensor:
         return torch.tensor(np.concatenate(columns), device=self.device)
 
+    # For one run it is cheapest to lay out a batch on the processor and to copy it; for dozens that
+    # takes longer than the step. What the device cannot know is small: which programs are read, how
+    # much of each, and which row each lies in. That is copied, in one piece, since every copy has
+    # its own overhead; characters, positions and cells follow from it by arithmetic on the device.
+
     def expand(self, choices: Sequence[Choice]) -> Batch:
         """Return the members' batch; each choice holds `characters` characters."""
         lengths = np.concatenate([read for _, read in choices])

@@ -1,4 +1,4 @@
-"""The same programs in another order: what tells the order of a curriculum from its composition.
+"""The same programs in another order: the control that separates order from composition.
 
 In: a batcher and the schedule whose draws are taken, both as another arm has them. Out: batchers
 that read exactly these programs, each as often, in as many steps of as many characters.
@@ -67,6 +67,14 @@ class ReorderedBatcher(AlignedBatcher):
         )
 
 
+# Every step has to learn from exactly as many characters, so the last program of a batch is cut. In
+# another order other programs are cut, by other amounts: cut away too little in all, and programs
+# are left over; too much, and they run out before the last step. So the total to cut is known
+# beforehand. Each batch chooses, among the next few programs, the one whose cut keeps the sum
+# nearest to a straight line to that total; a program moves by a few places, and the composition
+# stays exact.
+
+
 def pack(
     programs: NDArray[np.int64], lengths: NDArray[np.int64], characters: int, steps: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
@@ -102,6 +110,12 @@ def swap(first: int, second: int, *arrays: NDArray[np.int64]) -> None:
     """Exchange two places of each array."""
     for values in arrays:
         values[[first, second]] = values[[second, first]]
+
+
+# To tell order from composition, an arm has to read the programs that another drew, each as often,
+# but in a curriculum's order. A program drawn twice may be read in two stages, so it is draws that
+# are sorted, not programs. A stage takes its buckets' easiest draws first, which leaves the hardest
+# of each bucket to the later stages, as the paper's hybrid does with its "hardest-of-" pools.
 
 
 def in_stages(
