@@ -120,7 +120,7 @@ def test_an_arm_by_another_metric_draws_from_its_buckets(world: World) -> None:
 
 @pytest.fixture
 def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An arms file of its own; the repository's is read again afterwards."""
+    """A separate arms file; the repository's is read again afterwards."""
     path = tmp_path / "arms.yaml"
     monkeypatch.setattr(module, "ARMS", path)
     arms.cache_clear()

@@ -89,7 +89,7 @@ def test_members_of_a_stack_end_as_they_would_alone(world: World, recipe: str) -
 
 
 @both
-def test_a_stack_killed_and_continued_ends_as_an_uninterrupted_one(
+def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
     world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
@@ -105,7 +105,7 @@ def test_a_stack_killed_and_continued_ends_as_an_uninterrupted_one(
 
 
 @both
-def test_a_run_begun_alone_continues_in_a_stack_and_the_other_way_round(
+def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
     world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first is three steps behind the others, so that they end before it and idle along."""
@@ -247,7 +247,7 @@ def noisy(blocks: str) -> list[GPT]:
 @pytest.mark.parametrize(
     ("blocks", "recipe"), [("paper", "paper"), ("paper", "fast"), ("modern", "fast")]
 )
-def test_a_stack_computes_what_its_models_compute_and_their_gradients(
+def test_a_batched_model_computes_what_its_models_compute_and_their_gradients(
     world: World, blocks: str, recipe: str
 ) -> None:
     models = noisy(blocks)

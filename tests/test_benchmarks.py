@@ -198,7 +198,7 @@ def test_a_difference_in_the_last_bit_counts() -> None:
 
 @pytest.fixture
 def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a home of its own, with two benchmarks that take no time."""
+    """Return an empty home, with two benchmarks that take no time."""
 
     def skipped(settings: Settings) -> list[SpeedRow]:
         raise Skipped("there is nothing to measure here")

@@ -53,9 +53,9 @@ def test_members_end_as_they_would_alone(world: World) -> None:
     recipe = replace(STRONG, optimiser="adamw", learning_rate=3e-3, weight_decay=0.01)
     runs = [replace(run, recipe=recipe) for run in runs_of("strong")]
     trainers = [make_trainer(run, world.train, world.validation) for run in runs]
-    stack = JointRuns(trainers)
-    run_until_finished([Monitor(trainer, None, quiet) for trainer in trainers], stack.advance)
-    stack.release()
+    joint = JointRuns(trainers)
+    run_until_finished([Monitor(trainer, None, quiet) for trainer in trainers], joint.advance)
+    joint.release()
     for run, trainer in zip(runs, trainers, strict=True):
         alone, member = trained(run, world), trainer.result()
         assert alone.characters == member.characters
@@ -69,18 +69,18 @@ def test_members_end_as_they_would_alone(world: World) -> None:
 def test_one_update_for_all_is_each_members_own(world: World, kept: bool) -> None:
     ours, theirs = trainers_of(world), trainers_of(world)
     generator = torch.Generator().manual_seed(0)
-    stack = JointRuns(ours)
+    joint = JointRuns(ours)
     for step in range(4):
         if step == 2:  # one member restarts
             theirs[1].optimisers = Optimisers(theirs[1].model, FAST)
-            stack.joint_optimisers.restart(1)
+            joint.joint_optimisers.restart(1)
         gradients = [
             {n: torch.randn(p.shape, generator=generator) for n, p in each.model.named_parameters()}
             for each in theirs
         ]
-        for name, whole in stack.model.named_parameters():
+        for name, whole in joint.model.named_parameters():
             whole.grad = torch.stack([each[name] for each in gradients])
-        stack.joint_optimisers.step([0.5, 1.0, 0.25, 1.0, 0.75])
+        joint.joint_optimisers.step([0.5, 1.0, 0.25, 1.0, 0.75])
         for each, factor, wanted in zip(
             theirs, (0.5, 1.0, 0.25, 1.0, 0.75), gradients, strict=True
         ):
@@ -88,8 +88,8 @@ def test_one_update_for_all_is_each_members_own(world: World, kept: bool) -> Non
                 parameter.grad = wanted[name]
             each.optimisers.step(factor)
         if kept and step == 2:
-            stack.keep_states()
-            stack.joint_optimisers = JointOptimisers([t.optimisers for t in ours], stack.shares)
+            joint.keep_states()
+            joint.joint_optimisers = JointOptimisers([t.optimisers for t in ours], joint.shares)
     for mine, other in zip(ours, theirs, strict=True):
         for a, b in zip(mine.model.parameters(), other.model.parameters(), strict=True):
             torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)

@@ -36,17 +36,17 @@ def drawn_by(world: World, arm: str, seed: int = 0) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    ("arranged", "source"),
+    ("reordered", "source"),
     [
         ("hybrid-shuffled", "hybrid"),
         ("hybrid-shuffled-restarts", "hybrid"),
         ("hybrid-natural", "baseline"),
     ],
 )
-def test_an_arranged_arm_reads_the_programs_of_its_source_each_as_often(
-    world: World, arranged: str, source: str, seed: int
+def test_a_reordered_arm_reads_the_programs_of_its_source_each_as_often(
+    world: World, reordered: str, source: str, seed: int
 ) -> None:
-    ours, theirs = drawn_by(world, arranged, seed), drawn_by(world, source, seed)
+    ours, theirs = drawn_by(world, reordered, seed), drawn_by(world, source, seed)
     assert Counter(np.concatenate(ours).tolist()) == Counter(np.concatenate(theirs).tolist())
     assert not np.array_equal(np.concatenate(ours), np.concatenate(theirs))
 
@@ -70,7 +70,7 @@ def test_natural_programs_in_hybrids_order_go_from_easy_to_hard(world: World) ->
     assert easy[0].max() <= easy[1].min() + 5  # places in a corpus sorted by difficulty
 
 
-def test_every_batch_of_an_arranged_arm_has_as_many_characters(world: World) -> None:
+def test_every_batch_of_a_reordered_arm_has_as_many_characters(world: World) -> None:
     run = small_run("fast", "hybrid-shuffled", steps=STEPS)
     batcher = make_batcher(run, world.train)
     for _ in range(STEPS):
@@ -146,7 +146,7 @@ def test_parts_of_a_bucket_count_as_the_bucket() -> None:
     assert bucket_weights({"hardest-of-easy": 0.25, "medium": 0.75}) == [0.25, 0.75, 0.0]
 
 
-def test_an_arranged_batcher_is_still_one_of_its_recipe(world: World) -> None:
+def test_a_reordered_batcher_is_still_one_of_its_recipe(world: World) -> None:
     assert isinstance(
         make_batcher(small_run("fast", "hybrid-shuffled"), world.train), ReorderedBatcher
     )
