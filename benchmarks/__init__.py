@@ -10,7 +10,8 @@ the study, and no test asserts a time.
     speed             the README's section on speed
     figures           their figures
     reference         plain implementations to compare with
-    crews             rates of work in processes of their own
+    compilation       the compiler's caches, put aside
+    workers           rates of work in processes of their own
     ceiling           how fast the machine multiplies matrices
     data              programs for the benchmarks
     programs          speed of generation and difficulty

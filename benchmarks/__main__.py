@@ -3,7 +3,7 @@
 In: names of benchmarks, all if none. Out: a table on the screen, rows under results/benchmarks/,
 figures under figures/benchmarks/, and the README's section on speed. A quick run shows that all
 works; its rows lie under results/smoke/ and change no page. `--redraw` only makes figures and
-README anew from the rows that are there.
+README again from the rows that are there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cl_utils.paths import REPOSITORY, home
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for; return 0, or 1 after a sentence that says what to mend."""
+    """Run what was asked for; return 0, or 1 after a sentence that says what to fix."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")

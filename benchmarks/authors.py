@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.crews import Crew, alternate
 from benchmarks.rows import SpeedRow, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import StudyTraining, data, run_of
+from benchmarks.workers import WorkerPool, alternate
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.machine import device_name
@@ -69,8 +69,8 @@ def authors(settings: Settings) -> list[SpeedRow]:
 
 def study_rate(task: StudyTraining, seconds: float) -> float:
     """Return the study's characters a second, in a process that ends before the script starts."""
-    with Crew([task], available_cores()) as crew:
-        return crew.rate(seconds)
+    with WorkerPool([task], available_cores()) as pool:
+        return pool.rate(seconds)
 
 
 def checked(checkout: Path) -> Path:

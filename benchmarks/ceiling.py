@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from benchmarks.crews import Pace, measure
+from benchmarks.workers import Workload, measure
 from cl_utils.model.gpt import ModelConfig
 
 SHAPES = ((16384, 120, 480), (1024, 1024, 1024), (2048, 2048, 2048))  # (m, k, n), the study's first
@@ -36,15 +36,15 @@ class MatrixProducts:
     dtype: torch.dtype
     device: str = "cpu"
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Try every shape and return the fastest."""
         shapes = SHAPES if self.device == "cpu" else GPU_SHAPES
-        paces = [self._products(*shape) for shape in shapes]
-        for pace in paces:
-            pace.work()  # first calls choose kernels
-        return max(paces, key=lambda pace: measure(pace, TRIAL_SECONDS))
+        workloads = [self._products(*shape) for shape in shapes]
+        for workload in workloads:
+            workload.work()  # first calls choose kernels
+        return max(workloads, key=lambda workload: measure(workload, TRIAL_SECONDS))
 
-    def _products(self, rows: int, inner: int, columns: int) -> Pace:
+    def _products(self, rows: int, inner: int, columns: int) -> Workload:
         left = torch.randn(rows, inner).to(self.device, self.dtype)
         right = torch.randn(inner, columns).to(self.device, self.dtype)
         out = torch.empty(rows, columns, device=self.device, dtype=self.dtype)
@@ -53,9 +53,9 @@ class MatrixProducts:
             torch.mm(left, right, out=out)
             return 2.0 * rows * inner * columns
 
-        return Pace(work, settle_of(self.device))
+        return Workload(work, synchronize_of(self.device))
 
 
-def settle_of(device: str) -> Callable[[], object]:
+def synchronize_of(device: str) -> Callable[[], object]:
     """Return what waits until a device has done all its work."""
     return (lambda: None) if device == "cpu" else torch.cuda.synchronize

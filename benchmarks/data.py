@@ -32,7 +32,7 @@ from cl_utils.tinypy.record import canonical_hash, stable_hash
 STAGES = ("generation", "difficulty", "buckets, split and tokens")
 FULL_LENGTH = 257  # characters of a record: the paper's context and one more
 TRAINING_SHARE = 0.7  # of the smallest bucket; what is held out comes from the rest
-HELD_OUT = {"validation": 0.0005, "test": 0.002, "natural": 0.005}  # of all programs
+SHARES = {"validation": 0.0005, "test": 0.002, "natural": 0.005}  # of all programs
 
 
 def program_stream(*purpose: str | int) -> ProgramStream:
@@ -73,7 +73,7 @@ def whole_data(count: int) -> dict[str, float]:
 
 def wanted(buckets: pd.Series) -> dict[str, int]:
     """Return how many programs each split gets: per bucket, for the natural test set in all."""
-    parts = {name: max(1, round(share * len(buckets))) for name, share in HELD_OUT.items()}
+    parts = {name: max(1, round(share * len(buckets))) for name, share in SHARES.items()}
     smallest = min(int((buckets == bucket).sum()) for bucket in BUCKETS)
     return {"train": int(TRAINING_SHARE * smallest), **parts}
 

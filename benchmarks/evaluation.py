@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.crews import Pace, Task, in_turns
 from benchmarks.data import corpus
 from benchmarks.reference.generation import PlainAnswers, answer_plainly
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
+from benchmarks.workers import Task, Workload, in_turns
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import MARGIN, evaluate, greedy_predictions
@@ -31,7 +31,7 @@ from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import read_params
 from cl_utils.study.run_files import load_run
-from cl_utils.training.loop import Trainer
+from cl_utils.training.assembly import make_trainer
 
 TARGET = Target(300.0)
 PLAIN = "one by one"
@@ -41,7 +41,7 @@ SUBSET = 60  # programs whose results are compared one by one
 
 
 @dataclass(frozen=True)
-class World:
+class Evaluated:
     """A model, programs to evaluate it on, and the programs that baselines are counted from."""
 
     model: GPT
@@ -54,28 +54,28 @@ class World:
 class StudyEvaluation:
     """A task: evaluate a model as notebook 05 does; amounts in programs."""
 
-    world: World
+    evaluated: Evaluated
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the whole test set at once."""
-        world = self.world
+        evaluated = self.evaluated
 
         def work() -> float:
-            evaluate(world.model, {"balanced": world.tests}, world.train, seed=0)
-            return len(world.tests)
+            evaluate(evaluated.model, {"balanced": evaluated.tests}, evaluated.train, seed=0)
+            return len(evaluated.tests)
 
-        return Pace(work)
+        return Workload(work)
 
 
 @dataclass(frozen=True)
 class Scoring:
     """A task: what greedy decoding gets right in the three tasks, by one pass over true texts."""
 
-    world: World
+    evaluated: Evaluated
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the whole test set at once."""
-        model, tests = self.world.model, self.world.tests
+        model, tests = self.evaluated.model, self.evaluated.tests
 
         def work() -> float:
             scores = score(model, tests)  # token completion is `scores.correct`
@@ -83,26 +83,26 @@ class Scoring:
             complete_lines(model, tests, scores, programs=0)
             return len(tests)
 
-        return Pace(work)
+        return Workload(work)
 
 
 @dataclass(frozen=True)
 class PlainEvaluation:
     """A task: the three tasks one program after another; amounts in programs."""
 
-    world: World
+    evaluated: Evaluated
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Return the work: the next of programs evenly spread over the test set."""
-        tests = self.world.tests
+        tests = self.evaluated.tests
         turn = cycle(sample_evenly(len(tests), SUBSET).tolist())
         limit = limit_of(tests)
 
         def work() -> float:
-            answer_plainly(self.world.model, tests, next(turn), limit)
+            answer_plainly(self.evaluated.model, tests, next(turn), limit)
             return 1.0
 
-        return Pace(work)
+        return Workload(work)
 
 
 def limit_of(tests: Corpus) -> int:
@@ -113,17 +113,17 @@ def limit_of(tests: Corpus) -> int:
 
 def evaluation(settings: Settings) -> list[SpeedRow]:
     """Measure evaluation on all cores, and compare what it finds on some programs."""
-    world = trained_world(settings)
+    evaluated = trained_model(settings)
     tasks: dict[str, Task] = {
-        "right or wrong in three tasks": Scoring(world),
-        "all that notebook 05 measures, generated texts too": StudyEvaluation(world),
-        PLAIN: PlainEvaluation(world),
+        "right or wrong in three tasks": Scoring(evaluated),
+        "all that notebook 05 measures, generated texts too": StudyEvaluation(evaluated),
+        PLAIN: PlainEvaluation(evaluated),
     }
     arms = {name: ([task], available_cores()) for name, task in tasks.items()}
     rates = in_turns(arms, settings.seconds, settings.repetitions).rates
     rows = [
         speed_row(
-            f"evaluation of {len(world.tests):,} programs, {world.origin}: {what}",
+            f"evaluation of {len(evaluated.tests):,} programs, {evaluated.origin}: {what}",
             "programs/s",
             values,
             reference=PLAIN,
@@ -133,10 +133,10 @@ def evaluation(settings: Settings) -> list[SpeedRow]:
         for what, values in rates.items()
         if what != PLAIN
     ]
-    return [*rows, *disagreements(world, settings.size(SUBSET, 6))]
+    return [*rows, *disagreements(evaluated, settings.size(SUBSET, 6))]
 
 
-def trained_world(settings: Settings) -> World:
+def trained_model(settings: Settings) -> Evaluated:
     """Return the laptop study's baseline and test set, or a fresh model and programs like them."""
     params = read_params(PARAMS / "laptop.yaml")
     try:
@@ -149,22 +149,22 @@ def trained_world(settings: Settings) -> World:
             for seed in (0, 1)
         )
         steps = settings.size(FRESH_STEPS, 2)
-        trainer = Trainer(replace(params.run(), steps=steps, compiled=False), train, tests)
+        trainer = make_trainer(replace(params.run(), steps=steps, compiled=False), train, tests)
         for _ in range(steps):
             trainer.advance()
         model, origin = trainer.model.eval(), f"a model of {steps} steps"
     some = sample_evenly(len(tests), settings.size(3000, 60))
-    return World(model, tests.take(some), train, origin)
+    return Evaluated(model, tests.take(some), train, origin)
 
 
-def disagreements(world: World, count: int) -> list[SpeedRow]:
+def disagreements(evaluated: Evaluated, count: int) -> list[SpeedRow]:
     """Return rows of how often both ways differ on `count` programs, one row a task."""
-    tests = world.tests.take(sample_evenly(len(world.tests), count))
+    tests = evaluated.tests.take(sample_evenly(len(evaluated.tests), count))
     limit = limit_of(tests)
-    answers = [answer_plainly(world.model, tests, p, limit) for p in range(len(tests))]
-    scores = score(world.model, tests)
-    lines = complete_lines(world.model, tests, scores)
-    texts, _ = greedy_predictions(world.model, tests, scores, execution_exact(scores, tests))
+    answers = [answer_plainly(evaluated.model, tests, p, limit) for p in range(len(tests))]
+    scores = score(evaluated.model, tests)
+    lines = complete_lines(evaluated.model, tests, scores)
+    texts, _ = greedy_predictions(evaluated.model, tests, scores, execution_exact(scores, tests))
     first = np.zeros(len(tests.tokens), dtype=bool)
     first[tests.offsets[:-1]] = True  # a program's first character is never predicted
     found = {

@@ -1,4 +1,4 @@
-"""Training speed on a GPU: each recipe against the paper's loop, and many models as one program.
+"""Training speed on a GPU: each recipe against the paper's loop, and batched models.
 
 In: settings. Out: rows under the GPU's name; a sentence where there is no GPU.
 """
@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from benchmarks.ceiling import MatrixProducts, settle_of
-from benchmarks.crews import Crew, Pace, Task, in_turns
+from benchmarks.ceiling import MatrixProducts, synchronize_of
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import (
@@ -22,13 +21,15 @@ from benchmarks.training import (
     run_of,
     start_up_rows,
 )
+from benchmarks.workers import Task, WorkerPool, Workload, in_turns
 from cl_utils.data.corpus import Corpus
 from cl_utils.machine import device_name
-from cl_utils.training.batched_runs import Stack
-from cl_utils.training.trainer import Run, Trainer
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.batched_runs import BatchedModel
+from cl_utils.training.trainer import Run
 
 TARGET = Target(5.0)
-MEMBERS = 8  # models of a stack
+MEMBERS = 8  # models of a batched model
 STACK_TARGET = Target(3.0)
 THREADS = 1  # of the processor, beside the GPU
 EAGER, COMPILED = "against the eager loop", "against the compiled loop"
@@ -42,8 +43,8 @@ def gpu(settings: Settings) -> list[SpeedRow]:
     return [
         *on_gpu("fast", settings, torch.bfloat16),
         *on_gpu("paper", settings, torch.float32),
-        *stacked("fast", settings),
-        *stacked("paper", settings),
+        *batched_training("fast", settings),
+        *batched_training("paper", settings),
     ]
 
 
@@ -59,7 +60,7 @@ def on_gpu(
     tasks["ceiling", ""] = MatrixProducts(dtype, device)
     arms = {key: ([task], THREADS) for key, task in tasks.items()}
     turns = in_turns(arms, settings.seconds, settings.repetitions)
-    with Crew([study], THREADS) as again:
+    with WorkerPool([study], THREADS) as again:
         start_ups = turns.start_up["study", ""], again.start_up
     where, rates, rows = device_name(device), turns.rates, []
     for mode in MODES:
@@ -70,19 +71,19 @@ def on_gpu(
     return rows + start_up_rows(*start_ups, where)
 
 
-def stacked(recipe: str, settings: Settings, device: str = "cuda") -> list[SpeedRow]:
-    """Measure several models trained as one program against one model at a time, in turns."""
+def batched_training(recipe: str, settings: Settings, device: str = "cuda") -> list[SpeedRow]:
+    """Measure several models trained as one batched model against one model at a time, in turns."""
     run, corpora = run_of(recipe, settings, device=device), data(settings)
     tasks: dict[str, Task] = {
-        "stack": StackTraining(run, *corpora),
+        "batched": BatchedTraining(run, *corpora),
         "alone": StudyTraining(run, *corpora),
     }
     arms = {(arm, ""): ([task], THREADS) for arm, task in tasks.items()}
     turns = in_turns(arms, settings.seconds, settings.repetitions)
     row = speed_row(
-        f"training, recipe {recipe}: {MEMBERS} models as one program, all together",
+        f"training, recipe {recipe}: {MEMBERS} models as one batched model, all together",
         "characters/s",
-        turns.rates["stack", ""],
+        turns.rates["batched", ""],
         reference="one model at a time",
         references=turns.rates["alone", ""],
         target=STACK_TARGET,
@@ -92,20 +93,20 @@ def stacked(recipe: str, settings: Settings, device: str = "cuda") -> list[Speed
 
 
 @dataclass(frozen=True)
-class StackTraining:
-    """A task: train `MEMBERS` seeds of a run as one program; amounts in characters of them all."""
+class BatchedTraining:
+    """A task: train `MEMBERS` seeds of a run as one batched model; amounts in characters."""
 
     run: Run
     train: Corpus
     validation: Corpus
 
-    def open(self) -> Pace:
-        """Build the trainers and their stack."""
+    def prepare(self) -> Workload:
+        """Build the trainers and their batched model."""
         runs = [replace(self.run, seed=seed) for seed in range(MEMBERS)]
-        stack = Stack([Trainer(run, self.train, self.validation) for run in runs])
+        batched = BatchedModel([make_trainer(run, self.train, self.validation) for run in runs])
 
         def work() -> float:
-            stack.advance()
+            batched.advance()
             return MEMBERS * self.run.characters_per_step
 
-        return Pace(work, settle_of(self.run.device))
+        return Workload(work, synchronize_of(self.run.device))

@@ -12,13 +12,13 @@ import torch
 
 from benchmarks import speed
 from benchmarks.ceiling import MatrixProducts, flop_per_token
-from benchmarks.crews import Task, in_turns
 from benchmarks.data import STAGES
 from benchmarks.figures.growth import growth_with_parameters, growth_with_programs
 from benchmarks.memory import PEAK, data_cost
 from benchmarks.rows import SpeedRow, speed_row
 from benchmarks.settings import Settings
 from benchmarks.training import StudyTraining, data, run_of
+from benchmarks.workers import Task, in_turns
 from cl_utils.figures import style
 from cl_utils.model.gpt import GPT, ModelConfig
 
@@ -72,7 +72,7 @@ def parameters(settings: Settings) -> list[SpeedRow]:
 
 
 def shaped(model: ModelConfig, layers: int, heads: int, width: int) -> ModelConfig:
-    """Return a model like another, in a shape of its own."""
+    """Return a model like another, in another shape."""
     return replace(model, layers=layers, heads=heads, width=width)
 
 

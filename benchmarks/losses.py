@@ -15,7 +15,8 @@ from benchmarks.reference.training import PlainLoop, weights_for_study
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils.data.corpus import Corpus
-from cl_utils.training.loop import Run, Trainer, make_batcher
+from cl_utils.training.assembly import make_batcher, make_trainer
+from cl_utils.training.loop import Run
 
 TARGET = Target(1e-3, "value", "at most")
 WINDOWS = 8  # a step: enough to learn from, few enough for a processor
@@ -45,7 +46,7 @@ def paired_losses(run: Run, train: Corpus) -> list[tuple[float, float]]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         loop = PlainLoop(run.model, train.tokens, rows=rows, steps=run.steps, device=run.device)
-    trainer = Trainer(run, train, train)
+    trainer = make_trainer(run, train, train)
     trainer.model.load_state_dict(weights_for_study(loop.model.state_dict(), run.model))
     batches = make_batcher(run, train)  # draws what the trainer's own draws
     found = []

@@ -14,11 +14,11 @@ from random import Random
 
 import pandas as pd
 
-from benchmarks.crews import Pace, Task, in_turns
 from benchmarks.data import program_stream
 from benchmarks.reference.grammar import plain_programs, radon_difficulty
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
+from benchmarks.workers import Task, Workload, in_turns
 from cl_utils.difficulty.overall_metric import measure
 from cl_utils.experiments.programs import METRIC
 from cl_utils.machine import processes_side_by_side
@@ -37,20 +37,20 @@ class StudyPrograms:
 
     member: int
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Open this member's own stream."""
         programs = program_stream("generation", self.member)
-        return Pace(lambda: len(list(islice(programs, PIECE))))
+        return Workload(lambda: len(list(islice(programs, PIECE))))
 
 
 @dataclass(frozen=True)
 class PlainPrograms:
     """A task: the reference's programs, each run by `exec`; amounts in programs."""
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Open a stream."""
         programs = plain_programs(Random(0))
-        return Pace(lambda: len(list(islice(programs, PLAIN_PIECE))))
+        return Workload(lambda: len(list(islice(programs, PLAIN_PIECE))))
 
 
 def generation(settings: Settings) -> list[SpeedRow]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.errors import StudyError
 
 
@@ -112,5 +112,5 @@ def save_rows(
     files = []
     for device, own in table.groupby("device"):
         files.append(folder / str(device) / f"{name}.csv")
-        write(files[-1], partial(own.to_csv, index=False), params=params, **facts)
+        write_artifact(files[-1], partial(own.to_csv, index=False), params=params, **facts)
     return files

@@ -17,7 +17,7 @@ class Skipped(StudyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a benchmark is told: whether to be quick, and where a checkout of the authors' lies."""
+    """A benchmark's settings: whether to be quick, and where the authors' code lies."""
 
     quick: bool = False
     authors: Path | None = None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cl_utils.artifacts import atomic, fingerprint, manifest_path
+from cl_utils.artifacts import atomic, file_digest, manifest_path
 from cl_utils.errors import StudyError
 from cl_utils.figures.labels import MISSING
 from cl_utils.machine import machines_text
@@ -39,7 +39,7 @@ HEADS: Final = ("what", "here", "reference", "ratio", "target", "")
 TEXT_COLUMNS: Final = frozenset(
     {"what", "unit", "reference", "target_of", "met", "size_unit", "device"}
 )
-COLUMNS: Final = (
+SPEED_COLUMNS: Final = (
     *("what", "unit", "value", "low", "high", "n"),
     *("reference", "reference_value", "ratio", "ratio_low", "ratio_high"),
     *("target", "target_of", "met", "size", "size_unit", "device"),
@@ -66,14 +66,14 @@ def load_rows(folder: Path) -> pd.DataFrame:
     """
     tables = []
     for path in sorted(folder.glob("*/*.csv")):
-        if load_manifest(path)["content"] != fingerprint(path):
+        if load_manifest(path)["content"] != file_digest(path):
             raise StudyError(f"{path} was changed by hand: run `make benchmark ONLY={path.stem}`")
         table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str))
-        if tuple(table.columns) != COLUMNS:
+        if tuple(table.columns) != SPEED_COLUMNS:
             raise StudyError(f"{path} has other columns: run `make benchmark ONLY={path.stem}`")
         table = table.fillna(dict.fromkeys(TEXT_COLUMNS, ""))
         tables.append(table.assign(benchmark=path.stem))
-    empty = pd.DataFrame(columns=[*COLUMNS, "benchmark"])
+    empty = pd.DataFrame(columns=[*SPEED_COLUMNS, "benchmark"])
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
@@ -178,7 +178,7 @@ def _images(folder: Path) -> list[str]:
 
 
 def speed_text(text: str) -> str:
-    """Return the README's text with the section on speed made anew."""
+    """Return the README's text with the section on speed written again."""
     return replace_section(text, SECTION, speed_markdown(results_folder(), figures_folder()))
 
 

@@ -1,6 +1,6 @@
 """Training speed: a recipe against the paper's loop, and against the machine's matrix products.
 
-In: settings. Out: rows. Every arm runs in processes of its own: as one process on all cores, and as
+In: settings. Out: rows. Every arm runs in its own processes: as one process on all cores, and as
 one-thread processes side by side, as `make reproduce` trains; the better one counts.
 """
 
@@ -13,18 +13,19 @@ from statistics import median
 import torch
 
 from benchmarks import losses
-from benchmarks.ceiling import MatrixProducts, flop_per_token, settle_of
-from benchmarks.crews import Crew, Pace, Task, in_turns
+from benchmarks.ceiling import MatrixProducts, flop_per_token, synchronize_of
 from benchmarks.data import corpus
 from benchmarks.reference.training import PlainLoop
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
+from benchmarks.workers import Task, WorkerPool, Workload, in_turns
 from cl_utils.data.corpus import Corpus
 from cl_utils.machine import device_name, processes_side_by_side
 from cl_utils.parallel import available_cores
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
-from cl_utils.training.loop import Run, Trainer
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.loop import Run
 
 FAST_TARGET = Target(8.0)
 FAST_OF_CEILING = Target(0.40)
@@ -41,16 +42,16 @@ class StudyTraining:
     train: Corpus
     validation: Corpus
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Build the trainer."""
-        trainer = Trainer(self.run, self.train, self.validation)
+        trainer = make_trainer(self.run, self.train, self.validation)
 
         def work() -> float:
             before = trainer.characters
             trainer.advance()
             return trainer.characters - before
 
-        return Pace(work, settle_of(self.run.device))
+        return Workload(work, synchronize_of(self.run.device))
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class PlainTraining:
     train: Corpus
     compiled: bool = False
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Build the loop on a stream of the programs in random order."""
         loop = plain_loop(self.run, self.train, self.compiled)
 
@@ -70,7 +71,7 @@ class PlainTraining:
             loop.learn(inputs, targets)
             return targets.numel()
 
-        return Pace(work, settle_of(self.run.device))
+        return Workload(work, synchronize_of(self.run.device))
 
 
 def plain_loop(run: Run, train: Corpus, compiled: bool = False) -> PlainLoop:
@@ -134,7 +135,7 @@ def on_processor(
         for mode, (processes, threads) in modes.items()
     }
     turns = in_turns(arms, settings.seconds, settings.repetitions)
-    with Crew([tasks["study"]], available_cores()) as again:
+    with WorkerPool([tasks["study"]], available_cores()) as again:
         start_ups = turns.start_up["study", next(iter(modes))], again.start_up
     name = f"training, recipe {run.recipe.name}"
     return [

@@ -54,11 +54,11 @@ def atomic(path: Path) -> Iterator[Path]:
 def _unwritable(path: Path, error: OSError) -> StudyError:
     return StudyError(
         f"{path} could not be written ({error.strerror or error}): free some disk "
-        "space or mend the folder's rights, then run the same again"
+        "space or fix the folder's permissions, then run the same again"
     )
 
 
-def fingerprint(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a file.
 
     Raises StudyError when there is no such file.
@@ -110,7 +110,7 @@ def circumstances() -> dict[str, Any]:
     }
 
 
-def write(
+def write_artifact(
     path: Path,
     save: Callable[[Path], object],
     *,
@@ -123,15 +123,15 @@ def write(
         save(temporary)
     content = {
         "params": dict(params),
-        "inputs": {each.name: fingerprint(each) for each in inputs},
-        "content": fingerprint(path),
+        "inputs": {each.name: file_digest(each) for each in inputs},
+        "content": file_digest(path),
         **facts,
         **circumstances(),
     }
     write_json(manifest_path(path), content)
 
 
-def check(
+def check_artifact(
     path: Path, notebook: str, *, params: Mapping[str, Any], inputs: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """Return the manifest of a file after making sure that it is what this study needs.
@@ -144,7 +144,7 @@ def check(
     manifest = read_json(manifest_path(path), notebook)
     if not {"content", "params", "inputs"} <= set(manifest):
         raise damaged(manifest_path(path), notebook)
-    if manifest["content"] != fingerprint(path):
+    if manifest["content"] != file_digest(path):
         raise damaged(path, notebook)
     for name, value in params.items():
         if manifest["params"].get(name) != value:
@@ -153,7 +153,7 @@ def check(
                 f"{value!r}: run notebooks/{notebook}.ipynb again, or set the same {name} here"
             )
     for each in inputs:
-        if manifest["inputs"].get(each.name) != fingerprint(each):
+        if manifest["inputs"].get(each.name) != file_digest(each):
             raise StudyError(
                 f"{path} was made from another {each.name}: run notebooks/{notebook}.ipynb again"
             )
@@ -169,16 +169,16 @@ def damaged(path: Path, notebook: str) -> StudyError:
 
 
 def save_table(path: Path, table: pd.DataFrame, **manifest: Any) -> None:
-    """Write a table as parquet; `manifest` as in `write`."""
-    write(path, lambda temporary: table.to_parquet(temporary, index=False), **manifest)
+    """Write a table as parquet; `manifest` as in `write_artifact`."""
+    write_artifact(path, lambda temporary: table.to_parquet(temporary, index=False), **manifest)
 
 
 def save_csv(path: Path, table: pd.DataFrame, **manifest: Any) -> None:
-    """Write a table as text, for what is tracked; `manifest` as in `write`."""
-    write(path, lambda temporary: table.to_csv(temporary, index=False), **manifest)
+    """Write a table as text, for what is tracked; `manifest` as in `write_artifact`."""
+    write_artifact(path, lambda temporary: table.to_csv(temporary, index=False), **manifest)
 
 
 def load_table(path: Path, notebook: str, **expected: Any) -> pd.DataFrame:
-    """Read a parquet table that `check` accepts."""
-    check(path, notebook, **expected)
+    """Read a parquet table that `check_artifact` accepts."""
+    check_artifact(path, notebook, **expected)
     return pd.read_parquet(path)

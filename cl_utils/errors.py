@@ -1,4 +1,4 @@
-"""The one exception that the study raises on purpose: it names the fault and the mend."""
+"""The one exception that the study raises on purpose: it names the fault and the fix."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_order(
+def ordered_map(
     function: Callable[[Task], Result], tasks: Iterable[Task], *, processes: int | None = None
 ) -> Generator[Result, None, None]:
     """Yield `function(task)` for every task, in their order, by `processes` (default: all cores).

@@ -1,4 +1,4 @@
-"""Named random streams: from a seed and a purpose to a generator of its own.
+"""Named random streams: from a seed and a purpose to a generator.
 
 Two purposes never share numbers, so drawing more programs does not shift the batches, and two arms
 with one seed start from the same weights.

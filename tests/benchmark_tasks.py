@@ -1,19 +1,19 @@
-"""Tasks that need nothing, for the tests of crews; processes that do them start with little."""
+"""Tasks that need nothing, for the tests of worker pools; their processes start quickly."""
 
 from __future__ import annotations
 
-from benchmarks.crews import Pace
+from benchmarks.workers import Workload
 
 
 class Counting:
     """A task of no effort: each piece of work is two."""
 
-    def open(self) -> Pace:
-        return Pace(lambda: 2.0)
+    def prepare(self) -> Workload:
+        return Workload(lambda: 2.0)
 
 
 class Broken:
-    """A task that cannot open."""
+    """A task that cannot be prepared."""
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         raise SystemExit(3)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils import artifacts
-from cl_utils.difficulty.buckets import counts_by_level
+from cl_utils.difficulty.buckets import BUCKETS, counts_by_level
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.static_metrics import agreement
 from cl_utils.figures.arm_groups import GROUPS, by_metric
@@ -22,7 +22,6 @@ from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.stats import FACTORIAL, budget_of
 from cl_utils.study.results import Results
 
-BUCKETS = ("easy", "medium", "hard")
 SCHEDULES = ("baseline", "sequential", "incremental", "hybrid", "competence", "mastery")
 LEVELS = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2")
 OFFSETS = {"execution_exact": 0.0, "execution_expected": -5.0, "execution_paper": -8.0}
@@ -224,6 +223,6 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
 def seal(run: Path, fingerprint: str = "abc") -> None:
     """Write the manifest of a run's folder, as notebook 05 does last."""
     tables = [path for path in run.iterdir() if path.suffix != ".json"]
-    files = {path.name: artifacts.fingerprint(path) for path in tables}
+    files = {path.name: artifacts.file_digest(path) for path in tables}
     manifest = {"data_fingerprint": fingerprint, "evaluation": {"files": files}}
     (run / "manifest.json").write_text(json.dumps(manifest))

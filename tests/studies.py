@@ -15,7 +15,7 @@ from worlds import quiet
 
 from cl_utils.data.corpus import corpora
 from cl_utils.data.generation import draw_programs
-from cl_utils.data.split import leak_table, split
+from cl_utils.data.split import leak_by_split, split
 from cl_utils.difficulty.buckets import bucket_of, counts_by_level, thresholds
 from cl_utils.difficulty.static_metrics import agreement, measure_all
 from cl_utils.evaluation.evaluate import Evaluation, evaluate
@@ -96,7 +96,7 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     programs["text_hash"] = programs["source"].map(stable_hash)
     programs["split"] = split(programs, params.wanted, seed=seed)
     save_buckets(params, programs, corpora(programs, params.metric))
-    by_level, leak = counts_by_level(programs, limits), leak_table(programs, seed=seed)
+    by_level, leak = counts_by_level(programs, limits), leak_by_split(programs, seed=seed)
     save_tested(params, programs)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from cl_utils.curriculum.adaptive import Mastery, Progress
-from cl_utils.curriculum.schedules import ALL, Seen
+from cl_utils.curriculum.interface import ProbeResult
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.difficulty.buckets import BUCKETS
 
 STEPS = 1000  # one check every ten
@@ -19,9 +20,9 @@ def entries(accuracy: Callable[[int], float]) -> dict[str, int]:
     first: dict[str, int] = {}
     for step in range(STEPS):
         first.setdefault(schedule.stage(step), step)
-        wanted = schedule.wanted(step + 1)
+        wanted = schedule.buckets_to_probe(step + 1)
         if wanted:
-            schedule.observe(step + 1, dict.fromkeys(wanted, Seen(accuracy(step + 1), 0.0)))
+            schedule.observe(step + 1, dict.fromkeys(wanted, ProbeResult(accuracy(step + 1), 0.0)))
     return first
 
 
@@ -58,7 +59,7 @@ def test_the_last_30_percent_draw_everything(accuracy: float) -> None:
     schedule = Mastery(STEPS)
     assert schedule.mix(699) is not ALL
     assert all(schedule.mix(step) is ALL for step in range(700, STEPS))
-    assert not any(schedule.wanted(step) for step in range(700, STEPS + 1))
+    assert not any(schedule.buckets_to_probe(step) for step in range(700, STEPS + 1))
 
 
 @pytest.mark.parametrize(
@@ -77,28 +78,28 @@ def test_each_stage_draws_the_declared_shares_and_no_bucket_less_than_the_floor(
 
 def test_only_the_current_bucket_is_scored_and_only_every_percent() -> None:
     schedule = Mastery(STEPS)
-    assert [step for step in range(1, 40) if schedule.wanted(step)] == [10, 20, 30]
+    assert [step for step in range(1, 40) if schedule.buckets_to_probe(step)] == [10, 20, 30]
     for bucket in ("easy", "medium"):
-        assert schedule.wanted(10) == (bucket,)
-        schedule.observe(10, {bucket: Seen(1.0, 0.0)})
-        schedule.observe(20, {bucket: Seen(1.0, 0.0)})
-    assert schedule.wanted(30) == ()  # nothing follows the hard bucket but the end
+        assert schedule.buckets_to_probe(10) == (bucket,)
+        schedule.observe(10, {bucket: ProbeResult(1.0, 0.0)})
+        schedule.observe(20, {bucket: ProbeResult(1.0, 0.0)})
+    assert schedule.buckets_to_probe(30) == ()  # nothing follows the hard bucket but the end
 
 
 def test_a_run_shorter_than_a_hundred_steps_still_advances() -> None:
     schedule = Mastery(20)
     for step in (1, 2):
-        assert schedule.wanted(step) == ("easy",)
-        schedule.observe(step, {"easy": Seen(1.0, 0.0)})
+        assert schedule.buckets_to_probe(step) == ("easy",)
+        schedule.observe(step, {"easy": ProbeResult(1.0, 0.0)})
     assert schedule.stage(2) == "medium"
 
 
 def test_progress_credits_the_relative_change_of_the_loss_as_worked_by_hand() -> None:
     """Easy: |1 - 0.5| / (0.5 + 0.05) = 0.909, a tenth of it; the others stay at zero."""
     schedule = Progress(STEPS)
-    schedule.observe(5, dict.fromkeys(BUCKETS, Seen(0.0, 1.0)))
+    schedule.observe(5, dict.fromkeys(BUCKETS, ProbeResult(0.0, 1.0)))
     assert list(schedule.mix(5).values()) == pytest.approx([1 / 3] * 3)
-    seen = dict.fromkeys(BUCKETS, Seen(0.0, 1.0)) | {"easy": Seen(0.0, 0.5)}
+    seen = dict.fromkeys(BUCKETS, ProbeResult(0.0, 1.0)) | {"easy": ProbeResult(0.0, 0.5)}
     schedule.observe(10, seen)
     assert schedule.progress == pytest.approx([0.0909090909, 0.0, 0.0])
     e = 2.718281828 ** (0.0909090909 / 0.01)
@@ -110,6 +111,6 @@ def test_progress_credits_the_relative_change_of_the_loss_as_worked_by_hand() ->
 
 def test_progress_looks_every_half_percent_at_all_buckets_until_80_percent() -> None:
     schedule = Progress(STEPS)
-    wanted = [step for step in range(1, STEPS + 1) if schedule.wanted(step)]
-    assert wanted == list(range(5, 800, 5)) and schedule.wanted(5) == BUCKETS
+    wanted = [step for step in range(1, STEPS + 1) if schedule.buckets_to_probe(step)]
+    assert wanted == list(range(5, 800, 5)) and schedule.buckets_to_probe(5) == BUCKETS
     assert (schedule.stage(799), schedule.stage(800)) == ("choosing", "frozen")

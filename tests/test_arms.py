@@ -18,9 +18,10 @@ from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.training import loop
+from cl_utils.training.assembly import make_batcher, make_trainer
 from cl_utils.training.loop import train
 from cl_utils.training.recipes import RECIPES
-from cl_utils.training.trainer import Run, Trainer, make_batcher
+from cl_utils.training.trainer import Run
 
 RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
 # Metrics reach a run as a relabelled corpus (test_relabelling.py): one such arm stands for all.
@@ -78,7 +79,7 @@ def test_a_yoked_arm_draws_what_was_recorded(world: World) -> None:
 
 def test_a_yoked_arm_without_a_record_is_refused(world: World) -> None:
     with pytest.raises(StudyError, match="no record of 12 steps: train the adaptive arm"):
-        Trainer(small_run("fast", "yoked-mastery"), world.train, world.validation)
+        make_trainer(small_run("fast", "yoked-mastery"), world.train, world.validation)
 
 
 def test_progress_draws_most_where_the_loss_falls_fastest(world: World) -> None:
@@ -93,7 +94,7 @@ def test_permuted_buckets_differ_by_seed_and_reversed_ones_turn_the_direction(
     world: World,
 ) -> None:
     def first_programs(name: str, seed: int) -> np.ndarray:
-        trainer = Trainer(small(name, seed=seed), world.train, world.validation)
+        trainer = make_trainer(small(name, seed=seed), world.train, world.validation)
         return trainer.batcher.corpus.overall_metric[:150]  # type: ignore[attr-defined,no-any-return]
 
     assert first_programs("hybrid", 0).max() < first_programs("anti-hybrid", 0).min()
@@ -119,7 +120,7 @@ def test_an_arm_by_another_metric_draws_from_its_buckets(world: World) -> None:
 
 @pytest.fixture
 def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An arms file of its own; the repository's is read again afterwards."""
+    """A separate arms file; the repository's is read again afterwards."""
     path = tmp_path / "arms.yaml"
     monkeypatch.setattr(module, "ARMS", path)
     arms.cache_clear()

@@ -18,13 +18,13 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import value_count, with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, build
-from cl_utils.training.batched_runs import joined
+from cl_utils.training.assembly import make_batcher
+from cl_utils.training.batched_runs import joined_batches
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batch
 from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.loss import auxiliary_loss, objective
 from cl_utils.training.recipes import FAST, PAPER, STRONG
-from cl_utils.training.trainer import make_batcher
 
 CPU = torch.device("cpu")
 EXACT = replace(STRONG, precision="float32")
@@ -81,7 +81,9 @@ def test_batches_are_the_same_and_have_the_values_of_their_inputs(world: World) 
     code_of = prefixes(valued(world))
     for mix in MIXES:
         batch, other = valued_batches.draw(mix), plain.draw(mix)
-        assert torch.equal(batch.inputs, other.inputs) and torch.equal(batch.kinds, other.kinds)
+        assert torch.equal(batch.inputs, other.inputs) and torch.equal(
+            batch.loss_groups, other.loss_groups
+        )
         assert other.intermediate_values is None and batch.layout is not None
         values, positions = values_of(batch), batch.layout.positions
         assert values.shape == batch.inputs.shape and values.dtype == torch.int64 and values.any()
@@ -105,7 +107,9 @@ def test_programs_in_another_order_have_their_values(world: World, arm: str) -> 
 def test_batches_made_on_the_device_have_the_same_values(world: World) -> None:
     corpus, size = valued(world), {"characters": 600, "context": 96}
     host, device = (
-        AlignedBatcher(corpus, world.pools, **size, rng=np.random.default_rng(0), one_size=each)
+        AlignedBatcher(
+            corpus, world.pools, **size, rng=np.random.default_rng(0), static_shapes=each
+        )
         for each in (False, True)
     )
     for mix in MIXES:
@@ -114,13 +118,13 @@ def test_batches_made_on_the_device_have_the_same_values(world: World) -> None:
 
 def test_a_device_is_asked_for_no_number_while_values_are_learnt(world: World) -> None:
     """Tensors on the device "meta" have shapes and no values: reading one would be an error."""
-    kinds = {"rng": np.random.default_rng(0), "device": "meta"}
+    settings = {"rng": np.random.default_rng(0), "device": "meta"}
     corpus, size = valued(world), {"characters": 600, "context": 96}
-    aligned = AlignedBatcher(corpus, world.pools, **size, one_size=True, **kinds)
-    windows = WindowBatcher(corpus, world.pools, rows=4, row_length=96, **kinds)
+    aligned = AlignedBatcher(corpus, world.pools, **size, static_shapes=True, **settings)
+    windows = WindowBatcher(corpus, world.pools, rows=4, row_length=96, **settings)
     model = noisy(corpus).to("meta")
     for mix in MIXES:
-        for batch in (joined([aligned.draw(mix), aligned.draw(mix)]), windows.draw(mix)):
+        for batch in (joined_batches([aligned.draw(mix), aligned.draw(mix)]), windows.draw(mix)):
             _, named = model.both_heads(batch.inputs, batch.layout)
             loss = auxiliary_loss(named, values_of(batch), members=2)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -128,9 +132,9 @@ def test_a_device_is_asked_for_no_number_while_values_are_learnt(world: World) -
 
 
 def test_windows_have_the_values_of_their_inputs(world: World) -> None:
-    kinds = {"rows": 4, "row_length": 96}
+    settings = {"rows": 4, "row_length": 96}
     batchers = [
-        WindowBatcher(corpus, world.pools, **kinds, rng=np.random.default_rng(0))
+        WindowBatcher(corpus, world.pools, **settings, rng=np.random.default_rng(0))
         for corpus in (valued(world), world.train)
     ]
     for mix in MIXES:
@@ -178,7 +182,7 @@ def test_windows_can_be_asked_for_values_too(world: World) -> None:
         characters = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
         told = F.cross_entropy(named.flatten(0, 1), values_of(batch).flatten(), ignore_index=0)
         assert loss.item() == pytest.approx((characters + 2 * told).item(), rel=1e-5)
-    assert values_of(joined(batches)).shape == (8, 96)
+    assert values_of(joined_batches(batches)).shape == (8, 96)
 
 
 def test_a_batch_without_values_is_refused_where_the_recipe_asks_for_them(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The stacked program: every member ends as if it had been trained alone."""
+"""A batched model: every member ends as if it had been trained alone."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ from cl_utils.model.stacked_layers import stacked
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.training import batched_runs, loop
-from cl_utils.training.batched_runs import Stack, joined, joined_layout, train_together
-from cl_utils.training.batches.batch import KINDS
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.batched_runs import (
+    BatchedModel,
+    joined_batches,
+    joined_layout,
+    train_batched,
+)
+from cl_utils.training.batches.batch import LOSS_GROUPS
 from cl_utils.training.loss import objective
 from cl_utils.training.recipes import RECIPES
 from cl_utils.training.trainer import Run, Trained, Trainer
@@ -38,9 +44,9 @@ def three(recipe: str) -> list[Run]:
 
 
 def together(runs: list[Run], world: World, checkpoints: list[Path] | None = None) -> list[Trained]:
-    """Train runs on the world's corpora as one program."""
+    """Train runs on the world's corpora as one batched model."""
     corpora = (world.train, world.validation)
-    return train_together(runs, *corpora, checkpoints=checkpoints, report=quiet)
+    return train_batched(runs, *corpora, checkpoints=checkpoints, report=quiet)
 
 
 def assert_close_runs(first: Trained, second: Trained) -> None:
@@ -58,16 +64,16 @@ def assert_close_runs(first: Trained, second: Trained) -> None:
 
 @contextmanager
 def killed_at(step: int) -> Iterator[None]:
-    """Kill a stack before the step `step` (from 0) of its first member; see that it was killed."""
-    advance = Stack.advance
+    """Kill a batched model before step `step` (from 0) of its first member; see that it was."""
+    advance = BatchedModel.advance
 
-    def dying(each: Stack) -> None:
+    def dying(each: BatchedModel) -> None:
         if each.trainers[0].step == step:
             raise KeyboardInterrupt
         advance(each)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stack, "advance", dying)
+        patch.setattr(BatchedModel, "advance", dying)
         with pytest.raises(KeyboardInterrupt):
             yield
 
@@ -83,7 +89,7 @@ def test_members_of_a_stack_end_as_they_would_alone(world: World, recipe: str) -
 
 
 @both
-def test_a_stack_killed_and_continued_ends_as_an_uninterrupted_one(
+def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
     world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
@@ -99,17 +105,17 @@ def test_a_stack_killed_and_continued_ends_as_an_uninterrupted_one(
 
 
 @both
-def test_a_run_begun_alone_continues_in_a_stack_and_the_other_way_round(
+def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
     world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first is three steps behind the others, so that they end before it and idle along."""
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
     for run, path, step in zip(runs, paths, (3, 6, 6), strict=True):
-        trainer = Trainer(run, world.train, world.validation)
-        clock = loop.Clock(trainer, None, quiet)
+        trainer = make_trainer(run, world.train, world.validation)
+        monitor = loop.Monitor(trainer, None, quiet)
         while trainer.step < step:
             trainer.advance()
-            clock.tick(0.0)
+            monitor.tick(0.0)
         loop.save_checkpoint(path, trainer.state())
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     with killed_at(8):
@@ -117,23 +123,23 @@ def test_a_run_begun_alone_continues_in_a_stack_and_the_other_way_round(
     assert trainer_at(runs[0], paths[0], world).step == 8
     last = loop.train(runs[0], world.train, world.validation, checkpoint=paths[0], report=quiet)
     members = together(runs, world, paths)
-    assert same_weights(last.model, members[0].model)  # finished alone, only read by the stack
+    assert same_weights(last.model, members[0].model)  # finished alone, only read here
     for run, member in zip(runs, members, strict=True):
         assert_close_runs(member, trained(run, world))
 
 
 def trainer_at(run: Run, path: Path, world: World) -> Trainer:
     """Return the trainer of a run where its checkpoint left it."""
-    return loop.begin(run, world.train, world.validation, path, quiet)
+    return loop.start_or_resume(run, world.train, world.validation, path, quiet)
 
 
 def test_a_restart_clears_the_state_of_its_own_member_alone(world: World) -> None:
     runs = [small_run("paper", name) for name in ("baseline", "hybrid")]
-    members = [Trainer(run, world.train, world.validation) for run in runs]
+    members = [make_trainer(run, world.train, world.validation) for run in runs]
     begun = [member.optimisers for member in members]
-    pile = Stack(members)
+    batched = BatchedModel(members)
     for _ in range(3):
-        pile.advance()
+        batched.advance()
     assert members[0].optimisers is begun[0] and members[1].optimisers is not begun[1]
     taken = [
         next(iter(member.optimisers.members[0].state.values()))["step"].item() for member in members
@@ -145,9 +151,9 @@ def test_a_checkpoint_of_a_member_holds_no_more_than_its_own_weights(
     world: World, tmp_path: Path
 ) -> None:
     runs = [small_run("fast", seed=seed) for seed in range(4)]
-    members = [Trainer(run, world.train, world.validation) for run in runs]
+    members = [make_trainer(run, world.train, world.validation) for run in runs]
     loop.save_checkpoint(tmp_path / "alone.pt", members[0].state())
-    Stack(members)
+    BatchedModel(members)
     loop.save_checkpoint(tmp_path / "member.pt", members[0].state())
     alone, member = ((tmp_path / name).stat().st_size for name in ("alone.pt", "member.pt"))
     assert member == pytest.approx(alone, rel=0.01)
@@ -166,7 +172,7 @@ def test_members_have_weights_of_their_own_again_when_a_stack_has_ended(world: W
 def test_a_run_left_over_trains_alone_bit_by_bit_as_train_does(world: World) -> None:
     runs = [small_run("fast", seed=seed, steps=4) for seed in range(3)]
     said: list[str] = []
-    members = train_together(runs, world.train, world.validation, report=said.append, at_once=2)
+    members = train_batched(runs, world.train, world.validation, report=said.append, at_once=2)
     assert [line.partition(": ")[0] for line in said[:2]] == [
         "baseline, seed 0",
         "baseline, seed 1",
@@ -194,7 +200,7 @@ def test_lines_name_the_run_and_seconds_are_its_share(
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
     said: list[str] = []
     runs = three("fast")[:2]
-    members = train_together(runs, world.train, world.validation, report=said.append)
+    members = train_batched(runs, world.train, world.validation, report=said.append)
     assert [line.partition(": ")[0] for line in said[:2]] == ["baseline, seed 0", "hybrid, seed 1"]
     assert len(said) == 2 * 12
     assert members[0].seconds == pytest.approx(members[1].seconds)
@@ -206,7 +212,7 @@ def test_finished_runs_called_again_train_no_further(
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     runs, paths = three("fast")[:2], [tmp_path / "0.pt", tmp_path / "1.pt"]
     first = together(runs, world, paths)
-    monkeypatch.setattr(Stack, "advance", None)
+    monkeypatch.setattr(BatchedModel, "advance", None)
     again = together(runs, world, paths)
     assert all(same_weights(a.model, b.model) for a, b in zip(first, again, strict=True))
 
@@ -241,7 +247,7 @@ def noisy(blocks: str) -> list[GPT]:
 @pytest.mark.parametrize(
     ("blocks", "recipe"), [("paper", "paper"), ("paper", "fast"), ("modern", "fast")]
 )
-def test_a_stack_computes_what_its_models_compute_and_their_gradients(
+def test_a_batched_model_computes_what_its_models_compute_and_their_gradients(
     world: World, blocks: str, recipe: str
 ) -> None:
     models = noisy(blocks)
@@ -254,7 +260,9 @@ def test_a_stack_computes_what_its_models_compute_and_their_gradients(
         totals.append(its)
     rows = len(batches[0].inputs) if batches[0].layout is None else 0
     whole = stacked(models, rows)
-    loss, its = objective(whole, RECIPES[recipe], torch.device("cpu"), False, 3)(joined(batches))
+    loss, its = objective(whole, RECIPES[recipe], torch.device("cpu"), False, 3)(
+        joined_batches(batches)
+    )
     loss.backward()
     torch.testing.assert_close(loss, torch.stack(losses).sum())
     torch.testing.assert_close(its, torch.cat(totals, dim=1))
@@ -279,9 +287,10 @@ def test_a_joined_layout_is_that_of_the_joined_programs_up_to_the_order_of_rows(
 
 def test_joined_batches_count_their_kinds_and_programs_on(world: World) -> None:
     batches = [batcher_of(world, "paper", seed=seed).draw(ALL) for seed in range(2)]
-    whole = joined(batches)
+    whole = joined_batches(batches)
     assert torch.equal(
-        whole.kinds // KINDS, torch.tensor([0, 1]).repeat_interleave(4)[:, None].expand(8, 96)
+        whole.loss_groups // LOSS_GROUPS,
+        torch.tensor([0, 1]).repeat_interleave(4)[:, None].expand(8, 96),
     )
     assert whole.programs.tolist() == (batches[0].programs + batches[1].programs).tolist()
-    assert batched_runs.joined([batches[0]]).layout is None
+    assert batched_runs.joined_batches([batches[0]]).layout is None

@@ -9,18 +9,19 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from worlds import MIXES, World, batcher_of, kinds_of, same_batch, small_run, texts
+from worlds import MIXES, World, batcher_of, loss_groups_of, same_batch, small_run, texts
 
 from cl_utils.curriculum.arms import SCHEDULES, schedule_named
-from cl_utils.curriculum.schedules import ALL, Mix
+from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.tokenizer import decode
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.aligned import AlignedBatcher
-from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.batches.pools import Pools
 from cl_utils.training.batches.windows import WindowBatcher
-from cl_utils.training.loop import make_batcher
 from cl_utils.training.recipes import RECIPES
 
 CHARACTERS = small_run("paper").characters_per_step
@@ -38,14 +39,14 @@ def test_every_step_of_every_schedule_learns_from_as_many_characters(
     for step in range(0, 100, 3):
         batch = batcher.draw(schedule.mix(step))
         assert batch.targets.numel() == CHARACTERS
-        assert 0 <= int(batch.kinds.min()) and int(batch.kinds.max()) < KINDS
-        assert batch.inputs.shape == batch.targets.shape == batch.kinds.shape
+        assert 0 <= int(batch.loss_groups.min()) and int(batch.loss_groups.max()) < LOSS_GROUPS
+        assert batch.inputs.shape == batch.targets.shape == batch.loss_groups.shape
         shapes.add(tuple(batch.inputs.shape))
     assert len(shapes) == 1
 
 
 def pieces(batch: Batch) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield text, kinds of the targets and positions of each program of an aligned batch."""
+    """Yield text, loss_groups of the targets and positions of each program of an aligned batch."""
     assert batch.layout is not None
     for rows in batch.layout.rows:
         for row in rows:
@@ -54,7 +55,7 @@ def pieces(batch: Batch) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
                 inputs, targets = batch.inputs[here], batch.targets[here]
                 text = decode(inputs.numpy()) + decode(targets[-1:].numpy())
                 assert decode(targets.numpy()) == text[1:]
-                yield text, batch.kinds[here].numpy(), batch.layout.positions[here].numpy()
+                yield text, batch.loss_groups[here].numpy(), batch.layout.positions[here].numpy()
 
 
 @every_mix
@@ -67,10 +68,12 @@ def test_aligned_batches_hold_whole_programs_and_cut_one_at_most(world: World, m
         cut = [text for text, _, _ in read if text not in number]
         assert len(cut) <= 1 and batch.programs.sum() == len(read)
         assert all(any(text.startswith(piece) for text in known) for piece in cut)
-        for text, kinds, positions in read:
+        for text, loss_groups, positions in read:
             assert positions.tolist() == list(range(len(positions)))
             if text in number:
-                assert kinds.tolist() == kinds_of(world.train, number[text])[1:].tolist()
+                assert (
+                    loss_groups.tolist() == loss_groups_of(world.train, number[text])[1:].tolist()
+                )
         whole = Counter(world.train.buckets[number[text]] for text, _, _ in read if text in number)
         missing = batch.programs - [whole[code] for code in range(3)]
         assert missing.min() >= 0 and missing.sum() == len(cut)
@@ -78,13 +81,15 @@ def test_aligned_batches_hold_whole_programs_and_cut_one_at_most(world: World, m
 
 def test_one_size_of_rows_holds_the_same_stream_in_a_shape_that_stays(world: World) -> None:
     rng = [np.random.default_rng(0) for _ in range(2)]
-    kinds = {"characters": 600, "context": 96}
-    several = AlignedBatcher(world.train, world.pools, **kinds, rng=rng[0])
-    single = AlignedBatcher(world.train, world.pools, **kinds, rng=rng[1], one_size=True)
+    settings = {"characters": 600, "context": 96}
+    several = AlignedBatcher(world.train, world.pools, **settings, rng=rng[0])
+    single = AlignedBatcher(world.train, world.pools, **settings, rng=rng[1], static_shapes=True)
     shapes = set()
     for mix in MIXES * 5:
         first, second = several.draw(mix), single.draw(mix)
-        assert torch.equal(first.inputs, second.inputs) and torch.equal(first.kinds, second.kinds)
+        assert torch.equal(first.inputs, second.inputs) and torch.equal(
+            first.loss_groups, second.loss_groups
+        )
         assert second.layout is not None
         shapes.add(tuple(tuple(rows.shape) for rows in second.layout.rows))
     assert len(shapes) == 1
@@ -159,14 +164,14 @@ def test_windows_know_the_kind_of_every_character_and_count_the_programs_begun(
         batch = batcher.draw(mix)
         assert isinstance(batcher, WindowBatcher)
         programs = [number[text] for text in stream_of(batcher)]
-        kinds = np.concatenate([kinds_of(world.train, program) for program in programs])
+        loss_groups = np.concatenate([loss_groups_of(world.train, program) for program in programs])
         begins = np.cumsum([0, *world.train.lengths[programs]])
         begun = np.zeros(len(BUCKETS), dtype=int)
         for row in range(len(batch.inputs)):
             window = decode(batch.inputs[row].numpy()) + decode(batch.targets[row][-1:].numpy())
             place = decode(batcher.resident[0].numpy()).index(window)
-            expected = kinds[place + 1 : place + len(window)]
-            assert batch.kinds[row].tolist() == expected.tolist()
+            expected = loss_groups[place + 1 : place + len(window)]
+            assert batch.loss_groups[row].tolist() == expected.tolist()
             for begin, program in zip(begins, programs, strict=False):
                 begun[world.train.buckets[program]] += place < begin < place + len(window)
         assert batch.programs.tolist() == begun.tolist()

@@ -1,4 +1,4 @@
-"""What every benchmark stands on: rows, turns, crews, data, the command. No time is asserted.
+"""What every benchmark stands on: rows, turns, workers, data, the command. No time is asserted.
 
 In: the package `benchmarks`. Out: a failure when a row does not say what was measured, or when the
 command writes where it must not.
@@ -23,13 +23,13 @@ from refusals import refusal
 from benchmarks import __main__ as command
 from benchmarks import speed
 from benchmarks.ceiling import flop_per_token
-from benchmarks.crews import Crew, Pace, alternate, in_turns, measure
 from benchmarks.data import STAGES, corpus, wanted, whole_data
 from benchmarks.memory import PEAK, data_cost, memory_of_tree
 from benchmarks.programs import RADON_COLUMNS, mismatches, numbers_of_processes, plain_scores
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, Target, save_rows, speed_row
 from benchmarks.settings import Settings, Skipped
+from benchmarks.workers import WorkerPool, Workload, alternate, in_turns, measure
 from cl_utils.difficulty.overall_metric import measure as measure_difficulty
 from cl_utils.model.gpt import ModelConfig
 from cl_utils.paths import REPOSITORY
@@ -88,7 +88,7 @@ def test_unequal_numbers_of_values_are_refused() -> None:
 
 
 def test_rows_come_back_from_their_files(tmp_path: Path) -> None:
-    assert tuple(field.name for field in fields(SpeedRow)) == speed.COLUMNS
+    assert tuple(field.name for field in fields(SpeedRow)) == speed.SPEED_COLUMNS
     rows = [row(), speed_row("alone", "s", [1.5], size=(100, "programs")), row(device="a-gpu")]
     files = save_rows(tmp_path, "mine", rows, {"quick": False}, processor="p")
     assert [file.relative_to(tmp_path).as_posix() for file in files] == [
@@ -97,7 +97,7 @@ def test_rows_come_back_from_their_files(tmp_path: Path) -> None:
     ]
     back = speed.load_rows(tmp_path)
     expected = pd.DataFrame([asdict(rows[place]) for place in (2, 0, 1)])
-    pd.testing.assert_frame_equal(back[list(speed.COLUMNS)], expected)
+    pd.testing.assert_frame_equal(back[list(speed.SPEED_COLUMNS)], expected)
     assert set(back["benchmark"]) == {"mine"}
 
 
@@ -123,9 +123,9 @@ def test_arms_are_measured_in_turns() -> None:
 
 def test_a_rate_waits_for_what_the_device_has_not_finished() -> None:
     calls: list[str] = []
-    pace = Pace(lambda: calls.append("work") or 1.0, lambda: calls.append("settle"))
-    assert measure(pace, 0.0) == 0.0 and calls == ["settle"]
-    assert measure(pace, 1e-3) > 0 and calls[-1] == "settle"
+    workload = Workload(lambda: calls.append("work") or 1.0, lambda: calls.append("synchronize"))
+    assert measure(workload, 0.0) == 0.0 and calls == ["synchronize"]
+    assert measure(workload, 1e-3) > 0 and calls[-1] == "synchronize"
 
 
 def test_a_crew_adds_up_its_members_and_starts_once() -> None:
@@ -135,7 +135,7 @@ def test_a_crew_adds_up_its_members_and_starts_once() -> None:
 
 
 def test_a_member_that_fails_is_told() -> None:
-    assert "ended with code 3" in refusal(lambda: Crew([Broken()], 1))
+    assert "ended with code 3" in refusal(lambda: WorkerPool([Broken()], 1))
 
 
 def test_the_papers_model_takes_seven_megaflop_a_character() -> None:
@@ -198,7 +198,7 @@ def test_a_difference_in_the_last_bit_counts() -> None:
 
 @pytest.fixture
 def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a home of its own, with two benchmarks that take no time."""
+    """Return an empty home, with two benchmarks that take no time."""
 
     def skipped(settings: Settings) -> list[SpeedRow]:
         raise Skipped("there is nothing to measure here")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import World, kinds_of, texts
+from worlds import World, loss_groups_of, texts
 
 from cl_utils.data import corpus as corpus_module
 from cl_utils.data.corpus import Corpus, sample_evenly
@@ -52,7 +52,7 @@ def test_encoding_in_batches_changes_nothing(world: World, monkeypatch: pytest.M
 def test_characters_know_their_program_and_their_part(world: World) -> None:
     corpus = world.train
     assert corpus.lengths.tolist() == [len(text) for text in texts(corpus)]
-    expected = [kind >= 3 for p in range(len(corpus)) for kind in kinds_of(corpus, p)]
+    expected = [group >= 3 for p in range(len(corpus)) for group in loss_groups_of(corpus, p)]
     assert corpus.is_answer().tolist() == expected
     owners = [p for p, text in enumerate(texts(corpus)) for _ in text]
     assert corpus.program_of_token().tolist() == owners

@@ -18,7 +18,7 @@ import yaml
 from refusals import refusal
 from worlds import World
 
-from cl_utils.artifacts import fingerprint
+from cl_utils.artifacts import file_digest
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
@@ -134,7 +134,7 @@ def test_every_kept_curve_belongs_to_a_variant_and_is_whole(name: str) -> None:
     files = sorted((RESULTS / name / "cpu").glob("*.csv"))
     assert {path.stem for path in files} == set(expected)
     for path in files:
-        assert load_manifest(path)["content"] == fingerprint(path)
+        assert load_manifest(path)["content"] == file_digest(path)
         assert pd.read_csv(path)["step"].max() == expected[path.stem].steps
 
 
@@ -150,7 +150,7 @@ def test_the_page_is_what_the_curves_give(name: str) -> None:
 def recorded(name: str) -> pd.DataFrame:
     """Return the rows that were published before the experiments had a place of their own."""
     path = RESULTS / name / "cpu.csv"
-    assert load_manifest(path)["content"] == fingerprint(path)
+    assert load_manifest(path)["content"] == file_digest(path)
     return pd.read_csv(path)
 
 

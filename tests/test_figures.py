@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cl_utils import figures, stats
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
@@ -212,7 +213,7 @@ def lightness_and_hue(colour: str, vision: str) -> np.ndarray:
 
 def test_bucket_colours_run_from_light_to_dark() -> None:
     """Harder is darker."""
-    light = [sum(to_rgb(style.BUCKET_COLOURS[bucket])) for bucket in style.BUCKETS]
+    light = [sum(to_rgb(style.BUCKET_COLOURS[bucket])) for bucket in BUCKETS]
     assert light == sorted(light, reverse=True)
 
 

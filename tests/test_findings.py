@@ -205,7 +205,7 @@ def test_power_speaks_of_the_papers_gain() -> None:
 
 
 def test_test_programs_are_part_of_what_is_not_known() -> None:
-    """The bootstrap of seeds and programs is told beside the mean that it surrounds."""
+    """The bootstrap of seeds and programs is reported beside the mean that it surrounds."""
     line = power_lines(STUDY, family=1, resamples=20)[-1]
     gain = hierarchical_bootstrap(
         STUDY.programs, rng=stream(0, "bootstrap"), arm="hybrid", reference="baseline", resamples=20

@@ -1,4 +1,4 @@
-"""Galleries: figures are saved and listed, and what cannot be drawn is told, not hidden."""
+"""Galleries: figures are saved and listed, and what cannot be drawn is reported, not hidden."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cl_utils.paths import HOME_VARIABLE
 
 @pytest.fixture
 def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gallery:
-    """An empty gallery in a home of its own."""
+    """An empty gallery in an empty home."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     return Gallery(tiny_params(), "06_figures")
 

@@ -11,7 +11,7 @@ import pytest
 
 from cl_utils import parallel
 from cl_utils.data import generation
-from cl_utils.data.drafts import NOT_NEEDED, Order, draw_chunk
+from cl_utils.data.drafts import NOT_NEEDED, ChunkRequest, draw_chunk
 from cl_utils.data.generation import PATIENCE, draw_programs
 from cl_utils.difficulty.buckets import BUCKETS, bucket_of
 from cl_utils.difficulty.overall_metric import measure
@@ -94,8 +94,8 @@ def test_no_draft_is_dropped_without_being_counted() -> None:
 
 def test_a_chunk_leaves_out_what_it_is_told_and_counts_it() -> None:
     order = {"stream": SHORT, "seed": derived_seed(0), "drafts": 2000, "metric": "overall_metric"}
-    whole = draw_chunk(Order(**order, limits=LIMITS, full=frozenset()))
-    part = draw_chunk(Order(**order, limits=LIMITS, full=frozenset({"easy", "hard"})))
+    whole = draw_chunk(ChunkRequest(**order, limits=LIMITS, full=frozenset()))
+    part = draw_chunk(ChunkRequest(**order, limits=LIMITS, full=frozenset({"easy", "hard"})))
     medium = [row for row in whole.rows if row[-1] == "medium"]
     assert part.rows == medium
     assert part.rejected[NOT_NEEDED] == len(whole.rows) - len(medium) > 0

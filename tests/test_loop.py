@@ -15,11 +15,12 @@ from torch import Tensor
 from worlds import World, handful, quiet, same_weights, small_run, trained
 
 from cl_utils.curriculum.arms import SCHEDULES
-from cl_utils.curriculum.schedules import Seen
+from cl_utils.curriculum.interface import ProbeResult
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.training import loop
-from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.assembly import make_trainer
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.history import curve_steps
 from cl_utils.training.loop import train
 from cl_utils.training.optimisers import Optimisers
@@ -92,7 +93,7 @@ def test_one_seed_gives_the_same_run_and_another_seed_another(
 @both
 def test_arms_of_one_seed_start_from_the_same_weights(world: World, recipe: str) -> None:
     starts = [
-        Trainer(small_run(recipe, name, seed=4), world.train, world.validation).model
+        make_trainer(small_run(recipe, name, seed=4), world.train, world.validation).model
         for name in SCHEDULES
     ]
     assert all(same_weights(starts[0], other) for other in starts[1:])
@@ -165,9 +166,9 @@ def test_a_checkpoint_belongs_to_its_programs_its_device_and_its_way_of_computin
     world: World,
 ) -> None:
     run = small_run("fast")
-    identity = Trainer(run, world.train, world.validation).identity
+    identity = make_trainer(run, world.train, world.validation).identity
     fewer = world.train.take(np.arange(1, len(world.train)))
-    assert identity["programs"] != Trainer(run, fewer, world.validation).identity["programs"]
+    assert identity["programs"] != make_trainer(run, fewer, world.validation).identity["programs"]
     assert identity["device"] == "cpu" and identity["compiled"] is False
 
 
@@ -196,12 +197,12 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
 ) -> None:
     def broken(*_: object) -> object:
         def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
-            nothing = torch.full((2, KINDS), float("nan"))
+            nothing = torch.full((2, LOSS_GROUPS), float("nan"))
             return torch.zeros((), requires_grad=True) * 1, nothing
 
         return evaluate
 
-    monkeypatch.setattr("cl_utils.training.trainer.objective", broken)
+    monkeypatch.setattr("cl_utils.training.assembly.objective", broken)
     with pytest.raises(StudyError, match="not a number at step 1 of baseline, seed 0"):
         trained(small_run("fast"), world)
 
@@ -223,7 +224,7 @@ def test_an_arm_that_restarts_begins_a_new_optimiser_at_every_stage(
 ) -> None:
     if recipe == "paper" and arm == "hybrid-natural-restarts":
         pytest.skip("windows cannot be sorted")
-    trainer = Trainer(small_run(recipe, arm), world.train, world.validation)
+    trainer = make_trainer(small_run(recipe, arm), world.train, world.validation)
     seen, rates = [trainer.optimisers], []
     starts = [0]
     for step in range(12):
@@ -262,10 +263,10 @@ def test_a_row_of_the_history_names_the_stage_its_programs_were_drawn_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Mastery moves on after steps 2 and 4; the rows that end there are of the stage before."""
-    all_right = Seen(1.0, 0.0)
+    all_right = ProbeResult(1.0, 0.0)
     monkeypatch.setattr(
         Probe,
-        "look",
+        "measure",
         lambda self, model, buckets=BUCKETS, count=0: dict.fromkeys(buckets, all_right),
     )
     history = trained(small_run("fast", "mastery"), world).history

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from worlds import World, batcher_of
 
 from cl_utils.curriculum.schedules import ALL
-from cl_utils.training.batches.batch import KINDS, Batch
-from cl_utils.training.loss import objective, totals_by_kind
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
+from cl_utils.training.loss import objective, totals_by_group
 from cl_utils.training.recipes import FAST, PAPER
 
 CPU = torch.device("cpu")
@@ -32,10 +32,10 @@ class Fixed(nn.Module):
         return self.logits
 
 
-def batch_of(targets: list[int], kinds: list[int]) -> Batch:
+def batch_of(targets: list[int], loss_groups: list[int]) -> Batch:
     """Return a batch of one row."""
     row = torch.tensor([targets])
-    return Batch(row, row, torch.tensor([kinds]), None, np.zeros(3, dtype=np.int64))
+    return Batch(row, row, torch.tensor([loss_groups]), None, np.zeros(3, dtype=np.int64))
 
 
 @pytest.mark.parametrize("weight", [1.0, 10.0])
@@ -51,10 +51,10 @@ def test_an_output_character_counts_as_often_as_the_recipe_says(weight: float) -
     assert totals[1].tolist() == [0, 1, 0, 0, 1, 0]
 
 
-def test_totals_are_sums_and_counts_of_each_kind() -> None:
+def test_totals_are_sums_and_counts_of_each_group() -> None:
     losses = torch.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
-    kinds = torch.tensor([[0, 3, 3], [5, 0, 1]])
-    totals = totals_by_kind(losses, kinds)
+    loss_groups = torch.tensor([[0, 3, 3], [5, 0, 1]])
+    totals = totals_by_group(losses, loss_groups)
     assert totals[0].tolist() == [17.0, 32.0, 0, 6.0, 0, 8.0]
     assert totals[1].tolist() == [2, 1, 0, 2, 0, 1]
 
@@ -65,11 +65,13 @@ def test_loss_and_totals_of_a_model_are_the_plain_cross_entropy(world: World, re
     loss, totals = objective(model, recipe, CPU, False)(batch)
     logits = model(batch.inputs, layout=batch.layout)
     true = logits.log_softmax(-1).gather(-1, batch.targets[..., None])[..., 0].neg()
-    weights = torch.tensor([1.0] * 3 + [recipe.output_weight] * 3)[batch.kinds]
+    weights = torch.tensor([1.0] * 3 + [recipe.output_weight] * 3)[batch.loss_groups]
     torch.testing.assert_close(loss, (true * weights).sum() / weights.sum())
-    for kind in range(KINDS):
-        assert totals[0, kind].item() == pytest.approx(true[batch.kinds == kind].sum().item(), 1e-4)
-        assert totals[1, kind].item() == int((batch.kinds == kind).sum())
+    for group in range(LOSS_GROUPS):
+        assert totals[0, group].item() == pytest.approx(
+            true[batch.loss_groups == group].sum().item(), 1e-4
+        )
+        assert totals[1, group].item() == int((batch.loss_groups == group).sum())
 
 
 def test_half_precision_is_for_compiled_code_and_leaves_weights_and_losses_in_full(

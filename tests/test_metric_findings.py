@@ -9,7 +9,7 @@ import pytest
 
 from cl_utils.figures.arm_groups import METRIC_ARM, by_metric
 from cl_utils.report.metric_findings import metric_worth, worth_body
-from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
+from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 
 RHOS = {"overall_metric": -0.2, "executed_lines": 0.5, "characters": 0.1, "random": 0.0}
 GAINS = {"overall_metric": 4.0, "executed_lines": -3.0, "characters": 2.0, "random": 0.0}
@@ -23,7 +23,7 @@ def validity(rhos: Mapping[str, float] = RHOS) -> pd.DataFrame:
         for metric, overall in rhos.items()
         for scope, rho in ((OVERALL, overall), (WITHIN, 0.9))
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=VALIDITY_COLUMNS)
 
 
 def measures(gains: Mapping[str, float] = GAINS) -> pd.DataFrame:

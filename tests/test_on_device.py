@@ -10,23 +10,23 @@ from tiny import tiny_model
 from worlds import MIXES, World
 
 from cl_utils.model.packing import lay_out
-from cl_utils.training.batched_runs import joined
+from cl_utils.training.batched_runs import joined_batches
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.on_device import on_device
 from cl_utils.training.batches.windows import WindowBatcher
 
 
-def batcher(world: World, characters: int = 1000, one_size: bool = False) -> AlignedBatcher:
-    """Return a batcher of seed 0; with rows of one size its batches are made by an expansion."""
+def batcher(world: World, characters: int = 1000, static_shapes: bool = False) -> AlignedBatcher:
+    """Return a batcher of seed 0; with rows of one size the device makes its batches."""
     rng, size = np.random.default_rng(0), {"characters": characters, "context": 96}
-    return AlignedBatcher(world.train, world.pools, **size, rng=rng, one_size=one_size)
+    return AlignedBatcher(world.train, world.pools, **size, rng=rng, static_shapes=static_shapes)
 
 
 def test_an_expansion_makes_the_streams_that_the_processor_makes(world: World) -> None:
-    plain, expanded = batcher(world), batcher(world, one_size=True)
+    plain, expanded = batcher(world), batcher(world, static_shapes=True)
     for mix in MIXES * 4:
         first, second = plain.draw(mix), expanded.draw(mix)
-        for name in ("inputs", "targets", "kinds"):
+        for name in ("inputs", "targets", "loss_groups"):
             ours, theirs = getattr(second, name), getattr(first, name)
             assert torch.equal(ours, theirs) and ours.dtype == theirs.dtype == torch.int64
         assert first.layout is not None and second.layout is not None
@@ -36,7 +36,7 @@ def test_an_expansion_makes_the_streams_that_the_processor_makes(world: World) -
 
 
 def test_its_layout_is_that_of_rows_of_one_size(world: World) -> None:
-    expanded = batcher(world, one_size=True)
+    expanded = batcher(world, static_shapes=True)
     for mix in MIXES * 4:
         layout = expanded.draw(mix).layout
         assert layout is not None
@@ -48,30 +48,30 @@ def test_its_layout_is_that_of_rows_of_one_size(world: World) -> None:
 
 
 def test_more_programs_than_rows_get_a_multiple_of_the_rows(world: World) -> None:
-    expansion = batcher(world, one_size=True).expansion
-    assert expansion is not None
-    for programs, factor in ((1, 1), (expansion.rows, 1), (expansion.rows + 1, 2)):
+    builder = batcher(world, static_shapes=True).device_builder
+    assert builder is not None
+    for programs, factor in ((1, 1), (builder.rows, 1), (builder.rows + 1, 2)):
         lengths = np.ones(programs, dtype=np.int64)
         lengths[-1] = 1
-        expansion.places = torch.arange(programs)
-        *_, layout = expansion.expand(np.zeros(programs, dtype=np.int64), lengths)
-        assert len(layout.rows[0]) == factor * expansion.rows
+        builder.places = torch.arange(programs)
+        *_, layout = builder.build(np.zeros(programs, dtype=np.int64), lengths)
+        assert len(layout.rows[0]) == factor * builder.rows
 
 
 def test_no_shape_depends_on_what_was_drawn_and_nothing_is_read_back(world: World) -> None:
     """Tensors on the device "meta" have shapes and no values: reading one would be an error."""
-    kinds = {"rng": np.random.default_rng(0), "device": "meta"}
+    settings = {"rng": np.random.default_rng(0), "device": "meta"}
     aligned = AlignedBatcher(
-        world.train, world.pools, characters=1000, context=96, one_size=True, **kinds
+        world.train, world.pools, characters=1000, context=96, static_shapes=True, **settings
     )
-    windows = WindowBatcher(world.train, world.pools, rows=4, row_length=96, **kinds)
+    windows = WindowBatcher(world.train, world.pools, rows=4, row_length=96, **settings)
     model = tiny_model("modern").to("meta")
     for mix in MIXES:
-        batch = joined([aligned.draw(mix), aligned.draw(mix)])
+        batch = joined_batches([aligned.draw(mix), aligned.draw(mix)])
         logits = model(batch.inputs, layout=batch.layout)
         F.cross_entropy(logits, batch.targets).backward()
-        assert logits.shape[:1] == batch.targets.shape == batch.kinds.shape == (2000,)
-        assert windows.draw(mix).inputs.shape == windows.draw(mix).kinds.shape == (4, 96)
+        assert logits.shape[:1] == batch.targets.shape == batch.loss_groups.shape == (2000,)
+        assert windows.draw(mix).inputs.shape == windows.draw(mix).loss_groups.shape == (4, 96)
 
 
 @pytest.mark.parametrize("values", [np.arange(3), np.zeros((2, 2), dtype=np.uint8)])

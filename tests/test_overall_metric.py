@@ -113,5 +113,5 @@ def test_names_do_not_matter(source: str, letters: list[str]) -> None:
 
 def test_what_is_not_python_is_refused() -> None:
     for judge in (difficulty, lambda source: measure([source])):
-        with pytest.raises(StudyError, match="valid Python, mend 'if z :'"):
+        with pytest.raises(StudyError, match="valid Python, fix 'if z :'"):
             judge("if z :")

@@ -14,7 +14,7 @@ import pytest
 
 from cl_utils import parallel
 from cl_utils.errors import StudyError
-from cl_utils.parallel import AHEAD, available_cores, in_order
+from cl_utils.parallel import AHEAD, available_cores, ordered_map
 from cl_utils.paths import REPOSITORY
 
 
@@ -28,14 +28,14 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_results_come_in_the_order_of_the_tasks_from_several_processes() -> None:
     """Long and short tasks alternate, so that later ones are done before earlier ones."""
     delays = [0.0, 0.3, 0.1, 0.0, 0.3, 0.0, 0.1]
-    results = list(in_order(parallel_tasks.wait, delays, processes=2))
+    results = list(ordered_map(parallel_tasks.wait, delays, processes=2))
     assert [delay for delay, _ in results] == delays
     assert [process == os.getpid() for _, process in results] == [True] + 6 * [False]
 
 
 @pytest.mark.parametrize("processes", [1, 3])
 def test_small_work_stays_in_this_process(processes: int) -> None:
-    results = in_order(parallel_tasks.wait, [0.0] * 50, processes=processes)
+    results = ordered_map(parallel_tasks.wait, [0.0] * 50, processes=processes)
     assert {process for _, process in results} == {os.getpid()}
 
 
@@ -48,22 +48,22 @@ def test_tasks_without_end_are_taken_only_shortly_before_they_are_needed() -> No
             taken.append(place)
             yield 0.0
 
-    with closing(in_order(parallel_tasks.wait, tasks(), processes=2)) as results:
+    with closing(ordered_map(parallel_tasks.wait, tasks(), processes=2)) as results:
         assert len(list(islice(results, 10))) == 10
     assert len(taken) <= 10 + AHEAD * 2
 
 
 @pytest.mark.usefixtures("at_once")
 def test_an_error_of_a_task_is_raised_as_it_is() -> None:
-    results = in_order(parallel_tasks.refuse, [1, 2, 13, 4], processes=2)
+    results = ordered_map(parallel_tasks.refuse, [1, 2, 13, 4], processes=2)
     assert list(islice(results, 2)) == [1, 2]
     with pytest.raises(StudyError, match="^13 is refused$"):
         next(results)
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_process_that_dies_is_told_with_the_mend() -> None:
-    results = in_order(parallel_tasks.die_unless, [os.getpid()] * 4, processes=2)
+def test_a_process_that_dies_is_reported_with_the_fix() -> None:
+    results = ordered_map(parallel_tasks.die_unless, [os.getpid()] * 4, processes=2)
     assert next(results) == os.getpid()
     with pytest.raises(StudyError, match="died, perhaps for want of memory.*PYTHON_CPU_COUNT=1"):
         list(results)
@@ -93,4 +93,4 @@ def test_a_wrong_number_of_cores_is_refused(value: str, monkeypatch: pytest.Monk
 
 def test_a_wrong_number_of_processes_is_refused() -> None:
     with pytest.raises(StudyError, match="processes is 0: use 1 or more"):
-        list(in_order(parallel_tasks.wait, [0.0], processes=0))
+        list(ordered_map(parallel_tasks.wait, [0.0], processes=0))

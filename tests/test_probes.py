@@ -35,7 +35,7 @@ def test_accuracies_are_those_of_the_buckets_asked_for(world: World) -> None:
 
 def test_the_output_loss_is_the_mean_over_the_characters_of_the_outputs(world: World) -> None:
     model = tiny_model("modern", noise=0.2)
-    seen = Probe(world.validation, torch.device("cpu")).look(model, ("easy",))["easy"]
+    seen = Probe(world.validation, torch.device("cpu")).measure(model, ("easy",))["easy"]
     easy = world.validation.take(np.flatnonzero(world.validation.buckets == 0))
     scores = score(model, easy)
     assert seen.output_loss == pytest.approx(-scores.log_probability[easy.is_answer()].mean())

@@ -13,10 +13,15 @@ from worlds import World, small_run
 from cl_utils.curriculum.arms import schedule_named
 from cl_utils.curriculum.schedules import ALL
 from cl_utils.errors import StudyError
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.aligned import AlignedBatcher
-from cl_utils.training.batches.reordered import Arranged, ShuffledWindows, bucket_weights, pack
+from cl_utils.training.batches.reordered import (
+    ReorderedBatcher,
+    ReorderedWindows,
+    bucket_weights,
+    pack,
+)
 from cl_utils.training.batches.windows import WindowBatcher
-from cl_utils.training.trainer import make_batcher
 
 STEPS = 12
 
@@ -31,17 +36,17 @@ def drawn_by(world: World, arm: str, seed: int = 0) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    ("arranged", "source"),
+    ("reordered", "source"),
     [
         ("hybrid-shuffled", "hybrid"),
         ("hybrid-shuffled-restarts", "hybrid"),
         ("hybrid-natural", "baseline"),
     ],
 )
-def test_an_arranged_arm_reads_the_programs_of_its_source_each_as_often(
-    world: World, arranged: str, source: str, seed: int
+def test_a_reordered_arm_reads_the_programs_of_its_source_each_as_often(
+    world: World, reordered: str, source: str, seed: int
 ) -> None:
-    ours, theirs = drawn_by(world, arranged, seed), drawn_by(world, source, seed)
+    ours, theirs = drawn_by(world, reordered, seed), drawn_by(world, source, seed)
     assert Counter(np.concatenate(ours).tolist()) == Counter(np.concatenate(theirs).tolist())
     assert not np.array_equal(np.concatenate(ours), np.concatenate(theirs))
 
@@ -65,7 +70,7 @@ def test_natural_programs_in_hybrids_order_go_from_easy_to_hard(world: World) ->
     assert easy[0].max() <= easy[1].min() + 5  # places in a corpus sorted by difficulty
 
 
-def test_every_batch_of_an_arranged_arm_has_as_many_characters(world: World) -> None:
+def test_every_batch_of_a_reordered_arm_has_as_many_characters(world: World) -> None:
     run = small_run("fast", "hybrid-shuffled", steps=STEPS)
     batcher = make_batcher(run, world.train)
     for _ in range(STEPS):
@@ -78,7 +83,7 @@ def test_shuffled_windows_are_exactly_those_of_the_source(world: World) -> None:
     run = small_run("paper", "hybrid-shuffled", steps=STEPS)
     ours = make_batcher(run, world.train)
     theirs = make_batcher(small_run("paper", "hybrid", steps=STEPS), world.train)
-    assert isinstance(ours, ShuffledWindows) and isinstance(theirs, WindowBatcher)
+    assert isinstance(ours, ReorderedWindows) and isinstance(theirs, WindowBatcher)
     schedule = schedule_named("hybrid", STEPS)
     read = [ours.draw(ALL) for _ in range(STEPS)]
     drawn = [theirs.draw(schedule.mix(step)) for step in range(STEPS)]
@@ -107,7 +112,7 @@ def test_packing_begins_every_program_once_and_cuts_the_last_of_a_batch_alone(
         drawn.append(batch[: int(np.searchsorted(np.cumsum(sizes[batch]), 600)) + 1])
     order = rng.permutation(np.concatenate(drawn))
     packed = pack(order, sizes[order], 600, steps)
-    if packed is None:  # seldom, and `arrange` then shuffles anew
+    if packed is None:  # seldom, and `reorder` then shuffles again
         return
     programs, starts = packed
     assert Counter(programs.tolist()) == Counter(order.tolist())
@@ -141,5 +146,7 @@ def test_parts_of_a_bucket_count_as_the_bucket() -> None:
     assert bucket_weights({"hardest-of-easy": 0.25, "medium": 0.75}) == [0.25, 0.75, 0.0]
 
 
-def test_an_arranged_batcher_is_still_one_of_its_recipe(world: World) -> None:
-    assert isinstance(make_batcher(small_run("fast", "hybrid-shuffled"), world.train), Arranged)
+def test_a_reordered_batcher_is_still_one_of_its_recipe(world: World) -> None:
+    assert isinstance(
+        make_batcher(small_run("fast", "hybrid-shuffled"), world.train), ReorderedBatcher
+    )

@@ -34,10 +34,10 @@ def test_round_trip(folder: Path) -> None:
 
 
 def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:
-    """A missing or empty folder is told with its mend."""
+    """A missing or empty folder is reported with its fix."""
     for folder in (tmp_path, tmp_path / "paper"):
-        mend = f"no finished run: run notebooks/05_evaluation.ipynb with profile='{folder.name}'"
-        with pytest.raises(StudyError, match=mend):
+        fix = f"no finished run: run notebooks/05_evaluation.ipynb with profile='{folder.name}'"
+        with pytest.raises(StudyError, match=fix):
             load_results(folder)
 
 

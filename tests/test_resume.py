@@ -10,7 +10,7 @@ import pytest
 from refusals import refusal
 from studies import RESULT, RUN, tiny_params
 
-from cl_utils.artifacts import fingerprint
+from cl_utils.artifacts import file_digest
 from cl_utils.study import resume
 
 PARAMS = tiny_params()
@@ -28,7 +28,7 @@ def test_a_finished_run_is_marked_as_done_without_its_weights(study_home: Path) 
     assert [str(each.relative_to(study_home)) for each in restored] == [RESULT] and not left
     run = study_home / RUN
     assert json.loads((run / "manifest.json").read_text()) == before
-    assert fingerprint(run / "mixes.json") == fingerprint(study_home / RESULT / "mixes.json")
+    assert file_digest(run / "mixes.json") == file_digest(study_home / RESULT / "mixes.json")
     assert (run / "evaluated.json").exists() and not (run / "model.safetensors").exists()
     corpus = PARAMS.paths.corpus("train")
     assert (run / "evaluated.json").stat().st_mtime > corpus.stat().st_mtime

@@ -11,16 +11,8 @@ import pytest
 from worlds import World
 
 from cl_utils.curriculum.arms import SCHEDULES, schedule_named
-from cl_utils.curriculum.schedules import (
-    ALL,
-    Competence,
-    Schedule,
-    Seen,
-    Stage,
-    Staged,
-    hybrid,
-    union,
-)
+from cl_utils.curriculum.interface import ProbeResult, Schedule
+from cl_utils.curriculum.schedules import ALL, Competence, Stage, Staged, hybrid, union
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 
@@ -40,11 +32,13 @@ def follow(schedule: Schedule, accuracies: np.ndarray, first: int, last: int) ->
     moments: list[Moment] = []
     for step in range(first, last):
         moments.append((schedule.stage(step), schedule.mix(step)))
-        wanted = schedule.wanted(step + 1)
+        wanted = schedule.buckets_to_probe(step + 1)
         if wanted:
             now = accuracies[step + 1]
             seen = {
-                name: Seen(now[i], 2 - now[i]) for i, name in enumerate(BUCKETS) if name in wanted
+                name: ProbeResult(now[i], 2 - now[i])
+                for i, name in enumerate(BUCKETS)
+                if name in wanted
             }
             schedule.observe(step + 1, seen)
     return moments
@@ -108,7 +102,9 @@ def test_restoring_shares_nothing_with_the_state_it_came_from(name: str) -> None
 @every_schedule
 def test_a_schedule_asks_only_for_buckets(name: str) -> None:
     schedule = schedule_named(name, STEPS)
-    assert {bucket for step in range(STEPS + 1) for bucket in schedule.wanted(step)} <= set(BUCKETS)
+    assert {
+        bucket for step in range(STEPS + 1) for bucket in schedule.buckets_to_probe(step)
+    } <= set(BUCKETS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
-from cl_utils.artifacts import fingerprint
+from cl_utils.artifacts import file_digest
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study import sitting
 from cl_utils.study.params import Params
@@ -51,7 +51,7 @@ def sit(home: Path, until: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int,
 
 def weights(home: Path) -> list[str]:
     """Return the digests of all weights in a home."""
-    return [fingerprint(path) for path in sorted(home.rglob("model.safetensors"))]
+    return [file_digest(path) for path in sorted(home.rglob("model.safetensors"))]
 
 
 def test_a_sitting_that_was_cut_ends_with_the_same_weights(

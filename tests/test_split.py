@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import WANTED, World
 
-from cl_utils.data.split import HELD_OUT, SPLITS, leak_table, part_of_class, split
+from cl_utils.data.split import HELD_OUT, PARTS, leak_by_split, part_of_class, split
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.record import canonical_hash, stable_hash
@@ -59,7 +59,7 @@ def test_no_class_stands_in_two_parts_and_counts_are_as_wanted(
     most = available(programs, seed)
     wanted = {part: data.draw(st.integers(0, count), part) for part, count in most.items()}
     programs["split"] = split(programs, wanted, seed=seed)
-    assert set(programs["split"]) <= set(SPLITS)
+    assert set(programs["split"]) <= set(PARTS)
     assert classes_shared(programs) == []
     for part in ("train", "validation", "test"):
         counts = programs.loc[programs["split"] == part, "bucket"].value_counts()
@@ -125,7 +125,7 @@ def test_too_few_natural_programs_are_an_error(world: World) -> None:
 
 
 def test_the_twin_free_split_leaks_nothing(world: World) -> None:
-    leak = leak_table(world.programs, seed=0).set_index("split")
+    leak = leak_by_split(world.programs, seed=0).set_index("split")
     column = "with a renamed twin in training (%)"
     assert leak.loc["twin-free (used here)", column] == 0
     assert leak.loc["by text alone", column] > 0
@@ -139,5 +139,5 @@ def test_a_split_by_text_parts_twins_and_the_table_says_how_many() -> None:
     programs = pd.DataFrame({"canonical_hash": [canonical_hash(source) for source in sources]})
     programs["text_hash"] = [stable_hash(source) for source in sources]
     programs["split"] = ["test"] * 26 + ["train"] * 52
-    leak = leak_table(programs, seed=0)
+    leak = leak_by_split(programs, seed=0)
     assert leak["with a renamed twin in training (%)"].tolist() == [0.0, 100.0]

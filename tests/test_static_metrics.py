@@ -145,9 +145,9 @@ def test_what_repeats_is_compressed_better_and_short_texts_grow() -> None:
 
 
 def test_what_is_not_python_is_refused() -> None:
-    with pytest.raises(StudyError, match="valid Python, mend 'if z :'"):
+    with pytest.raises(StudyError, match="valid Python, fix 'if z :'"):
         static_metrics("if z :", "")
-    with pytest.raises(StudyError, match="valid Python, mend 'if z :'"):
+    with pytest.raises(StudyError, match="valid Python, fix 'if z :'"):
         measure_all(pd.DataFrame({"source": ["if z :"], "output": [""]}))
 
 

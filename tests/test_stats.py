@@ -205,7 +205,7 @@ def test_rank_correlation_interval_holds_rho_and_repeats_with_its_stream() -> No
     assert (part["programs"] < 120).all()
 
 
-def test_unknown_metric_and_arm_name_the_mend() -> None:
+def test_unknown_metric_and_arm_name_the_fix() -> None:
     """The message says which notebook to run."""
     programs = synthetic_results(["baseline"], [0], programs=20).programs
     rng = np.random.default_rng(0)

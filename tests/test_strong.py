@@ -14,12 +14,13 @@ from cl_utils.errors import StudyError
 from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
-from cl_utils.training.batched_runs import train_together
+from cl_utils.training.assembly import make_batcher, make_trainer
+from cl_utils.training.batched_runs import train_batched
 from cl_utils.training.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import Optimisers, learning_rate_factor
 from cl_utils.training.recipes import FAST, STRONG
-from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
+from cl_utils.training.trainer import Run, Trained, Trainer
 
 OPTIONS = {"convolution", "intermediate_value_weight"}
 CPU = torch.device("cpu")
@@ -34,7 +35,7 @@ def small(arm: str = "baseline", seed: int = 0, reach: int = 3, weight: float = 
 
 def trainer(world: World, run: Run) -> Trainer:
     """Return a run's trainer before its first step."""
-    return Trainer(run, world.train, world.validation)
+    return make_trainer(run, world.train, world.validation)
 
 
 def finished(started: Trainer) -> Trained:
@@ -143,7 +144,7 @@ def test_arms_of_other_labels_and_orders_learn_together_as_alone(world: World) -
     """Each member has values of the programs that it reads, in the order that it reads them in."""
     arms = ("random-buckets", "hybrid-natural", "anti-hybrid")
     runs = [small(arm, seed=seed) for seed, arm in enumerate(arms)]
-    members = train_together(runs, world.train, world.validation, report=quiet)
+    members = train_batched(runs, world.train, world.validation, report=quiet)
     for run, member in zip(runs, members, strict=True):
         assert member.model.auxiliary_head is None
         expected = trained(run, world).model.state_dict()

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.curriculum.arms import arm_named
-from cl_utils.curriculum.schedules import ALL, Mix
+from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.split import split
 from cl_utils.difficulty.buckets import BUCKETS, bucket_of, difficulty_order, thresholds
@@ -24,9 +25,10 @@ from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.seeds import stream
 from cl_utils.tinypy.grammar import generate
 from cl_utils.tinypy.record import canonical_hash, stable_hash
+from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.batches.pools import Pools
-from cl_utils.training.loop import Run, Trained, make_batcher, train
+from cl_utils.training.loop import Run, Trained, train
 from cl_utils.training.recipes import recipe_named
 
 PROGRAMS = 1500
@@ -125,7 +127,7 @@ def same_batch(first: Batch, second: Batch) -> bool:
         layout = () if batch.layout is None else (batch.layout.cells, *batch.layout.rows)
         values = batch.intermediate_values
         column = () if values is None else (values,)
-        return [batch.inputs, batch.targets, batch.kinds, *column, *layout]
+        return [batch.inputs, batch.targets, batch.loss_groups, *column, *layout]
 
     pairs = zip(tensors(first), tensors(second), strict=True)
     return all(torch.equal(ours, theirs) for ours, theirs in pairs) and np.array_equal(
@@ -138,7 +140,7 @@ def texts(corpus: Corpus) -> list[str]:
     return [corpus.text(program) for program in range(len(corpus))]
 
 
-def kinds_of(corpus: Corpus, program: int) -> NDArray[np.int64]:
+def loss_groups_of(corpus: Corpus, program: int) -> NDArray[np.int64]:
     """Return the kind of each character of a program, counted from its prompt and its answer."""
     bucket = int(corpus.buckets[program])
     program_part = np.full(len(corpus.prompt(program)), bucket)

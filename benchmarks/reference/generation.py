@@ -1,4 +1,4 @@
-"""The three tasks as one evaluates them first: a program at a time, all read anew a character.
+"""The three tasks as one evaluates them first: each character reads its whole text again.
 
 In: a model and a corpus. Out: for each program what the greedy model writes: the next character at
 every place, every line but the first with as many characters as the true one has, and the output.

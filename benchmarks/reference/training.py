@@ -23,7 +23,7 @@ MILESTONES = (0.7, 0.8, 0.9)  # shares of the training after which the rate fall
 
 
 class PlainHead(nn.Module):
-    """One head of causal attention with three linear layers of its own."""
+    """One head of causal attention with its own three linear layers."""
 
     def __init__(self, width: int, size: int) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
 """What is drawn when: schedules, and arms, which are schedules with their controls.
 
+interface    what training asks of a schedule
 schedules    mixes of pools over the steps
-adaptive     schedules that look at the model
+adaptive     schedules that probe the model
 arms         a schedule with its restarts, order, labels and budget
 relabelling  what an arm changes about the training programs
 """

@@ -1,20 +1,22 @@
-"""Adaptive schedules: policies that move on when the model has learnt, not when the clock says so.
+"""Adaptive schedules: policies that move on when the model has learnt, not at fixed steps.
 
-In: how the model does on fixed validation programs of the buckets. Out: the mix of the next steps.
+In: the results of probes on validation programs of the buckets. Out: the mix of the next steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from cl_utils.curriculum.schedules import ALL, Mix, Schedule, Seen, focused
+from cl_utils.curriculum.interface import HARDEST_SHARE, Mix, ProbeResult, ScheduleDefaults
+from cl_utils.curriculum.schedules import ALL, focused
 from cl_utils.difficulty.buckets import BUCKETS
 
 
-class Mastery(Schedule):
+class Mastery(ScheduleDefaults):
     """Adaptive hybrid: stay with a bucket until it is mastered or no longer improves.
 
     Stage s draws the mix of `schedules.focused`. At each percent of the steps the current bucket
@@ -28,13 +30,13 @@ class Mastery(Schedule):
     mastered, flat = 0.9, 0.005
     least_share, most_share, final_share = 0.1, 0.35, 0.3
 
-    def __init__(self, steps: int) -> None:
-        super().__init__(steps)
+    def __init__(self, steps: int, *, hardest_share: float = HARDEST_SHARE) -> None:
+        super().__init__(steps, hardest_share=hardest_share)
         self.current = 0
         self.entered = 0
         self.scores: list[float] = []
 
-    def wanted(self, step: int) -> tuple[str, ...]:
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
         """Return the current bucket at every percent of the steps, while there is one to leave."""
         due = step % max(1, self.steps // 100) == 0
         open_end = self.current < len(BUCKETS) - 1 and self.mix(step) is not ALL
@@ -50,7 +52,7 @@ class Mastery(Schedule):
         """Return the bucket being mastered, or "all" near the end."""
         return "all" if self.mix(step) is ALL else BUCKETS[self.current]
 
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
         """Advance when the current bucket is mastered, flat, or out of time."""
         self.scores.append(seen[BUCKETS[self.current]].accuracy)
         if self._done(step):
@@ -67,12 +69,13 @@ class Mastery(Schedule):
         """Return the stage, when it began and its scores."""
         return {"current": self.current, "entered": self.entered, "scores": list(self.scores)}
 
-    def restore(self, state: Mapping[str, object]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`."""
-        self.__dict__.update(state)
+        self.current, self.entered = state["current"], state["entered"]
+        self.scores = list(state["scores"])
 
 
-class Progress(Schedule):
+class Progress(ScheduleDefaults):
     """Draws most where the loss falls fastest: the bandit of Matiisen et al. 2017, section 3.
 
     At each half percent of the steps the output loss L of every bucket is seen on a fixed probe;
@@ -85,12 +88,12 @@ class Progress(Schedule):
     probe_programs = 64
     rate, offset, temperature, uniform, frozen_after = 0.1, 0.05, 0.01, 0.2, 0.8
 
-    def __init__(self, steps: int) -> None:
-        super().__init__(steps)
+    def __init__(self, steps: int, *, hardest_share: float = HARDEST_SHARE) -> None:
+        super().__init__(steps, hardest_share=hardest_share)
         self.progress = [0.0] * len(BUCKETS)
         self.losses: list[float] = []
 
-    def wanted(self, step: int) -> tuple[str, ...]:
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
         """Return all buckets at every half percent of the steps, until the weights are frozen."""
         due = step % max(1, self.steps // 200) == 0
         return BUCKETS if due and step < self.steps * self.frozen_after else ()
@@ -105,7 +108,7 @@ class Progress(Schedule):
         """Return "choosing" while weights may change, then "frozen"."""
         return "frozen" if step >= self.steps * self.frozen_after else "choosing"
 
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
         """Credit every bucket with the relative change of its output loss."""
         losses = [seen[bucket].output_loss for bucket in BUCKETS]
         for place, (before, now) in enumerate(zip(self.losses, losses, strict=False)):
@@ -117,6 +120,6 @@ class Progress(Schedule):
         """Return the credits and the losses last seen."""
         return {"progress": list(self.progress), "losses": list(self.losses)}
 
-    def restore(self, state: Mapping[str, object]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`."""
-        self.__dict__.update(state)
+        self.progress, self.losses = list(state["progress"]), list(state["losses"])

@@ -1,16 +1,16 @@
 """Arms: what is compared. A schedule, and the controls that tell its parts apart.
 
 In: params/study/arms.yaml, where every arm stands as data. Out: `Arm`s, and the schedules that they
-name. To add a schedule, write a function steps -> Schedule (about ten lines in `schedules` or
+name. To add a schedule, write a `ScheduleFactory` (about ten lines in `schedules` or
 `adaptive`), enter it in `SCHEDULES` and name an arm in the file; every invariant test, the params
 files and the figures then know it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,11 +18,12 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from cl_utils.curriculum import adaptive, schedules
-from cl_utils.curriculum.schedules import Mix, Schedule, Staged
+from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory
+from cl_utils.curriculum.schedules import Staged
 from cl_utils.errors import StudyError
 from cl_utils.paths import ARMS
 
-SCHEDULES: Mapping[str, Callable[[int], Schedule]] = {
+SCHEDULES: Mapping[str, ScheduleFactory] = {
     "baseline": schedules.baseline,
     "sequential": schedules.sequential,
     "incremental": schedules.incremental,
@@ -124,10 +125,7 @@ def schedule_named(name: str, steps: int, *, hardest_share: float = 0.5) -> Sche
     """
     if name not in SCHEDULES:
         raise StudyError(f"schedule={name!r} does not exist: choose one of {list(SCHEDULES)}")
-    make = SCHEDULES[name]
-    if make is schedules.hybrid:
-        make = partial(schedules.hybrid, hardest_share=hardest_share)
-    return make(steps)
+    return SCHEDULES[name](steps, hardest_share=hardest_share)
 
 
 Recorded = Sequence[tuple[int, Mix]]

@@ -13,14 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from cl_utils.curriculum.arms import PERMUTED, REVERSED, Arm
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.errors import StudyError
 from cl_utils.seeds import stream
 from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
 
 
-def prepared(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
-    """Return the corpus as an arm wants it; metrics other than the study's are `relabelled`'s."""
+def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
+    """Return the corpus with the labels and outputs of an arm.
+
+    For labels by another metric see `relabelled`, which takes its scores.
+    """
     if arm.labels == PERMUTED:
         corpus = relabelled(corpus, stream(seed, "labels").random(len(corpus)))
     elif arm.labels == REVERSED:
@@ -65,4 +68,4 @@ def _kept(corpus: Corpus, sources: NDArray[np.int64]) -> NDArray[np.int64]:
     lengths = np.stack([sources, np.full_like(sources, len(SEPARATOR))], axis=1).ravel()
     ends = corpus.offsets[1:] - len(SEPARATOR)
     starts = np.stack([corpus.offsets[:-1], ends], axis=1).ravel()
-    return spread(starts, lengths)
+    return character_places(starts, lengths)

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from cl_utils.curriculum.interface import HARDEST_SHARE, Mix, ScheduleDefaults
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 
-Mix = Mapping[str, float]  # pool -> share of the programs drawn; sums to 1
 ALL: Mix = {"all": 1.0}
 
 
@@ -32,50 +31,7 @@ class Stage:
     mix: Mix
 
 
-class Seen(NamedTuple):
-    """How a model does on fixed validation programs of one bucket."""
-
-    accuracy: float  # share of whole outputs right, 0 to 1
-    output_loss: float  # nats a character of the outputs
-
-
-class Schedule:
-    """What the training loop asks of every schedule."""
-
-    adaptive = False  # whether what is drawn depends on what the model has learnt
-    probe_programs = 256  # of each bucket, by which an adaptive schedule sees the model
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-    def mix(self, step: int) -> Mix:
-        """Return the mix that step `step` (from 0) draws from."""
-        raise NotImplementedError
-
-    def stage(self, step: int) -> str:
-        """Return the name of the stage that `step` belongs to."""
-        raise NotImplementedError
-
-    def boundaries(self) -> list[int]:
-        """Return the steps at which a restarting optimiser starts anew; the first is 0."""
-        return [0]
-
-    def wanted(self, step: int) -> tuple[str, ...]:
-        """Return the buckets that the schedule wants to see the model on after `step` steps."""
-        return ()
-
-    def observe(self, step: int, seen: Mapping[str, Seen]) -> None:
-        """Take in how the model does on the wanted buckets' validation programs."""
-
-    def state(self) -> dict[str, object]:
-        """Return what a checkpoint must keep."""
-        return {}
-
-    def restore(self, state: Mapping[str, object]) -> None:
-        """Continue from a checkpoint's state."""
-
-
-class Staged(Schedule):
+class Staged(ScheduleDefaults):
     """Stages one after another."""
 
     def __init__(self, steps: int, stages: tuple[Stage, ...]) -> None:
@@ -102,7 +58,7 @@ class Staged(Schedule):
         return self.starts
 
 
-def union(*pools: str, hardest_share: float = 0.5) -> dict[str, float]:
+def union(*pools: str, hardest_share: float = HARDEST_SHARE) -> dict[str, float]:
     """Return the mix that draws every program of these pools equally often (equal buckets)."""
     sizes = {pool: _size(pool, hardest_share) for pool in pools}
     return {pool: size / sum(sizes.values()) for pool, size in sizes.items()}
@@ -112,17 +68,17 @@ def _size(pool: str, hardest_share: float) -> float:
     return hardest_share if pool.startswith("hardest-of-") else 1.0
 
 
-def baseline(steps: int) -> Staged:
+def baseline(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """All buckets, shuffled (paper: 120k iterations)."""
     return Staged(steps, (Stage(name="all", share=1.0, mix=ALL),))
 
 
-def sequential(steps: int) -> Staged:
+def sequential(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Easy, then medium, then hard (paper: 40k iterations each)."""
     return Staged(steps, tuple(Stage(name=b, share=1 / 3, mix={b: 1.0}) for b in BUCKETS))
 
 
-def incremental(steps: int) -> Staged:
+def incremental(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Easy; easy and medium; all (paper: 25k, 30k, 65k iterations)."""
     return Staged(
         steps,
@@ -134,7 +90,7 @@ def incremental(steps: int) -> Staged:
     )
 
 
-def hybrid(steps: int, *, hardest_share: float = 0.5) -> Staged:
+def hybrid(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Easy; hardest of easy + medium; hardest of both + hard (paper: 20k, 30k, 70k iterations)."""
     second = union("hardest-of-easy", "medium", hardest_share=hardest_share)
     third = union("hardest-of-easy", "hardest-of-medium", "hard", hardest_share=hardest_share)
@@ -148,7 +104,7 @@ def hybrid(steps: int, *, hardest_share: float = 0.5) -> Staged:
     )
 
 
-def combined(steps: int) -> Staged:
+def combined(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Zaremba and Sutskever's "combined" (2014): every bucket at once, each in turn the most.
 
     The mixes of `adaptive.Mastery` in stages of fixed and equal length; the last 30 % draw all.
@@ -171,13 +127,13 @@ def focused(current: int, floor: float = 0.05) -> dict[str, float]:
     return {**earlier, BUCKETS[current]: rest, **later}
 
 
-def warmup(steps: int) -> Staged:
+def warmup(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Easy, medium, hard for 5 % of the steps each, then everything shuffled."""
     first = tuple(Stage(name=bucket, share=0.05, mix={bucket: 1.0}) for bucket in BUCKETS)
     return Staged(steps, (*first, Stage(name="all", share=0.85, mix=ALL)))
 
 
-def stratified(steps: int) -> Staged:
+def stratified(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """A third of the programs from each bucket.
 
     With buckets of equal size this is the baseline with other random numbers: what it differs by
@@ -186,17 +142,17 @@ def stratified(steps: int) -> Staged:
     return Staged(steps, (Stage(name="thirds", share=1.0, mix=union(*BUCKETS)),))
 
 
-def easy_only(steps: int) -> Staged:
+def easy_only(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Easy programs alone."""
     return Staged(steps, (Stage(name="easy", share=1.0, mix={"easy": 1.0}),))
 
 
-def hard_only(steps: int) -> Staged:
+def hard_only(steps: int, *, hardest_share: float = HARDEST_SHARE) -> Staged:
     """Hard programs alone (an arm of the paper's)."""
     return Staged(steps, (Stage(name="hard", share=1.0, mix={"hard": 1.0}),))
 
 
-class Replayed(Schedule):
+class Replayed(ScheduleDefaults):
     """The mixes that another run drew, at the same steps: what it chose without its reasons."""
 
     def __init__(self, steps: int, recorded: Sequence[tuple[int, Mix]]) -> None:
@@ -218,16 +174,14 @@ class Replayed(Schedule):
         return "replayed"
 
 
-class Competence(Schedule):
+class Competence(ScheduleDefaults):
     """The easiest share c(t) of all programs, growing with the square root of time.
 
     c(t) = min(1, sqrt(t (1 - c0^2) / T + c0^2)), Platanios et al. 2019, equation 7, with T the
-    share of the steps after which everything is drawn.
+    steps after which everything is drawn.
     """
 
-    def __init__(self, steps: int, *, initial: float = 0.1, full_after: float = 0.4) -> None:
-        super().__init__(steps)
-        self.initial, self.full_after = initial, full_after
+    initial, full_after = 0.1, 0.4  # c0, and the share of the steps after which all is drawn
 
     def competence(self, step: int) -> float:
         """Return c(t) in [initial, 1]."""

@@ -15,23 +15,23 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 
-from cl_utils.artifacts import check, damaged, write
+from cl_utils.artifacts import check_artifact, damaged, write_artifact
 from cl_utils.data.corpus import Corpus
 
 
 def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
-    """Write a corpus as safetensors; `manifest` as in `artifacts.write`."""
+    """Write a corpus as safetensors; `manifest` as in `artifacts.write_artifact`."""
     arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
     del arrays["intermediate_values"]  # made from the programs when a recipe asks for them
     arrays["levels"] = _as_bytes(arrays["levels"])
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk
-    write(path, lambda temporary: temporary.write_bytes(content), **manifest)
+    write_artifact(path, lambda temporary: temporary.write_bytes(content), **manifest)
 
 
 def load_corpus(path: Path, **expected: Any) -> Corpus:
-    """Read a corpus that `artifacts.check` accepts."""
-    check(path, "03_bucketing", **expected)
+    """Read a corpus that `artifacts.check_artifact` accepts."""
+    check_artifact(path, "03_bucketing", **expected)
     try:
         arrays = load_file(path)
     except SafetensorError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cl_utils.difficulty.buckets import bucket_of
-from cl_utils.difficulty.overall_metric import COLUMNS, scores
+from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS, scores
 from cl_utils.tinypy.grammar import Program, ProgramStream
 from cl_utils.tinypy.record import stable_hash
 
@@ -21,7 +21,7 @@ NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class ChunkRequest:
     """What a chunk is made from; `stream` lacks only its random generator, `rng`.
 
     With `limits` programs get buckets by `metric`, and those of the buckets in `full` are left out.
@@ -39,7 +39,7 @@ class Order:
 class Chunk:
     """Programs in the order drawn, each once, and the rejected drafts by reason.
 
-    A row is level, source, output, hash of the source, and bucket ("" where the order has no
+    A row is level, source, output, hash of the source, and bucket ("" where the request has no
     limits). Rows are plain tuples, which travel between processes faster than `Program`s.
     """
 
@@ -47,21 +47,23 @@ class Chunk:
     rejected: Counter[str]
 
 
-def draw_chunk(order: Order) -> Chunk:
-    """Return the chunk of an order, which alone decides it."""
-    stream = order.stream(rng=np.random.default_rng(order.seed))
-    drafts = [stream.draft() for _ in range(order.drafts)]
+def draw_chunk(request: ChunkRequest) -> Chunk:
+    """Return the chunk of a request, which alone decides it."""
+    stream = request.stream(rng=np.random.default_rng(request.seed))
+    drafts = [stream.draft() for _ in range(request.drafts)]
     programs = [program for program in drafts if program is not None]
     rows = [
         (*program, stable_hash(program.source), bucket)
-        for program, bucket in zip(programs, _buckets(programs, order), strict=True)
-        if bucket not in order.full
+        for program, bucket in zip(programs, _buckets(programs, request), strict=True)
+        if bucket not in request.full
     ]
     return Chunk(rows, stream.rejected + Counter({NOT_NEEDED: len(programs) - len(rows)}))
 
 
-def _buckets(programs: list[Program], order: Order) -> list[str]:
-    if order.limits is None:
+def _buckets(programs: list[Program], request: ChunkRequest) -> list[str]:
+    if request.limits is None:
         return [""] * len(programs)
-    metric = scores([program.source for program in programs])[:, COLUMNS.index(order.metric)]
-    return [str(bucket) for bucket in bucket_of(metric, order.limits)]
+    metric = scores([program.source for program in programs])[
+        :, DIFFICULTY_COLUMNS.index(request.metric)
+    ]
+    return [str(bucket) for bucket in bucket_of(metric, request.limits)]

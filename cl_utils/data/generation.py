@@ -1,7 +1,7 @@
 """The study's programs: first the grammar's natural mix, then on until every bucket is full.
 
 In: the data parameters. Out: a table program_id, level, source, output, natural, and the numbers
-of rejected drafts by reason. Drafts come in chunks, each from a random stream of its own, so that
+of rejected drafts by reason. Drafts come in chunks, each from its own random stream, so that
 processes can share the work and the seed alone decides the table.
 """
 
@@ -14,11 +14,11 @@ from itertools import count as count_up
 
 import pandas as pd
 
-from cl_utils.data.drafts import NOT_NEEDED, Chunk, Order, draw_chunk
+from cl_utils.data.drafts import NOT_NEEDED, Chunk, ChunkRequest, draw_chunk
 from cl_utils.difficulty.buckets import BUCKETS, thresholds
-from cl_utils.difficulty.overall_metric import COLUMNS
+from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.seeds import derived_seed
 from cl_utils.tinypy.grammar import REASONS, Program, ProgramStream
 
@@ -40,19 +40,19 @@ def draw_programs(
 
     `stream` makes a `ProgramStream` when it is given its generator `rng`. After the natural ones
     (column `natural`), drawing goes on and keeps what falls into a bucket with fewer than
-    `least_per_bucket` programs; `metric`, one of `overall_metric.COLUMNS`, makes these buckets.
+    `least_per_bucket` programs; `metric`, one of `DIFFICULTY_COLUMNS`, makes these buckets.
     Returns the table and the rejected drafts: the same for any number of `processes` (default: all
     cores). Raises StudyError when nothing more can be found.
     """
-    if least_per_bucket and metric not in COLUMNS:
+    if least_per_bucket and metric not in DIFFICULTY_COLUMNS:
         raise StudyError(
             f"metric {metric!r} cannot fill buckets while programs are drawn: set least_per_bucket "
-            f"to 0, or use one of {', '.join(COLUMNS)}"
+            f"to 0, or use one of {', '.join(DIFFICULTY_COLUMNS)}"
         )
     bounds = thresholds(limits, []) if least_per_bucket else None
     selection = _Selection(count, least_per_bucket)
-    orders = (
-        Order(
+    requests = (
+        ChunkRequest(
             stream=stream,
             seed=derived_seed(seed, "grammar", place),
             drafts=CHUNK,
@@ -62,7 +62,7 @@ def draw_programs(
         )
         for place in count_up()
     )
-    with closing(in_order(draw_chunk, orders, processes=processes)) as chunks:
+    with closing(ordered_map(draw_chunk, requests, processes=processes)) as chunks:
         while not selection.complete():
             selection.take(next(chunks))
     return selection.table(), dict(selection.rejected)

@@ -16,6 +16,6 @@ def within(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return places
 
 
-def spread(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def character_places(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the places of all characters of programs that begin at `starts`, (N,)."""
     return within(lengths) + np.repeat(starts, lengths)

@@ -17,7 +17,7 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.record import stable_hash
 
-SPLITS = ("train", "validation", "test", "natural", "leaky", "unused")
+PARTS = ("train", "validation", "test", "natural", "leaky", "unused")
 HELD_OUT = {"validation": 0.04, "test": 0.10, "natural": 0.06}  # shares of the canonical classes
 
 
@@ -86,7 +86,7 @@ def _take(
     result[chosen[:wanted]] = part
 
 
-def leak_table(programs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def leak_by_split(programs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Return what a split by text alone would have leaked, beside the twin-free split.
 
     Both hold out as many test programs; a twin is a training program equal after renaming, a

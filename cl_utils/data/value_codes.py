@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cl_utils.data.corpus import Corpus
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.tinypy.intermediate_values import values_of
 from cl_utils.tinypy.record import OUTPUT_MARK
 
@@ -57,7 +57,7 @@ def value_codes(
     commonest, of equally common ones the first by name. The same for any number of `processes`
     (default: all cores).
     """
-    found = list(in_order(_read, _tasks(corpus), processes=processes))
+    found = list(ordered_map(_read, _tasks(corpus), processes=processes))
     counts: Counter[str] = Counter()
     for part in found:
         often = np.bincount(part.numbers, minlength=len(part.names)).tolist()

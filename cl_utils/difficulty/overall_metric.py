@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from radon.visitors import ComplexityVisitor, HalsteadVisitor
 
 from cl_utils.errors import StudyError
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ class Difficulty:
     overall_metric_token: float
 
 
-COLUMNS = tuple(field.name for field in fields(Difficulty))
+DIFFICULTY_COLUMNS = tuple(field.name for field in fields(Difficulty))
 
 
 def difficulty(source: str) -> Difficulty:
@@ -80,7 +80,7 @@ def _by_radon(source: str) -> tuple[int, float]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise StudyError(f"difficulty needs valid Python, mend {source[:60]!r}: {error}") from error
+        raise StudyError(f"difficulty needs valid Python, fix {source[:60]!r}: {error}") from error
     complexity = ComplexityVisitor.from_ast(tree).total_complexity
     visitor = HalsteadVisitor.from_ast(tree)
     operators, operands = visitor.distinct_operators, visitor.distinct_operands
@@ -120,18 +120,20 @@ def measure(sources: Sequence[str] | pd.Series, *, processes: int | None = None)
     import pandas as pd  # here, so that processes which share the work start without it
 
     batches = (list(sources[start : start + _BATCH]) for start in range(0, len(sources), _BATCH))
-    parts = list(in_order(scores, batches, processes=processes))
-    table = np.concatenate([np.empty((0, len(COLUMNS))), *parts])
-    return pd.DataFrame(table, columns=list(COLUMNS)).astype({"cyclomatic_complexity": np.int64})
+    parts = list(ordered_map(scores, batches, processes=processes))
+    table = np.concatenate([np.empty((0, len(DIFFICULTY_COLUMNS))), *parts])
+    return pd.DataFrame(table, columns=list(DIFFICULTY_COLUMNS)).astype(
+        {"cyclomatic_complexity": np.int64}
+    )
 
 
 def scores(sources: Sequence[str]) -> NDArray[np.float64]:
-    """The scores of P programs, (P, 5), the columns as in `COLUMNS`.
+    """The scores of P programs, (P, 5), the columns as in `DIFFICULTY_COLUMNS`.
 
     Programs of one form share radon's scores, and share the work.
     """
     rows = [_scores(source) for source in sources]
-    return np.asarray(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+    return np.asarray(rows, dtype=np.float64).reshape(-1, len(DIFFICULTY_COLUMNS))
 
 
 def _scores(source: str) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.overall_metric import measure
 from cl_utils.errors import StudyError
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.tinypy.interpreter import executed_lines
 from cl_utils.tinypy.record import stable_hash
 
@@ -60,7 +60,7 @@ def static_metrics(source: str, output: str) -> StaticMetrics:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise StudyError(f"metrics need valid Python, mend {source[:60]!r}: {error}") from error
+        raise StudyError(f"metrics need valid Python, fix {source[:60]!r}: {error}") from error
     text = source.encode()
     return StaticMetrics(
         characters=len(source),
@@ -111,7 +111,7 @@ def measure_all(programs: pd.DataFrame, *, processes: int | None = None) -> pd.D
         list(zip(sources[start : start + _BATCH], outputs[start : start + _BATCH], strict=True))
         for start in starts
     )
-    parts = list(in_order(static_rows, batches, processes=processes))
+    parts = list(ordered_map(static_rows, batches, processes=processes))
     table = np.concatenate([static_rows([]), *parts])
     static = pd.DataFrame(table, columns=list(StaticMetrics._fields)).astype(_TYPES)
     return pd.concat([scores, static], axis=1)

@@ -108,6 +108,13 @@ def subsets(corpus: Corpus) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
         yield "level", str(level), corpus.levels == level
 
 
+# A subset's percentage is a ratio of sums, not a mean of ratios: in it every character or line
+# weighs the same, however short its program. Sums over subsets are one product of the subsets'
+# membership with the programs' tallies, for all measures at once; grouping the table by every
+# subset in turn would do the same work once a measure. Only `macro_rows` averages ratios, one a
+# bucket.
+
+
 def measure_rows(tallies: Mapping[str, Tally], corpus: Corpus, *, macro: bool) -> pd.DataFrame:
     """Return the percentage right in every subset, n counting what it is a share of.
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cl_utils.artifacts import fingerprint, manifest_path
+from cl_utils.artifacts import file_digest, manifest_path
 from cl_utils.errors import StudyError
 from cl_utils.experiments.plan import Experiment, Variant
 from cl_utils.machine import machines_text
@@ -65,7 +65,7 @@ def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
     """
     curves = []
     for each in kept(experiment, device):
-        if load_manifest(each.path)["content"] != fingerprint(each.path):
+        if load_manifest(each.path)["content"] != file_digest(each.path):
             raise StudyError(f"{each.path} was changed by hand: {_again(experiment)}")
         curve = pd.read_csv(each.path)
         variant = each.variant

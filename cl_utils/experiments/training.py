@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from cl_utils.artifacts import write
+from cl_utils.artifacts import write_artifact
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.experiments.compilation import nothing_compiled
 from cl_utils.experiments.curves import CURVE_COLUMNS, curve_path
@@ -22,10 +22,10 @@ from cl_utils.experiments.plan import Drawn, Experiment, Variant
 from cl_utils.experiments.programs import World, labelled, world_of
 from cl_utils.machine import device_name, facts, processes_side_by_side
 from cl_utils.model.gpt import GPT
-from cl_utils.parallel import in_order
+from cl_utils.parallel import ordered_map
 from cl_utils.paths import home
 from cl_utils.training.checkpoints import save_checkpoint
-from cl_utils.training.loop import Clock, Run, Trained, begin, to_the_end
+from cl_utils.training.loop import Monitor, Run, Trained, run_until_finished, start_or_resume
 from cl_utils.training.probes import Probe
 
 
@@ -55,7 +55,7 @@ class WholeTest(Probe):
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
-        seen = self.look(model, buckets, len(self.validation))
+        seen = self.measure(model, buckets, len(self.validation))
         return {bucket: each.accuracy for bucket, each in seen.items()}
 
 
@@ -72,7 +72,7 @@ def train_missing(experiment: Experiment) -> Iterator[str]:
     """
     if experiment.at_once:
         tasks, processes = missing(experiment), processes_side_by_side()
-        yield from in_order(learn_on_one_thread, tasks, processes=processes)
+        yield from ordered_map(learn_on_one_thread, tasks, processes=processes)
         return
     tasks = missing(experiment)
     for variant in experiment.variants:
@@ -104,7 +104,7 @@ def learn(task: Training, world: World | None = None) -> str:
     curve = curve.assign(**counts, seed=task.seed)[[*CURVE_COLUMNS, "seed"]]
     made: dict[str, Any] = {"variant": task.variant.model_dump(), "run": asdict(run)}
     measured = facts() | {"threads": torch.get_num_threads(), "seconds": round(trained.seconds, 1)}
-    write(task.path, partial(curve.to_csv, index=False), params=made, **measured)
+    write_artifact(task.path, partial(curve.to_csv, index=False), params=made, **measured)
     last = curve["execution_exact"].iloc[-1]
     name = f"{task.variant.name}, seed {task.seed}"
     return f"{name}: {last:.1f} % after {trained.seconds:.0f} s"
@@ -121,12 +121,12 @@ def train_with_curve(
 
     points: of the curve, evenly spaced and each of the whole test set; None: as the study does.
     """
-    trainer = begin(run, labelled(world.train, run.arm), world.test, checkpoint, report)
-    clock = Clock(trainer, checkpoint, report)
+    trainer = start_or_resume(run, labelled(world.train, run.arm), world.test, checkpoint, report)
+    clock = Monitor(trainer, checkpoint, report)
     if points:
         trainer.probe = WholeTest(world.test, trainer.device)
         clock.curve_steps = even_steps(trainer.steps, points)
-    to_the_end([clock], trainer.advance)
+    run_until_finished([clock], trainer.advance)
     save_checkpoint(checkpoint, trainer.state())
     return trainer.result()
 

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
 from cl_utils.figures.panels import (
     canvas,
@@ -64,7 +65,7 @@ def bucket_shares(counts: pd.DataFrame) -> pd.DataFrame:
     """Return percent by level and "all" (rows) and bucket (columns); rows sum to 100."""
     table = counts.pivot_table(
         index="level", columns="bucket", values="programs", aggfunc="sum", fill_value=0
-    ).reindex(columns=list(style.BUCKETS), fill_value=0)
+    ).reindex(columns=list(BUCKETS), fill_value=0)
     table.loc["all"] = table.sum()
     return 100 * table.div(table.sum(axis=1), axis=0)
 
@@ -73,7 +74,7 @@ def draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     """Draw one stacked bar a level; the buckets are named once, above the first bar."""
     left = np.zeros(len(shares))
     places = np.arange(len(shares)) + (shares.index == "all") * 0.3  # set apart
-    for index, bucket in enumerate(style.BUCKETS):
+    for index, bucket in enumerate(BUCKETS):
         width = shares[bucket].to_numpy()
         axes.barh(places, width, left=left, height=0.74, color=style.BUCKET_COLOURS[bucket])
         colour = "white" if bucket == "hard" else style.INK

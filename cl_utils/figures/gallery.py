@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from cl_utils.artifacts import fingerprint, write_json
+from cl_utils.artifacts import file_digest, write_json
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.study.params import Params
@@ -35,7 +35,7 @@ class Gallery:
             self.missing[name] = str(reason)
             return str(reason)
         paths = style.save(figure, self.params.figures, name)
-        self.made |= {path.name: fingerprint(path) for path in paths}
+        self.made |= {path.name: file_digest(path) for path in paths}
         return figure
 
     def seal(self) -> list[str]:

@@ -78,7 +78,6 @@ DASHES: Final = ((0, (6, 1.5)), (0, (3, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.
 PALEST: Final = 0.8
 """No control's colour has as large a share of white as this."""
 
-BUCKETS: Final = ("easy", "medium", "hard")
 BUCKET_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"easy": "#EADFCB", "medium": "#BF9F74", "hard": "#6E4A26"}
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
 from cl_utils.figures.panels import (
     arm_panels,
@@ -23,7 +24,7 @@ from cl_utils.figures.panels import (
     styled,
 )
 
-SHARES = [f"share_{bucket}" for bucket in style.BUCKETS]
+SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
     "characters": (1e6, "characters seen (millions)"),
     "seconds": (60.0, "wall-clock minutes of training"),
@@ -60,8 +61,8 @@ def draw_composition(axes: Axes, history: pd.DataFrame) -> None:
     axes.stackplot(
         x,
         y,
-        labels=style.BUCKETS,
-        colors=[style.BUCKET_COLOURS[bucket] for bucket in style.BUCKETS],
+        labels=BUCKETS,
+        colors=[style.BUCKET_COLOURS[bucket] for bucket in BUCKETS],
         step="pre",
         linewidth=0,
     )

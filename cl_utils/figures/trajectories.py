@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
 from cl_utils.figures.panels import (
     arm_panels,
@@ -34,8 +35,8 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
     require(rows, "history of adaptive arms")
     arms = [arm for arm in ADAPTIVE if arm in set(rows["arm"])]
     figure = canvas(4.6)
-    grid = figure.subplots(len(style.BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
-    for line, bucket in zip(grid, style.BUCKETS, strict=True):
+    grid = figure.subplots(len(BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
+    for line, bucket in zip(grid, BUCKETS, strict=True):
         line[0].set_ylabel(f"{bucket} (%)")
         for axes, arm in zip(line, arms, strict=True):
             draw_shares(axes, rows[rows["arm"] == arm], f"share_{bucket}", style.arm_colour(arm))
@@ -87,7 +88,7 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
 
 def draw_buckets(axes: Axes, curves: pd.DataFrame) -> None:
     """Draw the three buckets' curves of one arm over the share of its training."""
-    for bucket in style.BUCKETS:
+    for bucket in BUCKETS:
         steps = curves[curves["bucket"] == bucket].groupby("step")["execution_exact"]
         progress = 100 * steps.mean().index.to_numpy(dtype=float) / curves["step"].max()
         colour = style.BUCKET_LINES[bucket]

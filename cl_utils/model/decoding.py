@@ -105,7 +105,7 @@ def cut(
 
 @torch.inference_mode()
 def generate_plain(model: GPT, prompt: Ids, limit: int, stop: Stop | None = "record") -> Ids:
-    """Return the greedy text of one prompt, read anew for every character: the slow reference."""
+    """Return the greedy text of one prompt, read again for every character: the slow reference."""
     device = next(model.parameters()).device
     ids = [int(token) for token in prompt]
     ending = list(_STOPS[stop])

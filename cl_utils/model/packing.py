@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.data.ragged import spread, within
+from cl_utils.data.ragged import character_places, within
 from cl_utils.errors import StudyError
 
 GRAIN = 8  # sizes of rows are multiples of it
@@ -36,9 +36,9 @@ class Layout:
         """Return the layout on a device."""
         rows = tuple(each.to(device, non_blocking=True) for each in self.rows)
         return Layout(
-            self.positions.to(device, non_blocking=True),
-            rows,
-            self.cells.to(device, non_blocking=True),
+            positions=self.positions.to(device, non_blocking=True),
+            rows=rows,
+            cells=self.cells.to(device, non_blocking=True),
         )
 
 
@@ -77,6 +77,12 @@ def _taken(x: Tensor, index: Tensor) -> Tensor:
     return torch.where(present, x[index.clamp(min=0)], x.new_zeros(()))
 
 
+# One row size for all programs would spend most of attention on padding, since its cost grows with
+# the square of the size; a size for each length would give a compiler new shapes, and a processor
+# many small products. With a few sizes, each a multiple of GRAIN, nearly all of the padding goes
+# and shapes stay few. There are so few candidates that `row_sizes` tries every choice of sizes.
+
+
 def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 2) -> Layout:
     """Return the layout of programs of these lengths, each in a row of the smallest size it fits.
 
@@ -105,7 +111,7 @@ def lay_out(lengths: NDArray[np.int64], sizes: Sequence[int], least_rows: int = 
     return Layout(
         positions=torch.from_numpy(within(lengths)),
         rows=tuple(rows),
-        cells=torch.from_numpy(spread(first_cell, lengths)),
+        cells=torch.from_numpy(character_places(first_cell, lengths)),
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.model.packing import Layout, lay_out, row_sizes
@@ -52,7 +52,7 @@ def scoring_batches(
     batches = []
     for batch in np.unique(batch_of):
         chosen = np.flatnonzero(batch_of == batch)
-        sources = spread(corpus.offsets[:-1][chosen], lengths[chosen])
+        sources = character_places(corpus.offsets[:-1][chosen], lengths[chosen])
         inputs, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(place).long()
         layout = lay_out(lengths[chosen], sizes, least_rows=0).to(place)
         batches.append(ScoringBatch(sources, inputs, true, layout))
@@ -89,6 +89,12 @@ def _check(lengths: NDArray[np.int64], context: int) -> None:
             f"a program of {lengths.max() + 1} characters does not fit the model's context of "
             f"{context} and one more: use the data it was trained for"
         )
+
+
+# Why no text has to be generated: as long as greedy decoding has written the true characters, its
+# next input is the true text, and its next character is the argmax of this very pass. So it writes
+# the whole answer if every argmax is right; at the first wrong one its text differs, and no later
+# character can make it equal again. The terminator counts, since without it the text would go on.
 
 
 def execution_exact(scores: Scores, corpus: Corpus) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from cl_utils.model.gpt import GPT
 def stacked(models: Sequence[GPT], rows: int = 0) -> GPT:
     """Return one model that reads S batches one after another, each with its own model's weights.
 
-    The weights of `models` become parts of its own. `rows`: windows of each batch, 0 of a stream.
+    The weights of `models` become slices of its own. `rows`: windows of a batch, 0 of a stream.
     """
     whole = copy.deepcopy(models[0])
     for name, layer in list(whole.named_modules()):

@@ -19,7 +19,7 @@ from cl_utils.seeds import stream
 from cl_utils.stats import hardness_stability, metric_validity, paired_difference
 from cl_utils.stats.contrasts import common_seeds
 from cl_utils.stats.programs import spearman
-from cl_utils.stats.validity import COLUMNS, OVERALL, WITHIN
+from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 from cl_utils.study.results import Results
 
 FEWEST_METRICS = 3  # of which a rank correlation is told
@@ -32,7 +32,7 @@ def validity_of(results: Results, resamples: int) -> pd.DataFrame:
     baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
     known = [metric for metric in METRICS if metric in baseline]
     if baseline.empty or not known:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=VALIDITY_COLUMNS)
     return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
 
 

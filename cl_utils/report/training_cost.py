@@ -10,14 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from cl_utils.artifacts import read_json
-from cl_utils.study.results import EVALUATION, finished_runs
+from cl_utils.study.notebook_names import EVALUATION
+from cl_utils.study.results import finished_runs
 
 
 def run_costs(folder: Path) -> pd.DataFrame:
     """Return one row a finished run: training seconds, characters, threads, machine."""
     rows = []
     for run in finished_runs(folder):
-        manifest = read_json(run / "manifest.json", Path(EVALUATION).stem)
+        manifest = read_json(run / "manifest.json", EVALUATION)
         rows.append(
             {
                 "recipe": run.parts[-3],

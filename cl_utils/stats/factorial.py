@@ -74,8 +74,11 @@ WHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         }
     }
 )
-"""How a level of a factor is told as a circumstance."""
+"""How a level of a factor is named as a circumstance."""
 
+# With eight cells and eight terms (the mean and seven effects) the model is saturated: each cell is
+# the mean plus half of every effect, with the cell's sign. So the difference of two cells is a sum
+# of effects without any residual, for every seed and not only on average.
 ADDENDS: Final = (("order",), ("restarts",), ("composition",), tuple(FACTORS))
 """The effects that add up to hybrid minus baseline, the two opposite corners of the factorial.
 
@@ -144,7 +147,7 @@ def factorial_effects(
 def factorial_gain(measures: pd.DataFrame) -> pd.DataFrame:
     """Return hybrid minus baseline over the seeds of the factorial: the sum of `ADDENDS`.
 
-    Of the primary measure: one row of `contrast_table`, a family of its own and never a claim; that
+    Of the primary measure: one row of `contrast_table`, its own family and never a claim; that
     is for the declared contrast, which may have more seeds. Empty like the effects.
     """
     values = cell_values(measures, PRIMARY)

@@ -23,7 +23,7 @@ from cl_utils.stats.programs import (
 )
 
 OVERALL, WITHIN = "overall", "within levels"
-COLUMNS = [
+VALIDITY_COLUMNS = [
     *("metric", "scope", "rho", "low", "high"),
     *("seed_low", "seed_high", "programs", "seeds"),
 ]
@@ -70,7 +70,7 @@ def metric_validity(
             ends = single[:, scope, place]
             numbers = (pooled[cell], low[cell], high[cell], ends.min(), ends.max(), sizes[cell])
             table.append((metric, name, *numbers, hard.shape[1]))
-    return pd.DataFrame(table, columns=COLUMNS).sort_values(
+    return pd.DataFrame(table, columns=VALIDITY_COLUMNS).sort_values(
         "metric", key=lambda names: names.map(list(metrics).index), kind="stable", ignore_index=True
     )
 

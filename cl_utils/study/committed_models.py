@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cl_utils.artifacts import fingerprint, read_json
+from cl_utils.artifacts import file_digest, read_json
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.paths import MODELS
@@ -30,7 +30,7 @@ def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:
         raise StudyError(f"model {name!r} does not exist: choose among {committed_models()}")
     folder = MODELS / name
     manifest = read_json(folder / "manifest.json", "04_training")
-    if manifest.get("weights") != fingerprint(folder / "model.safetensors"):
+    if manifest.get("weights") != file_digest(folder / "model.safetensors"):
         raise StudyError(f"{_shown(folder)} is not the model that was trained: restore the folder")
     return load_model(folder), manifest
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from cl_utils.artifacts import check, fingerprint, load_table, save_csv, save_table
+from cl_utils.artifacts import check_artifact, file_digest, load_table, save_csv, save_table
 from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
@@ -74,14 +74,16 @@ def load_split(params: Params, name: str) -> Corpus:
     Everything that they were made from must still be what it was.
     """
     paths, bucketing = params.paths, params.of(BucketParams)
-    check(paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs])
-    check(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
+    check_artifact(
+        paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs]
+    )
+    check_artifact(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
     return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
 
 
 def data_fingerprint(params: Params) -> str:
     """Return one fingerprint for all corpora: runs compare only if it is the same."""
-    parts = [fingerprint(params.paths.corpus(name)) for name in SPLITS]
+    parts = [file_digest(params.paths.corpus(name)) for name in SPLITS]
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 
@@ -99,7 +101,7 @@ def save_agreement(params: Params, matrix: pd.DataFrame) -> None:
 def load_agreement(params: Params) -> pd.DataFrame:
     """Return the matrix of `save_agreement`; it needs no file outside results/."""
     path = params.paths.counts(AGREEMENT)
-    check(path, METRIC_ANALYSIS, params=params.of(DataParams))
+    check_artifact(path, METRIC_ANALYSIS, params=params.of(DataParams))
     return pd.read_csv(path, index_col="metric")
 
 
@@ -130,5 +132,5 @@ def save_tested(params: Params, programs: pd.DataFrame) -> None:
 def load_counts(params: Params, name: str) -> pd.DataFrame:
     """Return one of the tables of `save_counts`; it needs no file outside results/."""
     path = params.paths.counts(name)
-    check(path, BUCKETING, params=params.of(BucketParams))
+    check_artifact(path, BUCKETING, params=params.of(BucketParams))
     return pd.read_csv(path, dtype={"level": str})

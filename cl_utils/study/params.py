@@ -50,7 +50,7 @@ class Params(TrainingParams):
     line_programs: int = Count  # per test set, for the edit similarity of lines
     resamples: int = Count  # of every bootstrap
     readme: bool  # whether notebook 13 writes README and findings
-    together: int = Count  # seeds that notebook 04 trains as one program; 1: `seed` alone
+    together: int = Count  # seeds that notebook 04 trains as one batched model; 1: `seed` alone
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:
@@ -206,7 +206,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Params:
         name = str(first["loc"][0]) if first["loc"] else "parameters"
         if first["type"] == "extra_forbidden":
             raise StudyError(
-                f"{where}: {name} is no parameter: remove it or mend its spelling "
+                f"{where}: {name} is no parameter: remove it or fix its spelling "
                 "(cl_utils/study/params.py lists them)"
             ) from None
         if first["type"] == "missing":

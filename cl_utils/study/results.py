@@ -18,12 +18,12 @@ import pandas as pd
 
 from cl_utils import artifacts
 from cl_utils.errors import StudyError
-from cl_utils.study.notebook_names import BUCKETING
+from cl_utils.study.notebook_names import BUCKETING, EVALUATION
 
-EVALUATION: Final = "notebooks/05_evaluation.ipynb"
+EVALUATION_NOTEBOOK: Final = f"notebooks/{EVALUATION}.ipynb"
 FINGERPRINT: Final = "data_fingerprint"
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
-COLUMNS: Final = {
+TABLE_COLUMNS: Final = {
     "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
     "curve.csv": ["step", "characters", "seconds", "bucket", "execution_exact"],
     "history.csv": ["step", "stage", "loss", "share_easy", "share_medium", "share_hard"],
@@ -70,7 +70,8 @@ def load_results(folder: Path) -> Results:
     runs = finished_runs(folder)
     if not runs:
         raise StudyError(
-            f"{folder} holds no finished run: run {EVALUATION} with profile='{folder.name}'"
+            f"{folder} holds no finished run: run {EVALUATION_NOTEBOOK} with "
+            f"profile='{folder.name}'"
         )
     check_same_data(runs)
     for run in runs:
@@ -95,7 +96,9 @@ def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
     tested = artifacts.load_table(path, BUCKETING, params={"profile": folder.name})
     merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
     if merged["bucket"].isna().any():
-        raise StudyError(f"{path} lacks programs that were evaluated: run {EVALUATION} again")
+        raise StudyError(
+            f"{path} lacks programs that were evaluated: run {EVALUATION_NOTEBOOK} again"
+        )
     losses = [
         pd.read_csv(each).assign(recipe=each.stem.removeprefix("model_loss-"))
         for each in sorted(folder.glob("data/model_loss-*.csv"))
@@ -119,16 +122,16 @@ def seed_of(run: Path) -> int:
 
 def check_same_data(runs: list[Path]) -> None:
     """Raise StudyError unless all runs carry the same data fingerprint in their manifests."""
-    first, expected = runs[0], fingerprint(runs[0])
+    first, expected = runs[0], recorded_fingerprint(runs[0])
     for run in runs[1:]:
-        if (found := fingerprint(run)) != expected:
+        if (found := recorded_fingerprint(run)) != expected:
             raise StudyError(
                 f"{run} was evaluated on data {found}, but {first} on {expected}: "
-                f"run {EVALUATION} again for the older one, or delete its folder"
+                f"run {EVALUATION_NOTEBOOK} again for the older one, or delete its folder"
             )
 
 
-def fingerprint(run: Path) -> str:
+def recorded_fingerprint(run: Path) -> str:
     """Return the fingerprint of the data that a run was evaluated on."""
     return str(manifest_entry(run, FINGERPRINT))
 
@@ -136,10 +139,10 @@ def fingerprint(run: Path) -> str:
 def check_unchanged(run: Path) -> None:
     """Raise StudyError unless every table of a run is the one that its manifest names."""
     for name, written in manifest_entry(run, "evaluation")["files"].items():
-        if artifacts.fingerprint(run / name) != written:
+        if artifacts.file_digest(run / name) != written:
             raise StudyError(
-                f"{run / name} is not the table that was written: run {EVALUATION} again for this "
-                "run, or restore the file"
+                f"{run / name} is not the table that was written: run {EVALUATION_NOTEBOOK} again "
+                "for this run, or restore the file"
             )
 
 
@@ -149,14 +152,16 @@ def manifest_entry(run: Path, name: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))[name]
     except (json.JSONDecodeError, KeyError, TypeError):
-        raise StudyError(f"{path} holds no {name!r}: run {EVALUATION} again for this run") from None
+        raise StudyError(
+            f"{path} holds no {name!r}: run {EVALUATION_NOTEBOOK} again for this run"
+        ) from None
 
 
 def concatenate(runs: list[Path], name: str) -> pd.DataFrame:
     """Return the table `name` of all runs that have it, with recipe, arm and seed in front."""
     tables = [read_table(run, name) for run in runs if (run / name).exists()]
     if not tables:
-        return pd.DataFrame(columns=[*RUN_COLUMNS, *COLUMNS[name]])
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *TABLE_COLUMNS[name]])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -165,8 +170,10 @@ def read_table(run: Path, name: str) -> pd.DataFrame:
     path = run / name
     parquet = path.suffix == ".parquet"
     table = pd.read_parquet(path) if parquet else pd.read_csv(path, dtype=TEXT_COLUMNS)
-    if missing := [column for column in COLUMNS[name] if column not in table]:
-        raise StudyError(f"{path} lacks the columns {missing}: run {EVALUATION} again for this run")
+    if missing := [column for column in TABLE_COLUMNS[name] if column not in table]:
+        raise StudyError(
+            f"{path} lacks the columns {missing}: run {EVALUATION_NOTEBOOK} again for this run"
+        )
     table = table.drop(columns=RUN_COLUMNS, errors="ignore")
     for place, value in enumerate([run.parts[-3], run.parts[-2], seed_of(run)]):
         table.insert(place, RUN_COLUMNS[place], value)

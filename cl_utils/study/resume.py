@@ -19,9 +19,9 @@ from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import data_fingerprint
-from cl_utils.study.notebook_names import TRAINING, code_of
+from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
-from cl_utils.study.results import EVALUATION, FINGERPRINT, check_unchanged, finished_runs, seed_of
+from cl_utils.study.results import FINGERPRINT, check_unchanged, finished_runs, seed_of
 
 MIXES = "mixes.json"
 
@@ -36,7 +36,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     left: list[Path] = []
     code, data = code_of(TRAINING), data_fingerprint(params)
     for result in finished_runs(params.paths.results):
-        manifest = read_json(result / "manifest.json", Path(EVALUATION).stem)
+        manifest = read_json(result / "manifest.json", EVALUATION)
         if manifest[FINGERPRINT] != data:
             raise StudyError(
                 f"{result} was evaluated on data {manifest[FINGERPRINT]}, but "
@@ -55,7 +55,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
 def _mark(params: Params, result: Path) -> None:
     recipe, arm = result.parts[-3:-1]
     run = params.paths.run(recipe, arm, seed_of(result))
-    manifest = read_json(result / "manifest.json", Path(EVALUATION).stem)
+    manifest = read_json(result / "manifest.json", EVALUATION)
     run.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(result / MIXES, run / MIXES)
     write_json(run / "manifest.json", {k: v for k, v in manifest.items() if k != "evaluation"})
@@ -63,7 +63,7 @@ def _mark(params: Params, result: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to mend."""
+    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
     try:
         (profile,) = arguments or ("laptop",)
         restored, left = restore(read_params(PARAMS / f"{profile}.yaml"))

@@ -20,11 +20,11 @@ import torch
 from cl_utils.artifacts import (
     atomic,
     circumstances,
-    fingerprint,
+    file_digest,
     load_table,
     read_json,
     save_table,
-    write,
+    write_artifact,
     write_json,
 )
 from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, Recorded, arm_named
@@ -48,7 +48,7 @@ PROGRAM_COLUMNS = (
 )
 RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
 MODEL_LOSS = "model_loss"
-HELD_OUT = ("test", "natural")
+TEST_SPLITS = ("test", "natural")
 
 
 def device_of(params: Params) -> str:
@@ -77,7 +77,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         "arm": asdict(arm_named(params.arm)),
         "data_fingerprint": data_fingerprint(params),
         "code": code_of(TRAINING),
-        "weights": fingerprint(folder / "model.safetensors"),
+        "weights": file_digest(folder / "model.safetensors"),
         "parameters": trained.model.parameter_count,
         "characters": trained.characters,
         "training_seconds": round(trained.seconds, 1),
@@ -112,7 +112,7 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
             f"{folder} was trained on other data: run notebooks/{TRAINING}.ipynb again"
         )
     model = load_model(folder, params.run().model)
-    if manifest["weights"] != fingerprint(folder / "model.safetensors"):
+    if manifest["weights"] != file_digest(folder / "model.safetensors"):
         raise StudyError(
             f"{folder}/model.safetensors is not the one that was trained here: run "
             f"notebooks/{TRAINING}.ipynb again"
@@ -140,7 +140,7 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
         programs.to_parquet(temporary, index=False, compression="zstd")
     with atomic(folder / "measures.csv") as temporary:
         evaluation.measures.to_csv(temporary, index=False, float_format="%.4f")
-    files = {name: fingerprint(folder / name) for name in RESULT_FILES}
+    files = {name: file_digest(folder / name) for name in RESULT_FILES}
     evaluated = {"code": code_of(EVALUATION), "files": files, **circumstances()}
     write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
     write_json(run / "evaluated.json", files)
@@ -192,10 +192,10 @@ def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
         "code": code_of(MODEL_DIFFICULTY),
     }
     save_table(params.paths.model_difficulty(params.recipe), losses, **made)
-    ids = [load_split(params, name).program_ids for name in HELD_OUT]
+    ids = [load_split(params, name).program_ids for name in TEST_SPLITS]
     tested = losses[losses["program_id"].isin(set().union(*ids))]
     path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
-    write(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
+    write_artifact(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
 
 
 def load_model_difficulty(params: Params) -> pd.DataFrame:

@@ -34,8 +34,8 @@ from cl_utils.study.run_files import (
     save_run,
 )
 from cl_utils.training.checkpoints import save_checkpoint
-from cl_utils.training.joint_runs import JointStack
-from cl_utils.training.loop import Clock, begin, to_the_end
+from cl_utils.training.joint_runs import JointRuns
+from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 
@@ -98,7 +98,9 @@ class Sitting:
         for params in part:
             run = params.run(device, recorded_mixes(params))
             corpus = self._corpus(params)
-            trainer = begin(run, corpus, self.corpora["validation"], _checkpoint(params), _quiet)
+            trainer = start_or_resume(
+                run, corpus, self.corpora["validation"], _checkpoint(params), _quiet
+            )
             shared = trainer.probe = shared or trainer.probe  # one copy of its batches
             trainers.append(trainer)
         return trainers
@@ -109,7 +111,7 @@ class Sitting:
         return load_training(params)
 
     def _train(self, trainers: Sequence[Trainer]) -> None:
-        stack = JointStack(trainers)
+        stack = JointRuns(trainers)
 
         def advance() -> None:
             if time.monotonic() > self.until and stack.at_rest:
@@ -118,8 +120,8 @@ class Sitting:
             stack.advance()
 
         reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
-        clocks = [Clock(t, None, r) for t, r in zip(trainers, reports, strict=True)]
-        to_the_end(clocks, advance)
+        clocks = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
+        run_until_finished(clocks, advance)
         stack.release()
 
     def _put_aside(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:

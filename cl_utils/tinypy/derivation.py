@@ -131,7 +131,7 @@ class Derivation:
         return self.choose(self.initialised) if self.draw() < 0.5 else self.number()
 
     def condition(self) -> tuple[str, bool]:
-        """`v rel v|d` and its truth: half as it is, else after `not ` or one extra space."""
+        """`v rel v|d` and its truth: half unchanged, else after `not ` or one extra space."""
         left = self.choose(self.initialised)
         symbol, relation = self.choose(_RELATIONS)
         right = self.variable_or_number()

@@ -114,7 +114,7 @@ class ProgramStream(Iterator[Program]):
         self._names = _names(levels, while_loops)
         _check(self._names, variant, operand_max)
         changes: dict[str, Any] = {"initialisations": ALL_INITIALISATIONS} if levels == ALL else {}
-        changes["mended"] = variant == "fixed"
+        changes["consistent_range"] = variant == "fixed"
         self._rows = [(name, replace(GRAMMAR[name], **changes)) for name in self._names]
         self._draw = _uniforms(rng).__next__
         self._operands = operand_max + 1

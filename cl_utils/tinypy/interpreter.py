@@ -32,7 +32,7 @@ def executed_lines(tree: ast.Module) -> int:
         run.block(tree.body)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise StudyError(
-            "only TinyPy programs that run to their end have executed lines, mend "
+            "only TinyPy programs that run to their end have executed lines, fix "
             f"{ast.unparse(tree)[:60]!r}: {type(error).__name__}, {error}"
         ) from error
     return run.lines
@@ -72,7 +72,8 @@ class _Run:
                 orelse=[],
             ):
                 arguments: Any = map(self._value, bounds)
-                for self._values[name] in range(*arguments):
+                for number in range(*arguments):
+                    self._values[name] = number
                     self.block(body)
                     self.lines += 1
             case _:

@@ -23,7 +23,7 @@ class Level:
 
     `initialisations` is a maximum, and a choice between alternatives is uniform. A display prints
     an expression with probability `expression_share`, else a variable; `chained` puts chains into
-    the conditions; `mended` ends a range by the start and step that are printed.
+    the conditions; `consistent_range` ends a range by the start and step that are printed.
     """
 
     initialisations: int
@@ -31,7 +31,7 @@ class Level:
     blocks: tuple[str, ...]
     expression_share: float = 0.0
     chained: bool = False
-    mended: bool = False
+    consistent_range: bool = False
 
 
 def write_program(level: Level, operands: int, draw: Callable[[], float]) -> tuple[str, str]:
@@ -73,11 +73,11 @@ def _write_if(derivation: Derivation, level: Level, branches: tuple[str, ...]) -
 def _write_for(derivation: Derivation, level: Level) -> None:
     """A `for` over a range, with or without a step, and a display.
 
-    Unless mended, the end is computed from a start and a step drawn anew, whatever is printed:
+    Without `consistent_range` the end is computed from another start and step than those printed:
     the fault of the authors' generator at the time of the paper.
     """
     letter, start = derivation.choose(derivation.initialised), derivation.number()
-    if level.mended:
+    if level.consistent_range:
         step, count = derivation.choose(_STEPS_AND_COUNTS)
         end = step * count + start - 1
     else:

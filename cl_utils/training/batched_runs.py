@@ -1,10 +1,10 @@
-"""The stacked program: several runs trained by one forward and one backward pass.
+"""A batched model: several runs trained by one forward and one backward pass.
 
 In: runs that differ in arm and seed alone. Out: what training each of them alone gives, up to
-rounding. One small model leaves a GPU waiting for launches; several in one program share them.
+rounding. One small model leaves a GPU waiting for launches; a batch of models shares them.
 Members stay ordinary trainers with their own schedule, batches, optimiser, history and checkpoint,
-so a run begun alone can be continued in a stack and the other way round. Their weights are parts of
-the stack's, and their batches lie one after another in one that the same model code reads.
+so a run begun alone can be continued in a batched model and the other way round. Their weights are
+slices of the batched model's, and their batches are concatenated into one that it reads.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.model.packing import Layout
 from cl_utils.model.stacked_layers import stacked
-from cl_utils.training.batches.batch import KINDS, Batch
-from cl_utils.training.loop import Clock, begin, to_the_end, train
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
+from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume, train
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import step_together
 from cl_utils.training.trainer import Run, Trained, Trainer
 
 
-def train_together(
+def train_batched(
     runs: Sequence[Run],
     corpus: Corpus,
     validation: Corpus,
@@ -37,7 +37,7 @@ def train_together(
     report: Callable[[str], None] = print,
     at_once: int = 8,
 ) -> list[Trained]:
-    """Train runs to their ends, at most `at_once` in one program; a single one as `train` does.
+    """Train runs to their ends, at most `at_once` in one batched model; one alone as `train` does.
 
     Each continues from its checkpoint if that file is there; its `seconds` are its share of the
     time. Raises StudyError for runs that differ in more than arm and seed, and what `train`
@@ -63,16 +63,16 @@ def _train_part(
 ) -> list[Trained]:
     if len(runs) == 1:
         return [train(runs[0], corpus, validation, checkpoint=paths[0], report=report)]
-    clocks = []
+    monitors = []
     for run, path in zip(runs, paths, strict=True):
         tell = _named(run, report)
-        clocks.append(Clock(begin(run, corpus, validation, path, tell), path, tell))
-    trainers = [clock.trainer for clock in clocks]
+        monitors.append(Monitor(start_or_resume(run, corpus, validation, path, tell), path, tell))
+    trainers = [monitor.trainer for monitor in monitors]
     learning = [trainer for trainer in trainers if trainer.unfinished]
     if learning:
-        stack = Stack(learning)
-        to_the_end(clocks, stack.advance)
-        stack.release()
+        batched = BatchedModel(learning)
+        run_until_finished(monitors, batched.advance)
+        batched.release()
     return [trainer.result() for trainer in trainers]
 
 
@@ -93,8 +93,8 @@ def _check(runs: Sequence[Run]) -> None:
         raise StudyError("a run cannot train together with itself: name every seed once")
 
 
-class Stack:
-    """Trainers that take every step together; until `release` their weights are the stack's."""
+class BatchedModel:
+    """Trainers that take every step together; until `release` their weights lie in `model`."""
 
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         self.trainers = list(trainers)
@@ -115,7 +115,9 @@ class Stack:
         """Train one step of every member that has steps left."""
         learning = [(n, each) for n, each in enumerate(self.trainers) if each.unfinished]
         self.batches |= {member: trainer.draw() for member, trainer in learning}
-        loss, totals = self.objective(joined([self.batches[n] for n in range(len(self.trainers))]))
+        loss, totals = self.objective(
+            joined_batches([self.batches[n] for n in range(len(self.trainers))])
+        )
         loss.backward()
         self._share_gradients()
         trainers = [trainer for _, trainer in learning]
@@ -138,7 +140,7 @@ class Stack:
                 parameter.grad = None
 
     def release(self) -> None:
-        """Give every member weights of its own again, and free what was compiled for the stack."""
+        """Give every member its own weights back, and free what was compiled for all."""
         for _, parts in self.shares:
             for part in parts:
                 part.data = part.data.clone()
@@ -146,19 +148,28 @@ class Stack:
             torch.compiler.reset()
 
 
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Return the batches of S members one after another, their kinds counted on."""
+def joined_batches(batches: Sequence[Batch]) -> Batch:
+    """Return the batches of S members one after another, their loss groups counted on."""
     layouts = [batch.layout for batch in batches if batch.layout is not None]
     columns = [batch.intermediate_values for batch in batches]
     values = [column for column in columns if column is not None]
     return Batch(
         inputs=torch.cat([batch.inputs for batch in batches]),
         targets=torch.cat([batch.targets for batch in batches]),
-        kinds=torch.cat([batch.kinds + KINDS * n for n, batch in enumerate(batches)]),
+        loss_groups=torch.cat(
+            [batch.loss_groups + LOSS_GROUPS * n for n, batch in enumerate(batches)]
+        ),
         layout=joined_layout(layouts) if layouts else None,
         programs=np.sum([batch.programs for batch in batches], axis=0),
         intermediate_values=torch.cat(values) if values else None,
     )
+
+
+# Attention reads all rows of one size in one call, so the rows of that size have to be adjacent:
+# first every member's short rows, then every member's long ones. A layout numbers its cells through
+# its own rows, size by size, so the shift of a cell depends on its size as well as on its member.
+# What rows hold are places in the stream, which is joined member by member: there one shift a
+# member does.
 
 
 def joined_layout(layouts: Sequence[Layout]) -> Layout:

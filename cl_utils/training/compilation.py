@@ -1,4 +1,4 @@
-"""Compiled losses: the whole as one program for a few models, the blocks alone for dozens.
+"""Compiled losses: the whole graph for a few models, the blocks alone for dozens.
 
 In: the function that turns a batch's tensors into a loss. Out: the same function, compiled.
 """
@@ -31,13 +31,17 @@ def compiled_for(device: torch.device, losses: Losses) -> Losses:
     compiled = torch.compile(losses, **options)
 
     def compute(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
+        inputs: Tensor,
+        targets: Tensor,
+        groups: Tensor,
+        layout: Layout | None,
+        values: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         if replayed:
             torch.compiler.cudagraph_mark_step_begin()
         else:
             _let_rows_vary(layout, MOST_ROWS)
-        return compiled(inputs, targets, kinds, layout, values)
+        return compiled(inputs, targets, groups, layout, values)
 
     return compute
 
@@ -52,10 +56,14 @@ def with_compiled_blocks(model: GPT, losses: Losses) -> Losses:
         block.compile()
 
     def compute(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
+        inputs: Tensor,
+        targets: Tensor,
+        groups: Tensor,
+        layout: Layout | None,
+        values: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         _let_rows_vary(layout, MOST_ROWS_ON_GPU)
-        return losses(inputs, targets, kinds, layout, values)
+        return losses(inputs, targets, groups, layout, values)
 
     return compute
 

@@ -6,6 +6,7 @@ In: the sums of each step. Out: two tables, history (about 100 rows) and curve (
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,19 +43,19 @@ class History:
         self.programs = np.zeros(len(BUCKETS), dtype=np.int64)
 
     def add(self, totals: Tensor, programs: NDArray[np.int64]) -> None:
-        """Add one step: loss sums by kind (2, 6), and programs begun by bucket (3,)."""
+        """Add one step: loss sums by group (2, 6), and programs begun by bucket (3,)."""
         before = self.totals
         self.totals = totals if before is None else before.to(totals.device) + totals
         self.programs = self.programs + programs
 
-    def end_row(self, step: int, stage: str, characters_per_second: float) -> dict[str, object]:
+    def end_row(self, step: int, stage: str, characters_per_second: float) -> dict[str, Any]:
         """Close a row: mean losses and drawn shares since the last one."""
         if self.totals is None:
             raise RuntimeError("a history row needs at least one step")
         sums, counts = self.totals.cpu()
         means = sums / counts  # nan where nothing was drawn
         shares = self.programs / max(1, self.programs.sum())
-        row: dict[str, object] = {"step": step, "stage": stage}
+        row: dict[str, Any] = {"step": step, "stage": stage}
         row["loss"] = float(sums.sum() / counts.sum())
         for place, bucket in enumerate(BUCKETS):
             row[f"loss_{bucket}"] = float(means[len(BUCKETS) + place])
@@ -86,9 +87,9 @@ class History:
             "programs": self.programs.tolist(),
         }
 
-    def restore(self, state: Mapping[str, object]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`."""
-        self.rows, self.curve = list(state["rows"]), list(state["curve"])  # type: ignore[call-overload]
+        self.rows, self.curve = list(state["rows"]), list(state["curve"])
         totals = state["totals"]
         self.totals = totals if totals is None else torch.as_tensor(totals)
         self.programs = np.asarray(state["programs"], dtype=np.int64)

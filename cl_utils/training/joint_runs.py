@@ -1,8 +1,8 @@
 """Many runs as one batched model on a GPU: what a step costs the processor does not grow with them.
 
 In: trainers of whole-program recipes, all at the same step of as many. Out: the same training as in
-a `Stack`, up to rounding, for dozens of runs at once. Their batches are made on the device in one
-go, and one update changes the weights of all.
+a `BatchedModel`, up to rounding, for dozens of runs at once. Their batches are made on the device
+in one go, and one update changes the weights of all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from cl_utils.errors import StudyError
-from cl_utils.training.batched_runs import Stack
+from cl_utils.training.batched_runs import BatchedModel
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.joint import Choice, JointBatches
 from cl_utils.training.joint_optimisers import JointOptimisers
@@ -24,7 +24,7 @@ from cl_utils.training.trainer import Trainer
 AHEAD = 50  # steps whose programs are chosen at once, which takes a tenth of the time
 
 
-class JointStack(Stack):
+class JointRuns(BatchedModel):
     """Trainers that take every step together, all to the same end."""
 
     def __init__(self, trainers: Sequence[Trainer]) -> None:
@@ -37,7 +37,7 @@ class JointStack(Stack):
         if len(batchers) < len(trainers) or len({(t.step, t.steps) for t in trainers}) > 1:
             raise StudyError(
                 "these runs do not read whole programs, or are not at the same step of as many: "
-                "train them as a `Stack`"
+                "train them as a `BatchedModel`"
             )
         self.joint_batches = JointBatches(batchers, device)
         self.joint_optimisers = JointOptimisers([t.optimisers for t in trainers], self.shares)

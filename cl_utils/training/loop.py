@@ -7,6 +7,7 @@ last checkpoint and ends with the same weights as an uninterrupted one.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,11 +15,20 @@ from typing import Any
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
-from cl_utils.training.trainer import Run, Trained, Trainer, make_batcher
+from cl_utils.training.trainer import Run, Trained, Trainer
 
-__all__ = ["Clock", "Run", "Trained", "Trainer", "begin", "make_batcher", "to_the_end", "train"]
+__all__ = [
+    "Monitor",
+    "Run",
+    "Trained",
+    "Trainer",
+    "run_until_finished",
+    "start_or_resume",
+    "train",
+]
 
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
@@ -37,12 +47,12 @@ def train(
     Raises StudyError when the checkpoint is damaged or another run's, when the loss is no longer
     a number, or when the run did not see exactly steps x characters_per_step characters.
     """
-    trainer = begin(run, corpus, validation, checkpoint, report)
-    to_the_end([Clock(trainer, checkpoint, report)], trainer.advance)
+    trainer = start_or_resume(run, corpus, validation, checkpoint, report)
+    run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
     return trainer.result()
 
 
-def begin(
+def start_or_resume(
     run: Run,
     corpus: Corpus,
     validation: Corpus,
@@ -50,7 +60,7 @@ def begin(
     report: Callable[[str], None],
 ) -> Trainer:
     """Return the trainer of a run, where its checkpoint left it if there is one."""
-    trainer = Trainer(run, corpus, validation)
+    trainer = make_trainer(run, corpus, validation)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)
@@ -58,23 +68,23 @@ def begin(
     return trainer
 
 
-def to_the_end(clocks: Sequence[Clock], advance: Callable[[], None]) -> None:
+def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None]) -> None:
     """Train until every trainer has its steps; `advance` trains a step of all unfinished ones.
 
-    Trainers that learn together share the time it takes; what their clocks do is not training time.
+    Trainers that learn together share the time it takes; what monitors do is not training time.
     """
     last = time.perf_counter()
-    while waiting := [clock for clock in clocks if clock.trainer.unfinished]:
+    while waiting := [monitor for monitor in monitors if monitor.trainer.unfinished]:
         advance()
-        if any(clock.due() for clock in waiting):
-            waiting[0].trainer.settle()
+        if any(monitor.due() for monitor in waiting):
+            waiting[0].trainer.synchronize()
         now = time.perf_counter()
-        for clock in waiting:
-            clock.tick((now - last) / len(waiting))
+        for monitor in waiting:
+            monitor.tick((now - last) / len(waiting))
         last = time.perf_counter()
 
 
-class Clock:
+class Monitor:
     """What happens beside a training: timing, history rows, curve points, reports, checkpoints."""
 
     def __init__(
@@ -113,7 +123,7 @@ class Clock:
         speed = characters / max(1e-9, trainer.seconds - self.row_began)
         row = trainer.history.end_row(trainer.step, trainer.stage, speed)
         self.row_step, self.row_began = trainer.step, trainer.seconds
-        if not row["loss"] == row["loss"]:
+        if math.isnan(row["loss"]):
             raise StudyError(
                 f"the loss is not a number at step {trainer.step} of "
                 f"{trainer.run.name}, seed {trainer.run.seed}: lower the "

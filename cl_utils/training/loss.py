@@ -20,7 +20,7 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.model.packing import Layout
-from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.compilation import Losses, compiled_for, with_compiled_blocks
 from cl_utils.training.recipes import Recipe
 
@@ -38,50 +38,59 @@ def objective(
 ) -> Objective:
     """Return batch -> (loss, totals).
 
-    `totals` (2, 6) holds for each kind of character (see `batch.KINDS`) the sum of its
-    cross-entropies in nats, and how many there were. With several members `model` is a stack of
-    them (see `batched_runs`): a batch holds as many characters of each, one member after another,
-    with kinds that count on; the loss is the sum of theirs, and `totals` is (2, 6 S).
+    `totals` (2, 6) holds for each loss group (see `batch.LOSS_GROUPS`) the sum of its
+    cross-entropies in nats, and how many there were. With several members `model` is a batched
+    model (see `batched_runs`): a batch holds as many characters of each, one member after another,
+    with loss groups that count on; the loss is the sum of theirs, and `totals` is (2, 6 S).
 
     With `intermediate_value_weight` model and batch need an auxiliary head and intermediate values;
     the loss then has that weight times `auxiliary_loss`, which the totals have not.
 
     `by_block`: compile the blocks instead of the whole loss, see `compilation`.
     """
-    weights = _weights(recipe, device).repeat(members)
-    half = recipe.precision == "bfloat16" and (compiled or device.type != "cpu")
-
-    def losses(
-        inputs: Tensor, targets: Tensor, kinds: Tensor, layout: Layout | None, values: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            if values is None:
-                logits = model(inputs, layout=layout)
-            else:
-                logits, named = model.both_heads(inputs, layout)
-        each = F.cross_entropy(logits.float().flatten(0, -2), targets.flatten(), reduction="none")
-        weight = weights[kinds.flatten()]
-        sums = [part.view(members, -1).sum(1) for part in (each * weight, weight)]
-        loss = (sums[0] / sums[1]).sum()
-        if values is not None:
-            loss = loss + recipe.intermediate_value_weight * auxiliary_loss(named, values, members)
-        return loss, each.detach()
-
-    forward: Losses = losses
-    if compiled:
-        forward = with_compiled_blocks(model, losses) if by_block else compiled_for(device, losses)
+    use_autocast = recipe.precision == "bfloat16" and (compiled or device.type != "cpu")
+    forward = _losses(model, recipe, device, members, use_autocast)
+    if compiled and by_block:
+        forward = with_compiled_blocks(model, forward)
+    elif compiled:
+        forward = compiled_for(device, forward)
 
     def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
         values = _asked_for(batch, recipe)
-        loss, each = forward(batch.inputs, batch.targets, batch.kinds, batch.layout, values)
-        return loss, totals_by_kind(each, batch.kinds, members)
+        loss, each = forward(batch.inputs, batch.targets, batch.loss_groups, batch.layout, values)
+        return loss, totals_by_group(each, batch.loss_groups, members)
 
     return evaluate
 
 
+def _losses(
+    model: GPT, recipe: Recipe, device: torch.device, members: int, use_autocast: bool
+) -> Losses:
+    """Return the forward pass: from a batch's tensors to the loss and that of each character."""
+    weights = _weights(recipe, device).repeat(members)
+
+    def losses(
+        inputs: Tensor, targets: Tensor, groups: Tensor, layout: Layout | None, codes: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        with torch.autocast(device.type, torch.bfloat16, enabled=use_autocast):
+            if codes is None:
+                logits = model(inputs, layout=layout)
+            else:
+                logits, named = model.both_heads(inputs, layout)
+        each = F.cross_entropy(logits.float().flatten(0, -2), targets.flatten(), reduction="none")
+        weight = weights[groups.flatten()]
+        sums = [part.view(members, -1).sum(1) for part in (each * weight, weight)]
+        loss = (sums[0] / sums[1]).sum()
+        if codes is not None:
+            loss = loss + recipe.intermediate_value_weight * auxiliary_loss(named, codes, members)
+        return loss, each.detach()
+
+    return losses
+
+
 def _weights(recipe: Recipe, device: torch.device) -> Tensor:
-    """Return the weight of each kind of character, (6,)."""
-    weights = torch.ones(KINDS, device=device)
+    """Return the weight of each loss group, (6,)."""
+    weights = torch.ones(LOSS_GROUPS, device=device)
     weights[len(BUCKETS) :] = recipe.output_weight
     return weights
 
@@ -109,10 +118,10 @@ def auxiliary_loss(logits: Tensor, codes: Tensor, members: int = 1) -> Tensor:
     return (each.view(members, -1).sum(1) / known.clamp(min=1)).sum()
 
 
-def totals_by_kind(losses: Tensor, kinds: Tensor, members: int = 1) -> Tensor:
-    """Return (2, 6), or (2, 6 S) of S members: sum of the losses of each kind, and their number."""
+def totals_by_group(losses: Tensor, loss_groups: Tensor, members: int = 1) -> Tensor:
+    """Return (2, 6), or (2, 6 S) of S members: the losses of each group added up, and counted."""
     each = losses.flatten().double()  # a row of the history may add up 1e8 characters
-    totals = torch.zeros(2, KINDS * members, device=losses.device, dtype=each.dtype)
-    totals[0].index_add_(0, kinds.flatten(), each)
-    totals[1].index_add_(0, kinds.flatten(), torch.ones_like(each))
+    totals = torch.zeros(2, LOSS_GROUPS * members, device=losses.device, dtype=each.dtype)
+    totals[0].index_add_(0, loss_groups.flatten(), each)
+    totals[1].index_add_(0, loss_groups.flatten(), torch.ones_like(each))
     return totals

@@ -1,7 +1,7 @@
 """Keeps the memory that a training step frees, for the next step.
 
 By default glibc gives large arrays back to the system at once and asks for them again at the next
-step; clearing their pages anew took a fifth of a compiled CPU step (docs/log/speed.md).
+step; clearing their pages again took a fifth of a compiled CPU step (docs/log/speed.md).
 """
 
 from __future__ import annotations
@@ -23,4 +23,7 @@ def keep_freed_memory() -> bool:
     if not hasattr(library, "mallopt"):  # another C library, as on Alpine
         return False
     wishes = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 2**26}
-    return all([library.mallopt(option, value) for option, value in wishes.items()])
+    done = True
+    for option, value in wishes.items():  # all of them, even after one is refused
+        done = bool(library.mallopt(option, value)) and done
+    return done

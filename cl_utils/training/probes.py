@@ -1,4 +1,4 @@
-"""How a model does on fixed validation programs during training.
+"""Accuracy and loss on fixed validation programs during training.
 
 In: a model between two steps. Out: for each bucket the share of programs whose whole output greedy
 decoding would write exactly, and the loss of an output character.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from cl_utils.curriculum.schedules import Seen
+from cl_utils.curriculum.interface import ProbeResult
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.gpt import GPT
@@ -38,17 +38,18 @@ class Probe:
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
-        return {bucket: seen.accuracy for bucket, seen in self.look(model, buckets).items()}
+        return {bucket: seen.accuracy for bucket, seen in self.measure(model, buckets).items()}
 
-    def look(
+    def measure(
         self, model: GPT, buckets: Sequence[str] = BUCKETS, count: int = PROGRAMS_PER_BUCKET
-    ) -> dict[str, Seen]:
+    ) -> dict[str, ProbeResult]:
         """Return accuracy and output loss on `count` programs of each of `buckets`."""
         result = {}
         for bucket in buckets:
             corpus, batches = self.programs(bucket, count)
             scores = score(model, corpus, batches=batches)
             loss = -float(scores.log_probability[corpus.is_answer()].mean())
-            result[bucket] = Seen(float(execution_exact(scores, corpus).mean()), loss)
+            exact = float(execution_exact(scores, corpus).mean())
+            result[bucket] = ProbeResult(accuracy=exact, output_loss=loss)
         model.train()
         return result

@@ -1,14 +1,14 @@
 """One run between two steps: what it is, how a step is taken, what a checkpoint has to hold.
 
-In: a `Run` and the training and validation corpora. Out: a `Trainer` that advances step by step,
-alone or in a stack of several (cl_utils/training/batched_runs.py), and ends as a `Trained`.
+In: a `Run` and its parts (cl_utils/training/assembly.py makes them). Out: a `Trainer` that advances
+step by step, alone or in a batched model (cl_utils/training/batched_runs.py), and ends as a
+`Trained`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,22 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.curriculum.arms import DRAWN, SHUFFLED, Arm, Recorded, schedule_named, schedule_of
-from cl_utils.curriculum.relabelling import prepared
-from cl_utils.curriculum.schedules import Schedule
-from cl_utils.data.corpus import Corpus
-from cl_utils.data.value_codes import value_count, with_intermediate_values
+from cl_utils.curriculum.arms import Arm, Recorded
+from cl_utils.curriculum.interface import Schedule
 from cl_utils.errors import StudyError
-from cl_utils.model.gpt import GPT, ModelConfig, build
-from cl_utils.seeds import stream
-from cl_utils.training.batches.aligned import AlignedBatcher
+from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.batches.batch import Batch, Batcher
-from cl_utils.training.batches.pools import Pools
-from cl_utils.training.batches.reordered import Arranged, ShuffledWindows
-from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.history import History
-from cl_utils.training.loss import objective
-from cl_utils.training.malloc import keep_freed_memory
+from cl_utils.training.loss import Objective
 from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_factor
 from cl_utils.training.probes import Probe
 from cl_utils.training.recipes import Recipe
@@ -75,82 +66,34 @@ class Trained:
     mixes: list[tuple[int, dict[str, float]]]  # what was drawn from which step on
 
 
-def make_batcher(run: Run, train: Corpus) -> Batcher:
-    """Return the recipe's batcher, on a random stream of its own, in the order of the arm."""
-    if run.recipe.intermediate_value_weight:
-        train = with_intermediate_values(train)
-    return (_aligned if run.recipe.batching == "aligned" else _windows)(run, train)
-
-
-def _aligned(run: Run, train: Corpus) -> Batcher:
-    batcher = (AlignedBatcher if run.arm.order == DRAWN else Arranged)(
-        train,
-        Pools(train, run.hardest_share),
-        characters=run.characters_per_step,
-        context=run.model.context,
-        rng=stream(run.seed, "batches"),
-        one_size=run.device != "cpu",
-        device=run.device,
-    )
-    if isinstance(batcher, Arranged):
-        batcher.arrange(*_order(run))
-    return batcher
-
-
-def _windows(run: Run, train: Corpus) -> Batcher:
-    row_length, characters = run.model.context, run.characters_per_step
-    if characters % row_length:
-        raise StudyError(
-            f"characters_per_step={characters} is not a multiple of the context "
-            f"{row_length}: the recipe {run.recipe.name!r} reads whole windows"
-        )
-    batcher = (WindowBatcher if run.arm.order == DRAWN else ShuffledWindows)(
-        train,
-        Pools(train, run.hardest_share),
-        rows=characters // row_length,
-        row_length=row_length,
-        rng=stream(run.seed, "batches"),
-        device=run.device,
-    )
-    if isinstance(batcher, ShuffledWindows):
-        batcher.arrange(*_order(run))
-    return batcher
-
-
-def _order(run: Run) -> tuple[Schedule, np.random.Generator, Schedule | None]:
-    """Return what an arm draws, the randomness of its order, and the stages that it follows."""
-    share, order = run.hardest_share, run.arm.order
-    drawn = schedule_named(run.arm.schedule, run.budget, hardest_share=share)
-    stages = None if order == SHUFFLED else schedule_named(order, run.budget, hardest_share=share)
-    return drawn, stream(run.seed, "order"), stages
-
-
 class Trainer:
     """The state of a run between two steps; everything a checkpoint has to hold.
 
-    `identity` is what a checkpoint must agree with before it is continued: the run and its data.
+    It receives its parts; `assembly.make_trainer` makes those of a run. An extension replaces a
+    part, or adds one.
     """
 
-    def __init__(self, run: Run, train: Corpus, validation: Corpus) -> None:
-        keep_freed_memory()
-        self.run = run
-        train = prepared(train, run.arm, run.seed)
-        programs = sha256(train.tokens.tobytes() + train.buckets.tobytes()).hexdigest()[:16]
-        self.identity = {**asdict(run), "programs": programs}
-        self.device = torch.device(run.device)
-        self.model = build(run.model, run.seed).to(self.device)
-        if run.recipe.intermediate_value_weight:
-            train = with_intermediate_values(train)
-            self.model.add_auxiliary_head(value_count(train))
-        self.optimisers = Optimisers(self.model, run.recipe)
-        self.steps = run.budget
-        share = run.hardest_share
-        self.schedule = schedule_of(run.arm, self.steps, hardest_share=share, recorded=run.recorded)
-        cycles = run.arm.restarts
-        self.boundaries = schedule_named(cycles, self.steps).boundaries() if cycles else [0]
-        self.batcher = make_batcher(run, train)
-        self.objective = objective(self.model, run.recipe, self.device, run.compiled)
-        self.probe = Probe(validation, self.device)
+    def __init__(
+        self,
+        run: Run,
+        *,
+        model: GPT,
+        new_optimisers: Callable[[], Optimisers],
+        schedule: Schedule,
+        boundaries: Sequence[int],
+        batcher: Batcher,
+        objective: Objective,
+        probe: Probe,
+        identity: Mapping[str, object],
+    ) -> None:
+        """`new_optimisers` is called at the start and at every later step of `boundaries`.
+
+        `identity` is what a checkpoint must agree with before it is continued.
+        """
+        self.run, self.device, self.steps = run, torch.device(run.device), run.budget
+        self.model, self.new_optimisers, self.optimisers = model, new_optimisers, new_optimisers()
+        self.schedule, self.boundaries, self.batcher = schedule, boundaries, batcher
+        self.objective, self.probe, self.identity = objective, probe, identity
         self.history = History()
         self.stage = ""  # of the last step; an adaptive schedule may have moved on since
         self.step = 0
@@ -180,7 +123,7 @@ class Trainer:
     def begin_step(self) -> dict[str, float]:
         """Return the mix that a step draws from; start a new optimiser where the arm restarts."""
         if self.step and self.step in self.boundaries:
-            self.optimisers = Optimisers(self.model, self.run.recipe)
+            self.optimisers = self.new_optimisers()
         self.stage = self.schedule.stage(self.step)
         mix = dict(self.schedule.mix(self.step))
         if not self.mixes or self.mixes[-1][1] != mix:
@@ -193,16 +136,16 @@ class Trainer:
         return learning_rate_factor(self.step, cycle, self.run.recipe)
 
     def record(self, totals: Tensor, programs: NDArray[np.int64]) -> None:
-        """End a step with what was learnt from, and show the schedule what it wants to see."""
+        """End a step: count what was read, and probe the model where the schedule asks for it."""
         self.history.add(totals, programs)
         self.step += 1
-        wanted = self.schedule.wanted(self.step)
-        if wanted:
+        buckets = self.schedule.buckets_to_probe(self.step)
+        if buckets:
             count = self.schedule.probe_programs
-            self.schedule.observe(self.step, self.probe.look(self.model, wanted, count))
+            self.schedule.observe(self.step, self.probe.measure(self.model, buckets, count))
 
-    def settle(self) -> None:
-        """Wait until the device has done all that it was told to."""
+    def synchronize(self) -> None:
+        """Wait until the device has finished its work."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
@@ -215,8 +158,15 @@ class Trainer:
         if self.characters != budget:
             raise StudyError(f"{self.run.name} saw {self.characters} characters, not {budget}")
         self.model.auxiliary_head = None
-        tables, spent = self.history.tables(), (self.characters, self.seconds)
-        return Trained(self.model.eval(), *tables, *spent, self.mixes)
+        history, curve = self.history.tables()
+        return Trained(
+            model=self.model.eval(),
+            history=history,
+            curve=curve,
+            characters=self.characters,
+            seconds=self.seconds,
+            mixes=self.mixes,
+        )
 
     def state(self) -> dict[str, object]:
         """Return everything that decides the rest of the run."""
@@ -235,8 +185,10 @@ class Trainer:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a checkpoint's state."""
-        for part in ("optimisers", "schedule", "batcher", "history"):
-            getattr(self, part).restore(state[part])
         self.model.load_state_dict(state["model"])
+        self.optimisers.restore(state["optimisers"])
+        self.schedule.restore(state["schedule"])
+        self.batcher.restore(state["batcher"])
+        self.history.restore(state["history"])
         self.step, self.characters = state["step"], state["characters"]
         self.seconds, self.mixes = state["seconds"], list(state["mixes"])

@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.curriculum.schedules import Mix
+from cl_utils.curriculum.interface import Mix
 from cl_utils.data.corpus import Corpus
-from cl_utils.data.ragged import spread
+from cl_utils.data.ragged import character_places
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.model.packing import lay_out, row_sizes
-from cl_utils.training.batches.batch import Batch, kinds_of
-from cl_utils.training.batches.on_device import Expansion
+from cl_utils.training.batches.batch import Batch, loss_groups_of
+from cl_utils.training.batches.on_device import DeviceBatchBuilder
 from cl_utils.training.batches.pools import Pools
 
 
@@ -36,17 +36,17 @@ class AlignedBatcher:
         characters: int,
         context: int,
         rng: np.random.Generator,
-        one_size: bool = False,
+        static_shapes: bool = False,
         device: str | torch.device = "cpu",
     ) -> None:
-        """`one_size` gives attention rows of one size and, nearly always, one number of rows.
+        """`static_shapes` gives attention rows of one size and, nearly always, one number of rows.
 
         A GPU wants shapes that never change, a CPU the least work. Such batches are made on
         `device`, where the corpus stays, all others on the processor.
         """
         self.corpus, self.pools, self.rng = corpus, pools, rng
         self.characters, self.device = characters, torch.device(device)
-        self.one_size = one_size
+        self.static_shapes = static_shapes
         self.targets = lengths = corpus.lengths - 1  # the first character is never a target
         self.most_programs = int(characters / max(1, lengths.min(initial=1))) + 1
         self.sizes, self.least_rows = row_sizes(lengths), 2
@@ -55,33 +55,42 @@ class AlignedBatcher:
                 f"a program of {lengths.max()} characters does not fit the context {context}: "
                 "raise `context` or lower `maximum_characters` in the params file"
             )
-        if one_size:
+        if static_shapes:
             parts = (*BUCKETS, "easiest:0.1")
             shortest = min(lengths[slice(*pools.bounds(part))].mean() for part in parts)
             self.sizes = self.sizes[-1:]
             self.least_rows = int(1.25 * characters / shortest) + 8
 
     @cached_property
-    def kinds(self) -> NDArray[np.uint8]:
-        """The kind of every character of the corpus, (N,)."""
-        return kinds_of(self.corpus)
+    def loss_groups(self) -> NDArray[np.uint8]:
+        """The loss group of every character of the corpus, (N,)."""
+        return loss_groups_of(self.corpus)
 
     @cached_property
-    def expansion(self) -> Expansion | None:
+    def device_builder(self) -> DeviceBatchBuilder | None:
         """What makes batches on the device, where they have one size; the corpus lies there."""
-        if not self.one_size:
+        if not self.static_shapes:
             return None
         shape = (self.characters, self.least_rows, self.sizes[0])
-        return Expansion(self.corpus, self.kinds, shape, self.device)
+        return DeviceBatchBuilder(self.corpus, self.loss_groups, shape, self.device)
 
     def draw(self, mix: Mix) -> Batch:
         """Return a stream with exactly `characters` targets."""
         programs, lengths = self.choose(mix)
         begun = np.bincount(self.corpus.buckets[programs], minlength=len(BUCKETS))
-        if self.expansion is not None:
-            inputs, targets, kinds, values, layout = self.expansion.expand(programs, lengths)
-            return Batch(inputs, targets, kinds, layout, begun, values)
-        sources = spread(self.corpus.offsets[programs], lengths)
+        if self.device_builder is not None:
+            inputs, targets, loss_groups, values, layout = self.device_builder.build(
+                programs, lengths
+            )
+            return Batch(
+                inputs=inputs,
+                targets=targets,
+                loss_groups=loss_groups,
+                layout=layout,
+                programs=begun,
+                intermediate_values=values,
+            )
+        sources = character_places(self.corpus.offsets[programs], lengths)
 
         def stream(values: NDArray[np.uint8]) -> Tensor:
             return torch.from_numpy(values.astype(np.int64))
@@ -90,7 +99,7 @@ class AlignedBatcher:
         return Batch(
             inputs=stream(self.corpus.tokens[sources]),
             targets=stream(self.corpus.tokens[sources + 1]),
-            kinds=stream(self.kinds[sources + 1]),
+            loss_groups=stream(self.loss_groups[sources + 1]),
             layout=lay_out(lengths, self.sizes, self.least_rows),
             programs=begun,
             intermediate_values=None if codes is None else stream(codes[sources]),

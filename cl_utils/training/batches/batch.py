@@ -1,4 +1,4 @@
-"""What one training step reads, and the kinds of characters that its loss tells apart.
+"""What one training step reads, and the groups of characters that its loss tells apart.
 
 In: tensors and a corpus. Out: `Batch`, the same whether it holds windows or whole programs, and
 `Batcher`, what draws them.
@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cl_utils.curriculum.schedules import Mix
+from cl_utils.curriculum.interface import Mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.packing import Layout
 
-KINDS = 2 * len(BUCKETS)  # 0-2: program characters of a bucket, 3-5: its output characters
+LOSS_GROUPS = 2 * len(BUCKETS)  # 0-2: program characters of a bucket, 3-5: its output characters
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,28 @@ class Batch:
 
     inputs: Tensor  # (B, T) or (N,) int64
     targets: Tensor  # the same shape
-    kinds: Tensor  # the same shape: each target's bucket and whether it is output, see KINDS
+    loss_groups: Tensor  # the same shape: each target's bucket, and whether it is output
     layout: Layout | None  # of a stream
     programs: NDArray[np.int64]  # (3,) programs that begin here, by bucket
     intermediate_values: Tensor | None = None  # as `inputs`: codes of what is known after each
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
-        inputs, targets, kinds = (
-            each.to(device, non_blocking=True) for each in (self.inputs, self.targets, self.kinds)
+        inputs, targets, loss_groups = (
+            each.to(device, non_blocking=True)
+            for each in (self.inputs, self.targets, self.loss_groups)
         )
         layout = None if self.layout is None else self.layout.to(device)
         values = self.intermediate_values
         values = None if values is None else values.to(device, non_blocking=True)
-        return Batch(inputs, targets, kinds, layout, self.programs, values)
+        return Batch(
+            inputs=inputs,
+            targets=targets,
+            loss_groups=loss_groups,
+            layout=layout,
+            programs=self.programs,
+            intermediate_values=values,
+        )
 
 
 class Batcher(Protocol):
@@ -58,7 +66,7 @@ class Batcher(Protocol):
         """Continue from a checkpoint's state."""
 
 
-def kinds_of(corpus: Corpus) -> NDArray[np.uint8]:
-    """Return the kind of every character, (N,): its bucket, and whether it is output."""
+def loss_groups_of(corpus: Corpus) -> NDArray[np.uint8]:
+    """Return the loss group of every character, (N,): its bucket, and whether it is output."""
     output = corpus.is_answer().astype(np.uint8)  # bytes: the paper's corpus has 10^8
     return corpus.buckets.repeat(corpus.lengths) + len(BUCKETS) * output

@@ -1,9 +1,9 @@
 """The batches of many runs at once, made on the device: one copy to it a step, whatever they are.
 
 In: the corpora of S members, and at each step which programs each of them reads and how much of
-each. Out: one `Batch` whose stream holds the members one after another, as `stack.joined` makes it
-of theirs. Rows come in a few sizes as on a processor, but nothing is computed there a member: with
-64 members that would take longer than the step itself.
+each. Out: one `Batch` whose stream holds the members one after another, as `joined_batches` makes
+it of theirs. Rows come in a few sizes as on a processor, but nothing is computed there a member:
+with 64 members that would take longer than the step itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.packing import Layout, row_sizes
 from cl_utils.training.batches.aligned import AlignedBatcher
-from cl_utils.training.batches.batch import KINDS, Batch
+from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.batches.on_device import on_device
 
 ROWS = 64  # numbers of rows are multiples of it, so that few shapes occur
@@ -41,15 +41,20 @@ class JointBatches:
         self.sizes = row_sizes(lengths)
         corpora = [batcher.corpus for batcher in distinct.values()]
         self.tokens = self._resident([corpus.tokens for corpus in corpora])
-        self.kinds = self._resident([batcher.kinds for batcher in distinct.values()])
+        self.loss_groups = self._resident([batcher.loss_groups for batcher in distinct.values()])
         codes = [c.intermediate_values for c in corpora if c.intermediate_values is not None]
         self.values = self._resident(codes) if codes else None
         members = torch.arange(len(batchers), device=device)
-        self.kinds_before = (KINDS * members).repeat_interleave(self.characters)  # (N,)
-        self.places = torch.arange(len(self.kinds_before), device=device)  # (N,)
+        self.loss_groups_before = (LOSS_GROUPS * members).repeat_interleave(self.characters)  # (N,)
+        self.places = torch.arange(len(self.loss_groups_before), device=device)  # (N,)
 
     def _resident(self, columns: Sequence[NDArray[np.uint8]]) -> Tensor:
         return torch.tensor(np.concatenate(columns), device=self.device)
+
+    # For one run it is cheapest to lay out a batch on the processor and to copy it; for dozens that
+    # takes longer than the step. What the device cannot know is small: which programs are read, how
+    # much of each, and which row each lies in. That is copied, in one piece, since every copy has
+    # its own overhead; characters, positions and cells follow from it by arithmetic on the device.
 
     def expand(self, choices: Sequence[Choice]) -> Batch:
         """Return the members' batch; each choice holds `characters` characters."""
@@ -75,7 +80,7 @@ class JointBatches:
         return Batch(
             inputs=self.tokens[read].long(),
             targets=self.tokens[read + 1].long(),
-            kinds=self.kinds[read + 1].long() + self.kinds_before,
+            loss_groups=self.loss_groups[read + 1].long() + self.loss_groups_before,
             layout=layout,
             programs=np.zeros(len(BUCKETS), dtype=np.int64),  # see `begun`
             intermediate_values=None if self.values is None else self.values[read].long(),

@@ -24,30 +24,31 @@ def on_device(values: NDArray[np.generic], device: torch.device) -> Tensor:
     return tensor.to(device)
 
 
-class Expansion:
+class DeviceBatchBuilder:
     """Makes aligned batches; `shape`: their characters, how many rows as a rule, a row's size."""
 
     def __init__(
         self,
         corpus: Corpus,
-        kinds: NDArray[np.uint8],
+        loss_groups: NDArray[np.uint8],
         shape: tuple[int, int, int],
         device: torch.device,
     ) -> None:
         self.device = device
         characters, self.rows, self.row_size = shape
-        self.tokens, self.kinds, self.offsets = (
-            torch.tensor(values, device=device) for values in (corpus.tokens, kinds, corpus.offsets)
+        self.tokens, self.loss_groups, self.offsets = (
+            torch.tensor(values, device=device)
+            for values in (corpus.tokens, loss_groups, corpus.offsets)
         )
         codes = corpus.intermediate_values
         self.values = None if codes is None else torch.tensor(codes, device=device)
         self.places = torch.arange(characters, device=device)  # (N,)
         self.columns = torch.arange(self.row_size, device=device)  # (T,)
 
-    def expand(
+    def build(
         self, programs: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Layout]:
-        """Return inputs, targets, kinds, intermediate values (N,) and the layout of programs.
+        """Return inputs, targets, loss groups, intermediate values (N,) and the layout.
 
         `lengths`, how much of each is read, sum to N. Row r holds the program number r; the rows
         behind the last program are empty. More programs than rows get a multiple of the rows:
@@ -70,4 +71,4 @@ class Expansion:
         )
         inputs, targets = self.tokens[sources].long(), self.tokens[sources + 1].long()
         values = None if self.values is None else self.values[sources].long()
-        return inputs, targets, self.kinds[sources + 1].long(), values, layout
+        return inputs, targets, self.loss_groups[sources + 1].long(), values, layout

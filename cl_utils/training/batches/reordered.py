@@ -1,4 +1,4 @@
-"""The same programs in another order: what tells the order of a curriculum from its composition.
+"""The same programs in another order: the control that separates order from composition.
 
 In: a batcher and the schedule whose draws are taken, both as another arm has them. Out: batchers
 that read exactly these programs, each as often, in as many steps of as many characters.
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cl_utils.curriculum.schedules import Mix, Schedule, Staged
+from cl_utils.curriculum.interface import Mix, Schedule
+from cl_utils.curriculum.schedules import Staged
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
@@ -24,7 +25,7 @@ CHOICE = 32  # programs among which the one that a batch cuts is chosen
 ATTEMPTS = 20
 
 
-class Arranged(AlignedBatcher):
+class ReorderedBatcher(AlignedBatcher):
     """Aligned batches of `programs` (K,) in this order; batch b begins with program starts[b]."""
 
     programs: NDArray[np.int64]
@@ -51,7 +52,7 @@ class Arranged(AlignedBatcher):
         """Continue from `state`."""
         self.step = state["step"]
 
-    def arrange(
+    def reorder(
         self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
     ) -> None:
         """Draw what `schedule` draws, then shuffle it, within the order of `stages` if given."""
@@ -70,6 +71,14 @@ class Arranged(AlignedBatcher):
             f"{len(drawn)} programs do not fit {steps} batches of {self.characters} characters in "
             "another order: raise characters_per_step"
         )
+
+
+# Every step has to learn from exactly as many characters, so the last program of a batch is cut. In
+# another order other programs are cut, by other amounts: cut away too little in all, and programs
+# are left over; too much, and they run out before the last step. So the total to cut is known
+# beforehand. Each batch chooses, among the next few programs, the one whose cut keeps the sum
+# nearest to a straight line to that total; a program moves by a few places, and the composition
+# stays exact.
 
 
 def pack(
@@ -109,6 +118,12 @@ def swap(first: int, second: int, *arrays: NDArray[np.int64]) -> None:
         values[[first, second]] = values[[second, first]]
 
 
+# To tell order from composition, an arm has to read the programs that another drew, each as often,
+# but in a curriculum's order. A program drawn twice may be read in two stages, so it is draws that
+# are sorted, not programs. A stage takes its buckets' easiest draws first, which leaves the hardest
+# of each bucket to the later stages, as the paper's hybrid does with its "hardest-of-" pools.
+
+
 def in_stages(
     programs: NDArray[np.int64], corpus: Corpus, schedule: Staged, characters: int
 ) -> NDArray[np.int64]:
@@ -141,12 +156,12 @@ def bucket_weights(mix: Mix) -> list[float]:
     return list(weights.values())
 
 
-class ShuffledWindows(WindowBatcher):
+class ReorderedWindows(WindowBatcher):
     """Exactly the windows that a schedule draws, in random order."""
 
     step = 0
 
-    def arrange(
+    def reorder(
         self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
     ) -> None:
         """Draw all windows of `schedule`, then shuffle them among the batches.

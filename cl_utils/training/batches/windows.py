@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cl_utils.curriculum.schedules import Mix
+from cl_utils.curriculum.interface import Mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
-from cl_utils.training.batches.batch import Batch, kinds_of
+from cl_utils.training.batches.batch import Batch, loss_groups_of
 from cl_utils.training.batches.on_device import on_device
 from cl_utils.training.batches.pools import Pools
 
@@ -75,7 +75,10 @@ class WindowBatcher:
         buckets = np.concatenate([stream.buckets for stream in streams])
         begun = np.eye(len(BUCKETS), dtype=np.int64)[buckets]  # (P, 3)
         self.begun_before = np.concatenate([begun[:1] * 0, begun.cumsum(0)])  # (P + 1, 3)
-        resident = [[stream.tokens for stream in streams], [kinds_of(stream) for stream in streams]]
+        resident = [
+            [stream.tokens for stream in streams],
+            [loss_groups_of(stream) for stream in streams],
+        ]
         codes = [s.intermediate_values for s in streams if s.intermediate_values is not None]
         resident += [codes] if codes else []
         self.resident = [torch.tensor(np.concatenate(v), device=self.device) for v in resident]
@@ -93,11 +96,11 @@ class WindowBatcher:
     def read(self, starts: NDArray[np.int64]) -> Batch:
         """Return the windows (B, T) that begin at these places."""
         places = on_device(starts, self.device)[:, None] + self.columns
-        tokens, kinds, *codes = (values[places].long() for values in self.resident)
+        tokens, loss_groups, *codes = (values[places].long() for values in self.resident)
         return Batch(
             inputs=tokens[:, :-1],
             targets=tokens[:, 1:],
-            kinds=kinds[:, 1:],
+            loss_groups=loss_groups[:, 1:],
             layout=None,
             programs=self._begun(starts),
             intermediate_values=codes[0][:, :-1] if codes else None,

@@ -1,7 +1,7 @@
 """Rates of work in processes of their own: one with many threads, or many side by side.
 
-In: tasks, each of which opens in its process and then does one piece of work after another. Out:
-pieces a second. All members of a crew start together and keep working until each has measured its
+In: tasks, each prepared in its process, where it then does one piece of work after another. Out:
+pieces a second. All members of a pool start together and keep working until each has measured its
 own time, so that none runs on an idle machine.
 """
 
@@ -27,24 +27,24 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Work that can be timed: `work` does a piece and returns its amount, `settle` ends it.
+class Workload:
+    """Work that can be timed: `work` does a piece and returns its amount.
 
-    `settle` waits for what a device has not finished yet.
+    `synchronize` waits for what a device has not finished yet.
     """
 
     work: Callable[[], float]
-    settle: Callable[[], object] = lambda: None
+    synchronize: Callable[[], object] = lambda: None
 
 
 class Task(Protocol):
-    """What a member of a crew does; it travels to its process by pickle."""
+    """What a member of a pool does; it travels to its process by pickle."""
 
-    def open(self) -> Pace:
+    def prepare(self) -> Workload:
         """Prepare the work, in the process that does it."""
 
 
-class Crew:
+class WorkerPool:
     """Processes that do the tasks side by side, each on `threads` threads; close it after use.
 
     `start_up` is how many seconds passed until the first member had done its first piece of work,
@@ -108,7 +108,7 @@ class Crew:
         self._members = []
 
     def __enter__(self) -> Self:
-        """Return the crew itself."""
+        """Return the pool itself."""
         return self
 
     def __exit__(
@@ -126,32 +126,32 @@ def _serve(task: Task, connection: Connection, threads: int, alone: bool) -> Non
     import torch  # here, because only now the number of threads is in the environment
 
     torch.set_num_threads(threads)
-    pace = task.open()
-    with suppress(EOFError, BrokenPipeError):  # raised when the crew was closed
-        pace.work()
-        pace.settle()
+    workload = task.prepare()
+    with suppress(EOFError, BrokenPipeError):  # raised when the pool was closed
+        workload.work()
+        workload.synchronize()
         connection.send(0.0)
         began = time.perf_counter()
         for _ in range(WARM_UP):
             if time.perf_counter() - began < WARM_UP_SECONDS:
-                pace.work()
-        pace.settle()
+                workload.work()
+        workload.synchronize()
         connection.send(0.0)
         while True:
-            connection.send(measure(pace, connection.recv()))
+            connection.send(measure(workload, connection.recv()))
             while not (alone or connection.poll()):
-                pace.work()
-            pace.settle()
+                workload.work()
+            workload.synchronize()
             connection.recv()
             connection.send(0.0)
 
 
-def measure(pace: Pace, seconds: float) -> float:
+def measure(workload: Workload, seconds: float) -> float:
     """Return the amount of work a second, over at least `seconds`."""
     amount, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        amount += pace.work()
-    pace.settle()
+        amount += workload.work()
+    workload.synchronize()
     return amount / (time.perf_counter() - began)
 
 
@@ -181,11 +181,11 @@ class Turns:
 def in_turns(
     arms: Mapping[Key, tuple[Sequence[Task], int]], seconds: float, repetitions: int
 ) -> Turns:
-    """Measure crews, each given by its tasks and the threads of each, in turns."""
+    """Measure pools, each given by its tasks and the threads of each, in turns."""
     with ExitStack() as stack:
-        crews = {key: stack.enter_context(Crew(*arm)) for key, arm in arms.items()}
-        rates = alternate({k: partial(c.rate, seconds) for k, c in crews.items()}, repetitions)
-        return Turns(rates, {key: crew.start_up for key, crew in crews.items()})
+        pools = {key: stack.enter_context(WorkerPool(*arm)) for key, arm in arms.items()}
+        rates = alternate({k: partial(c.rate, seconds) for k, c in pools.items()}, repetitions)
+        return Turns(rates, {key: pool.start_up for key, pool in pools.items()})
 
 
 def alternate(arms: Mapping[Key, Callable[[], float]], repetitions: int) -> dict[Key, list[float]]:

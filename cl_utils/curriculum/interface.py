@@ -1,0 +1,84 @@
+"""What the training loop asks of a schedule, and what a schedule is made from.
+
+In: nothing. Out: the protocol `Schedule`, and a base class with the answers that most schedules
+give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+Mix = Mapping[str, float]  # pool -> share of the programs drawn; sums to 1
+HARDEST_SHARE = 0.5  # of a bucket, that "hardest-of-" pools hold unless a study says otherwise
+
+
+class ProbeResult(NamedTuple):
+    """Results of a model on fixed validation programs of one bucket."""
+
+    accuracy: float  # share of whole outputs right, 0 to 1
+    output_loss: float  # nats a character of the outputs
+
+
+class Schedule(Protocol):
+    """What the training loop asks of every schedule; `ScheduleDefaults` answers most of it."""
+
+    steps: int
+    adaptive: bool  # whether what is drawn depends on what the model has learnt
+    probe_programs: int  # of each bucket, on which an adaptive schedule has the model probed
+
+    def mix(self, step: int) -> Mix:
+        """Return the mix that step `step` (from 0) draws from."""
+
+    def stage(self, step: int) -> str:
+        """Return the name of the stage that `step` belongs to."""
+
+    def boundaries(self) -> list[int]:
+        """Return the steps at which a restarting optimiser starts again; the first is 0."""
+
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
+        """Return the buckets on whose programs to probe the model after `step` steps."""
+
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
+        """Take in the results of the probes that `buckets_to_probe` asked for."""
+
+    def state(self) -> dict[str, object]:
+        """Return what a checkpoint must keep."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a checkpoint's state."""
+
+
+class ScheduleFactory(Protocol):
+    """What makes a schedule; every factory takes the study's share of hardest programs."""
+
+    def __call__(self, steps: int, *, hardest_share: float) -> Schedule:
+        """Return the schedule over so many steps."""
+
+
+class ScheduleDefaults:
+    """A schedule that probes nothing, restarts nowhere and has nothing to keep."""
+
+    adaptive = False
+    probe_programs = 256
+
+    def __init__(self, steps: int, *, hardest_share: float = HARDEST_SHARE) -> None:
+        self.steps, self.hardest_share = steps, hardest_share
+
+    def boundaries(self) -> list[int]:
+        """Return the one boundary that every run has, 0."""
+        return [0]
+
+    def buckets_to_probe(self, step: int) -> tuple[str, ...]:
+        """Return no buckets."""
+        return ()
+
+    def observe(self, step: int, seen: Mapping[str, ProbeResult]) -> None:
+        """Do nothing, since nothing is probed."""
+
+    def state(self) -> dict[str, object]:
+        """Return nothing to keep."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Do nothing: the step alone decides what is drawn."""

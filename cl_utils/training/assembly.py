@@ -1,0 +1,120 @@
+"""From a run to its trainer: the parts that training needs, each made in one place.
+
+In: a `Run` and the training and validation corpora. Out: a `Trainer`. A part that is given, such as
+another probe, takes the place of the one that the run would get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+from hashlib import sha256
+
+import numpy as np
+import torch
+
+from cl_utils.curriculum.arms import DRAWN, SHUFFLED, schedule_named, schedule_of
+from cl_utils.curriculum.interface import Schedule
+from cl_utils.curriculum.relabelling import apply_arm_controls
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.value_codes import value_count, with_intermediate_values
+from cl_utils.errors import StudyError
+from cl_utils.model.gpt import build
+from cl_utils.seeds import stream
+from cl_utils.training.batches.aligned import AlignedBatcher
+from cl_utils.training.batches.batch import Batcher
+from cl_utils.training.batches.pools import Pools
+from cl_utils.training.batches.reordered import ReorderedBatcher, ReorderedWindows
+from cl_utils.training.batches.windows import WindowBatcher
+from cl_utils.training.loss import objective
+from cl_utils.training.malloc import keep_freed_memory
+from cl_utils.training.optimisers import Optimisers
+from cl_utils.training.probes import Probe
+from cl_utils.training.trainer import Run, Trainer
+
+
+def make_trainer(
+    run: Run, train: Corpus, validation: Corpus, *, probe: Probe | None = None
+) -> Trainer:
+    """Return the trainer of a run before its first step."""
+    keep_freed_memory()
+    train = apply_arm_controls(train, run.arm, run.seed)
+    programs = sha256(train.tokens.tobytes() + train.buckets.tobytes()).hexdigest()[:16]
+    device = torch.device(run.device)
+    model = build(run.model, run.seed).to(device)
+    if run.recipe.intermediate_value_weight:
+        train = with_intermediate_values(train)
+        model.add_auxiliary_head(value_count(train))
+    return Trainer(
+        run,
+        model=model,
+        new_optimisers=partial(Optimisers, model, run.recipe),
+        schedule=make_schedule(run),
+        boundaries=restart_steps(run),
+        batcher=make_batcher(run, train),
+        objective=objective(model, run.recipe, device, run.compiled),
+        probe=Probe(validation, device) if probe is None else probe,
+        identity={**asdict(run), "programs": programs},
+    )
+
+
+def make_schedule(run: Run) -> Schedule:
+    """Return the schedule that a run follows, as its history names it."""
+    share = run.hardest_share
+    return schedule_of(run.arm, run.budget, hardest_share=share, recorded=run.recorded)
+
+
+def restart_steps(run: Run) -> list[int]:
+    """Return the steps at which a run takes new optimisers; the first is 0."""
+    cycles = run.arm.restarts
+    return schedule_named(cycles, run.budget).boundaries() if cycles else [0]
+
+
+def make_batcher(run: Run, train: Corpus) -> Batcher:
+    """Return the recipe's batcher, with its own random stream, in the order of the arm."""
+    if run.recipe.intermediate_value_weight:
+        train = with_intermediate_values(train)
+    return (_aligned if run.recipe.batching == "aligned" else _windows)(run, train)
+
+
+def _aligned(run: Run, train: Corpus) -> Batcher:
+    batcher = (AlignedBatcher if run.arm.order == DRAWN else ReorderedBatcher)(
+        train,
+        Pools(train, run.hardest_share),
+        characters=run.characters_per_step,
+        context=run.model.context,
+        rng=stream(run.seed, "batches"),
+        static_shapes=run.device != "cpu",
+        device=run.device,
+    )
+    if isinstance(batcher, ReorderedBatcher):
+        batcher.reorder(*_order(run))
+    return batcher
+
+
+def _windows(run: Run, train: Corpus) -> Batcher:
+    row_length, characters = run.model.context, run.characters_per_step
+    if characters % row_length:
+        raise StudyError(
+            f"characters_per_step={characters} is not a multiple of the context "
+            f"{row_length}: the recipe {run.recipe.name!r} reads whole windows"
+        )
+    batcher = (WindowBatcher if run.arm.order == DRAWN else ReorderedWindows)(
+        train,
+        Pools(train, run.hardest_share),
+        rows=characters // row_length,
+        row_length=row_length,
+        rng=stream(run.seed, "batches"),
+        device=run.device,
+    )
+    if isinstance(batcher, ReorderedWindows):
+        batcher.reorder(*_order(run))
+    return batcher
+
+
+def _order(run: Run) -> tuple[Schedule, np.random.Generator, Schedule | None]:
+    """Return what an arm draws, the randomness of its order, and the stages that it follows."""
+    share, order = run.hardest_share, run.arm.order
+    drawn = schedule_named(run.arm.schedule, run.budget, hardest_share=share)
+    stages = None if order == SHUFFLED else schedule_named(order, run.budget, hardest_share=share)
+    return drawn, stream(run.seed, "order"), stages
