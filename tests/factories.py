@@ -34,7 +34,7 @@ LEAK = 6.0  # points
 EFFECT_OF = {  # points on the baseline, where they are not those of a schedule's place
     "baseline-restarts": 0.4,
     "hybrid-shuffled": 1.0,
-    "hybrid-natural": 1.6,
+    "baseline-in-hybrid-order": 1.6,
     "anti-hybrid": -7.0,
     "easy-only": -31.0,
     "hard-only": -9.0,

@@ -141,7 +141,7 @@ def test_the_programs_drawn_are_those_of_fast(world: World) -> None:
 
 def test_arms_of_other_labels_and_orders_learn_together_as_alone(world: World) -> None:
     """Each member has values of the programs that it reads, in the order that it reads them in."""
-    arms = ("random-buckets", "hybrid-natural", "anti-hybrid")
+    arms = ("random-buckets", "baseline-in-hybrid-order", "anti-hybrid")
     runs = [small(arm, seed=seed) for seed, arm in enumerate(arms)]
     members = train_together(runs, world.train, world.validation, report=quiet)
     for run, member in zip(runs, members, strict=True):

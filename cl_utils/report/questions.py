@@ -48,7 +48,7 @@ QUESTIONS: Final[Sequence[Question]] = (
         asks="The same programs and the same learning-rate cycle, in another order. The two orders "
         "are not quite the same treatment: of hybrid's programs easy ones are left for the last "
         "stage, of the baseline's most are used up before.",
-        pairs=[("hybrid-norestart", "hybrid-shuffled"), ("hybrid-natural", "baseline")],
+        pairs=[("hybrid-norestart", "hybrid-shuffled"), ("baseline-in-hybrid-order", "baseline")],
         effect="order",
     ),
     Question(
@@ -101,8 +101,8 @@ CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
         "hybrid-norestart": "hybrid with one learning-rate cycle",
         "hybrid-shuffled": "exactly hybrid's programs in random order, one cycle",
         "hybrid-shuffled-restarts": "the same with hybrid's three cycles",
-        "hybrid-natural": "the baseline's programs in hybrid's order, one cycle",
-        "hybrid-natural-restarts": "the same with hybrid's three cycles",
+        "baseline-in-hybrid-order": "the baseline's programs in hybrid's order, one cycle",
+        "baseline-in-hybrid-order-restarts": "the same with hybrid's three cycles",
         "random-buckets": "hybrid-norestart with its buckets' labels permuted",
         "anti-hybrid": "hybrid-norestart with its buckets reversed",
         "yoked-mastery": "mastery's weights, recorded from another seed",
