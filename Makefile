@@ -29,17 +29,17 @@ check: $(STAMP)  ## lint, formatting, types
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
 reproduce resume figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
 reproduce resume: export OMP_NUM_THREADS := 1
-reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
+reproduce: $(STAMP)  ## run a profile from its programs to its report: make reproduce PROFILE=smoke|laptop|study|paper
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
 	$(WORKFLOW) --report runs/$(PROFILE)/report.html
 	@echo "Read runs/$(PROFILE)/report.html; figures are in figures/$(PROFILE)."
 
-resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=laptop
+resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=study
 	$(WORKFLOW) --cores all --until buckets
 	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
-figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
+figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=study
 	mkdir -p runs/$(PROFILE)
 	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
 		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \

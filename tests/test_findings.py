@@ -234,9 +234,9 @@ def test_mixed_recipes_are_refused() -> None:
 
 @pytest.fixture
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    """The laptop profile with few resamples, at home in a temporary folder."""
+    """The committed study's profile with few resamples, at home in a temporary folder."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    return read_params(PARAMS / "laptop.yaml").model_copy(update={"resamples": 20})
+    return read_params(PARAMS / "study.yaml").model_copy(update={"resamples": 20})
 
 
 def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
@@ -244,9 +244,9 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     params.figures.mkdir(parents=True)
     (params.figures / "leak.png").touch()
     text = findings_text(STUDY, DECLARED, params)
-    assert "![The leak](../figures/laptop/leak.png)" in part_of(text, "The leak")
+    assert "![The leak](../figures/study/leak.png)" in part_of(text, "The leak")
     assert text.count("![") == 1 and text.startswith(
-        "# Findings\n\nGenerated from `results/laptop/`"
+        "# Findings\n\nGenerated from `results/study/`"
     )
 
 

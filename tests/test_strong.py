@@ -151,7 +151,7 @@ def test_arms_of_other_labels_and_orders_learn_together_as_alone(world: World) -
             torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("profile", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("profile", ["smoke", "laptop", "study", "paper"])
 def test_every_profile_can_train_it(profile: str) -> None:
     params = read_params(PARAMS / f"{profile}.yaml", {"recipe": "strong", "recipes": ["strong"]})
     run = params.run()
