@@ -51,12 +51,12 @@ def learnt_from(wildcards, name="", seeds=()):
     """Return what an arm needs beside programs: a metric's losses, or the mixes it replays."""
     name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
     chosen = arm_named(name)
-    if chosen.labels == "model_loss":
+    if chosen.bucket_metric == "model_loss":
         return PATHS.model_difficulty(wildcards.recipe)
-    if not chosen.yoked:
+    if chosen.yoked_to is None:
         return []
     ours = [STUDY.model_copy(update={"arm": name, "seed": seed}) for seed in seeds]
-    theirs = {"arm": chosen.yoked, "seed": [each.yoked_seed for each in ours]}
+    theirs = {"arm": chosen.yoked_to, "seed": [each.yoked_seed for each in ours]}
     return expand(str(FOLDER / "mixes.json"), recipe=wildcards.recipe, **theirs)
 
 

@@ -63,7 +63,7 @@ def _mark(params: Params, result: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to mend."""
+    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
     try:
         (profile,) = arguments or ("laptop",)
         restored, left = restore(read_params(PARAMS / f"{profile}.yaml"))
