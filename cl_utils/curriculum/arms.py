@@ -46,7 +46,7 @@ class Arm:
     """Everything in which the runs of a study differ, but for the seed.
 
     schedule: what is drawn when, a name in `SCHEDULES`.
-    restarts: the schedule at whose stages optimiser and learning-rate cycle begin anew; "": never.
+    restarts: the schedule at whose stages a new optimiser and learning-rate cycle begin; "": never.
     order: "drawn"; "shuffled", the same programs in random order; or the name of a schedule, the
     same programs easiest first in its stages.
     labels: what sorts training programs into easy, medium and hard: the "study"'s buckets, these

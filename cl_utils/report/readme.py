@@ -135,7 +135,7 @@ def write_readme(results: Results, params: Params) -> None:
 
 
 def readme_text(text: str, results: Results, params: Params) -> str:
-    """Return the README with its generated sections made anew.
+    """Return the README with its generated sections written again.
 
     The table is of the paper's arms, the factorial's and those of the declared contrasts; all the
     rest stands in docs/findings.md.
