@@ -4,7 +4,8 @@ PROFILE ?= laptop
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
+WORKFLOW := $(BIN)/python -m snakemake --config profile=$(PROFILE)
+SHOWN := $(BIN)/python -m cl_utils.study.progress $(WORKFLOW) --quiet rules host reason
 
 .PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
 
@@ -27,22 +28,21 @@ check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/mypy
 
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
-reproduce resume figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
 reproduce resume: export OMP_NUM_THREADS := 1
-reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
-	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
-	$(WORKFLOW) --report runs/$(PROFILE)/report.html
+reproduce: $(STAMP)  ## run a profile, programs to report: make reproduce PROFILE=smoke|laptop|study|paper
+	$(SHOWN) --cores all --resources gpu=1 --keep-going --rerun-incomplete
+	$(WORKFLOW) --quiet --report runs/$(PROFILE)/report.html
 	@echo "Read runs/$(PROFILE)/report.html; figures are in figures/$(PROFILE)."
 
-resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=laptop
-	$(WORKFLOW) --cores all --until buckets
+resume: $(STAMP)  ## go on with a study whose finished runs are committed: make resume PROFILE=study
+	$(SHOWN) --cores all --until buckets
 	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
-	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
+	$(SHOWN) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
-figures: $(STAMP)  ## redraw the figures from results/ (experiments too): make figures PROFILE=laptop
+figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=study
 	mkdir -p runs/$(PROFILE)
 	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
-		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
+		$(BIN)/python -m papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
 			runs/$(PROFILE)/$$(basename $$book); done
 	set -e; for book in $$(grep -l "from cl_utils.experiments import" notebooks/*.ipynb); do \
 		$(BIN)/papermill --log-level ERROR $$book \

@@ -5,6 +5,8 @@
 # not by an exit status. Notebooks and modules are no inputs, so that saving one in JupyterLab
 # repeats nothing; `code` is a fingerprint of what they compute, and a change of that does.
 
+import shlex
+import sys
 from functools import partial
 
 from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
@@ -21,8 +23,8 @@ PATHS = Paths(PROFILE)
 SHOWING = showing_notebooks()
 LOGS = PATHS.runs / "notebooks"
 FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
-OF_ARM = " -p arm {wildcards.arm} -p seed {wildcards.seed}"
-OF_RUN = " -p recipe {wildcards.recipe}" + OF_ARM
+OF_ARM = " -p arm {wildcards.arm:q} -p seed {wildcards.seed}"
+OF_RUN = " -p recipe {wildcards.recipe:q}" + OF_ARM
 RUN_FILES = ("manifest.json", "mixes.json")
 GALLERY = PATHS.runs / "figures/{book}-{recipe}.json"
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
@@ -30,11 +32,19 @@ GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
 
 
+def quoted(path):
+    """Return a path as the shell reads it, whatever its letters."""
+    return shlex.quote(str(path))
+
+
+PYTHON = quoted(sys.executable)  # the one that runs this: no activated environment is needed
+
+
 def papermill(notebook):
     """Return the shell command that executes a notebook with the profile's parameters."""
-    book = NOTEBOOKS / f"{notebook}.ipynb"
-    options = f"--log-level ERROR --no-progress-bar --cwd {NOTEBOOKS} -f {PARAMS_FILE}"
-    return f"papermill {options} {book} {{log.notebook}}"
+    book, folder, file = map(quoted, (NOTEBOOKS / f"{notebook}.ipynb", NOTEBOOKS, PARAMS_FILE))
+    options = f"--log-level ERROR --no-progress-bar --cwd {folder} -f {file}"
+    return f"{PYTHON} -m papermill {options} {book} {{log.notebook:q}}"
 
 
 def arm(wildcards):
@@ -51,12 +61,12 @@ def learnt_from(wildcards, name="", seeds=()):
     """Return what an arm needs beside programs: a metric's losses, or the mixes it replays."""
     name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
     chosen = arm_named(name)
-    if chosen.labels == "model_loss":
+    if chosen.bucket_metric == "model_loss":
         return PATHS.model_difficulty(wildcards.recipe)
-    if not chosen.yoked:
+    if chosen.yoked_to is None:
         return []
     ours = [STUDY.model_copy(update={"arm": name, "seed": seed}) for seed in seeds]
-    theirs = {"arm": chosen.yoked, "seed": [each.yoked_seed for each in ours]}
+    theirs = {"arm": chosen.yoked_to, "seed": [each.yoked_seed for each in ours]}
     return expand(str(FOLDER / "mixes.json"), recipe=wildcards.recipe, **theirs)
 
 
@@ -144,7 +154,7 @@ rule model_difficulty:
     resources:
         gpu=GPU,
     shell:
-        papermill("08_model_difficulty") + " -p recipe {wildcards.recipe}"
+        papermill("08_model_difficulty") + " -p recipe {wildcards.recipe:q}"
 
 
 for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
@@ -170,7 +180,7 @@ for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
         retries: 1
         shell:
             papermill("04_training")
-            + " -p recipe {wildcards.recipe}"
+            + " -p recipe {wildcards.recipe:q}"
             + (f" -p arm {name} -p seed 0" if TOGETHER else OF_ARM)
 
 
@@ -206,6 +216,7 @@ rule figures:
         values=values(DataParams, "arms", "contrasts", "resamples"),
     shell:
         papermill("{wildcards.book}")
-        + " -p recipe {wildcards.recipe}"
-        + " && jupyter nbconvert --log-level WARN --to html --no-input {log.notebook}"
-        + " --output-dir {PATHS.runs}/figures --output {wildcards.book}-{wildcards.recipe}.html"
+        + " -p recipe {wildcards.recipe:q}"
+        + f" && {PYTHON} -m nbconvert --log-level WARN --to html --no-input {{log.notebook:q}}"
+        + f" --output-dir {quoted(PATHS.runs / 'figures')}"
+        + " --output {wildcards.book}-{wildcards.recipe}.html"

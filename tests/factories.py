@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from cl_utils import artifacts
+from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.buckets import BUCKETS, counts_by_level
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.static_metrics import agreement
-from cl_utils.figures.arm_groups import GROUPS, by_metric
+from cl_utils.figures.arm_groups import compared, metric_arms
 from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.stats import FACTORIAL, budget_of
 from cl_utils.study.results import Results
@@ -33,7 +34,7 @@ LEAK = 6.0  # points
 EFFECT_OF = {  # points on the baseline, where they are not those of a schedule's place
     "baseline-restarts": 0.4,
     "hybrid-shuffled": 1.0,
-    "hybrid-natural": 1.6,
+    "baseline-in-hybrid-order": 1.6,
     "anti-hybrid": -7.0,
     "easy-only": -31.0,
     "hard-only": -9.0,
@@ -167,9 +168,11 @@ def whole_study(seeds: Mapping[str, Sequence[int]], programs: int = 60) -> Resul
 def seeds_of_all_arms() -> dict[str, Sequence[int]]:
     """Return every arm of the study with its seeds: eight in the core, three elsewhere."""
     core = {*FACTORIAL.values(), *SCHEDULES}
-    metrics = [by_metric(metric) for metric in METRICS]
-    budgets = [f"{arm}-budget{p}" for arm in ("baseline", "hybrid", "mastery") for p in (10, 30)]
-    names = dict.fromkeys([*(arm for arms in GROUPS.values() for arm in arms), *metrics, *budgets])
+    metrics = [metric_arms()[metric] for metric in METRICS]
+    budgets = [
+        f"{arm}-budget{p}" for arm in ("baseline", "hybrid", "hybrid-shuffled") for p in (10, 30)
+    ]
+    names = dict.fromkeys([*compared(arms()), *metrics, *budgets])
     return {arm: range(8 if arm in core else 3) for arm in names}
 
 

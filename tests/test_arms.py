@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from refusals import refusal
 from test_loop import assert_same_run, killed_at
 from worlds import World, quiet, same_weights, small_run, trained
 
+from cl_utils.curriculum import arm_facts as facts_module
 from cl_utils.curriculum import arms as module
-from cl_utils.curriculum.arms import DRAWN, SHUFFLED, Arm, Recorded, arm_named, arms, schedule_of
+from cl_utils.curriculum.arm_facts import ArmFacts, arm_facts, facts_of
+from cl_utils.curriculum.arms import (
+    DRAWN,
+    FACTS,
+    SHUFFLED,
+    Arm,
+    Recorded,
+    arm_named,
+    arms,
+    schedule_of,
+)
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
+from cl_utils.paths import PARAMS
+from cl_utils.study.params import notebook_params
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_batcher, make_trainer
 from cl_utils.training.loop import train
@@ -25,7 +39,7 @@ from cl_utils.training.trainer import Run
 
 RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
 # Metrics reach a run as a relabelled corpus (test_relabelling.py): one such arm stands for all.
-ONE_EACH = [name for name in arms() if "-by-" not in name or name.endswith("-random")]
+ONE_EACH = [name for name in arms() if arm_named(name).bucket_metric in (None, "random")]
 
 
 def small(name: str, recipe: str = "fast", seed: int = 0) -> Run:
@@ -123,9 +137,12 @@ def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A separate arms file; the repository's is read again afterwards."""
     path = tmp_path / "arms.yaml"
     monkeypatch.setattr(module, "ARMS", path)
-    arms.cache_clear()
+    monkeypatch.setattr(facts_module, "ARMS", path)
+    for read in (arms, arm_facts):
+        read.cache_clear()
     yield path
-    arms.cache_clear()
+    for read in (arms, arm_facts):
+        read.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -140,6 +157,7 @@ def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         ("mine: {schedule: mastery, order: shuffled}", ["arm mine", "only after training"]),
         ("mine: {", ["cannot be read", "restore it"]),
         ("mine: 3", ["arm mine", "schedule, restarts"]),
+        ("mine:", ["arm mine is None", "description, group, control_of, colour"]),
         ("", ["names no arm"]),
     ],
 )
@@ -153,8 +171,55 @@ def test_a_mistake_in_the_arms_file_is_one_sentence(
 
 def test_a_missing_arms_file_and_a_missing_arm_are_named(arms_file: Path) -> None:
     assert str(arms_file) in refusal(arms)
-    arms_file.write_text("mine:\n")
-    assert "arm='yours' does not exist: choose one of ['mine']" in refusal(
-        lambda: arm_named("yours")
-    )
+    arms_file.write_text(f"mine: {SAID}")
+    for look in (arm_named, facts_of):
+        assert "arm='yours' does not exist: choose one of ['mine']" in refusal(
+            lambda look=look: look("yours")
+        )
     assert arm_named("mine") == Arm()
+
+
+SAID = "{description: what it is, group: other, colour: '#123456'}"
+
+
+def test_every_arm_has_a_description_a_group_and_a_colour() -> None:
+    assert list(arm_facts()) == list(arms())
+    assert {field.name for field in fields(ArmFacts)} == set(FACTS)
+    for name, facts in arm_facts().items():
+        assert facts.description and not facts.description.endswith("."), name
+        assert name not in (facts.control_of, arm_named(name).yoked_to)
+
+
+def test_what_is_said_of_an_arm_is_no_part_of_what_is_trained(arms_file: Path) -> None:
+    arms_file.write_text(f"mine: {SAID}")
+    before = repr(arm_named("mine")), asdict(arm_named("mine"))
+    arms_file.write_text(f"mine: {SAID.replace('#123456', '#654321').replace('other', 'smooth')}")
+    arms.cache_clear()
+    assert (repr(arm_named("mine")), asdict(arm_named("mine"))) == before
+    assert not set(FACTS) & set(asdict(Arm()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (("colour: '#123456'", ""), ["arm mine: colour is missing", "#0072B2"]),
+        (("'#123456'", "blue"), ["arm mine: colour='blue' is not allowed", "#0072B2"]),
+        (("group: other", "group: others"), ["group='others'", "paper, smooth, order"]),
+        (("description: what it is", "control_of: yours"), ["description is missing"]),
+        (("group", "control_of: yours, group"), ["control_of='yours', which does not exist"]),
+    ],
+    ids=str,
+)
+def test_an_arm_that_lacks_a_fact_fails_before_it_is_trained(
+    arms_file: Path, changes: tuple[str, str], words: list[str]
+) -> None:
+    arms_file.write_text(
+        f"baseline: {SAID}\nmine: {SAID}".replace(*changes).replace(
+            f"baseline: {SAID.replace(*changes)}", f"baseline: {SAID}"
+        )
+    )
+    plan = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
+    plan |= {"arms": {"mine": 1}, "arm": "mine", "contrasts": []}
+    for read in (arm_facts, lambda: notebook_params(plan)):
+        sentence = refusal(read)
+        assert all(word in sentence for word in words), sentence

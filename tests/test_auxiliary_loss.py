@@ -93,7 +93,7 @@ def test_batches_are_the_same_and_have_the_values_of_their_inputs(world: World) 
         assert torch.equal(values_of(batch.to(CPU)), values)
 
 
-@pytest.mark.parametrize("arm", ["hybrid-shuffled", "hybrid-natural"])
+@pytest.mark.parametrize("arm", ["hybrid-shuffled", "baseline-in-hybrid-order"])
 def test_programs_in_another_order_have_their_values(world: World, arm: str) -> None:
     batch = make_batcher(small_run("strong", arm), world.train).draw(ALL)
     plain = make_batcher(small_run("fast", arm), world.train).draw(ALL)

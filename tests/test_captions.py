@@ -17,9 +17,9 @@ STUDY = whole_study(seeds_of_all_arms(), programs=20)
 
 @pytest.fixture
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    """The laptop profile, at home in a temporary folder."""
+    """The committed study's profile, at home in a temporary folder."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    return read_params(PARAMS / "laptop.yaml")
+    return read_params(PARAMS / "study.yaml")
 
 
 def test_every_figure_has_a_caption() -> None:
@@ -47,4 +47,4 @@ def test_the_page_of_figures_shows_those_that_are_drawn(params: Params) -> None:
     params.figures.mkdir(parents=True)
     (params.figures / "leak.png").touch()
     page = folder_markdown(STUDY, params)
-    assert page.count("![") == 1 and "](leak.png)" in page and "`results/laptop/`" in page
+    assert page.count("![") == 1 and "](leak.png)" in page and "`results/study/`" in page

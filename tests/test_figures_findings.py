@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from test_figures import texts
 
 from cl_utils import figures, stats
+from cl_utils.curriculum.arm_facts import GROUPS, arm_facts
+from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import BY_BUDGET, BY_METRIC, GROUPS, group_of
+from cl_utils.figures.arm_groups import compared, group_of
 from cl_utils.figures.contrasts import claimed
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.report.metric_findings import metric_worth, validity_of
@@ -23,7 +25,7 @@ from cl_utils.study.results import Results
 
 STUDY = whole_study(seeds_of_all_arms())
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
-ARMS = [arm for arms in GROUPS.values() for arm in arms]
+ARMS = compared(arms())
 EMPTY = Results(*(table.head(0) for table in vars(STUDY).values()))
 
 
@@ -103,8 +105,8 @@ def row_names(axes: Axes) -> list[str]:
 def test_the_forest_has_all_arms_under_their_groups() -> None:
     figure = FIGURES["effects_forest"](STUDY)
     bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_fontweight() == "bold"]
-    assert bold == list(GROUPS)
-    wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(GROUPS)
+    assert bold == list(dict.fromkeys(map(group_of, ARMS)))
+    wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(bold)
     assert set(row_names(figure.axes[0])) == wanted
 
 
@@ -117,13 +119,13 @@ def test_only_claims_are_filled() -> None:
 
 
 def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
-    """hybrid in the declared family of two, 23 other arms in a family of their own."""
+    """hybrid in the declared family of two, 24 other arms in a family of their own."""
     rows = contrasts_with_baseline(STUDY.measures, DECLARED, ARMS)
     declared = stats.contrast_table(STUDY.measures, contrasts=DECLARED)
     p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
     assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
     words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
-    assert "(hybrid) in a family of 2, the others" in words and "in one of 23" in words
+    assert "(hybrid) in a family of 2, the others" in words and "in one of 24" in words
     assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 
 
@@ -177,5 +179,5 @@ def test_gains_are_drawn_at_their_budgets() -> None:
 
 
 def test_every_arm_of_the_study_has_a_group() -> None:
-    groups = {group_of(arm) for arm in seeds_of_all_arms()}
-    assert groups == {*GROUPS, BY_METRIC, BY_BUDGET}
+    groups = {facts.group for facts in arm_facts().values()}
+    assert groups == {*GROUPS} - {"other"}

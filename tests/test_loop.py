@@ -214,7 +214,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
         ("hybrid", [0, 2, 5]),
         ("sequential", [0, 4, 8]),
         ("baseline-restarts", [0, 2, 5]),
-        ("hybrid-natural-restarts", [0, 2, 5]),
+        ("baseline-in-hybrid-order-restarts", [0, 2, 5]),
         ("baseline", [0]),
         ("hybrid-norestart", [0]),
     ],
@@ -222,7 +222,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
 def test_an_arm_that_restarts_begins_a_new_optimiser_at_every_stage(
     world: World, recipe: str, arm: str, begun: list[int]
 ) -> None:
-    if recipe == "paper" and arm == "hybrid-natural-restarts":
+    if recipe == "paper" and arm == "baseline-in-hybrid-order-restarts":
         pytest.skip("windows cannot be sorted")
     trainer = make_trainer(small_run(recipe, arm), world.train, world.validation)
     seen, rates = [trainer.optimisers], []

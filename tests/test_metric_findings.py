@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from cl_utils.figures.arm_groups import METRIC_ARM, by_metric
+from cl_utils.figures.arm_groups import METRIC_ARM, metric_arms
 from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 
@@ -29,7 +29,7 @@ def validity(rhos: Mapping[str, float] = RHOS) -> pd.DataFrame:
 def measures(gains: Mapping[str, float] = GAINS) -> pd.DataFrame:
     """Return exact execution of the arms of the ablation, a point more with every seed."""
     rows = [
-        (by_metric(metric), seed, 60.0 + seed + gain)
+        (metric_arms()[metric], seed, 60.0 + seed + gain)
         for metric, gain in gains.items()
         for seed in SEEDS
     ]
@@ -45,7 +45,7 @@ def test_every_metric_stands_beside_what_its_buckets_gain_on_random_ones() -> No
     assert table["rho"].to_dict() == {name: RHOS[name] for name in table.index}
     assert table["difference"].to_dict() == pytest.approx({n: GAINS[n] for n in table.index})
     assert set(table["n"]) == {3} and set(table["seeds"]) == {8}
-    assert by_metric("overall_metric") == METRIC_ARM
+    assert metric_arms()["overall_metric"] == METRIC_ARM
 
 
 def test_a_metric_whose_arm_did_not_run_is_left_out_and_no_rows_give_none() -> None:

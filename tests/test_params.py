@@ -1,4 +1,4 @@
-"""Parameters: the three profiles are what they say, and every mistake is one sentence."""
+"""Parameters: the profiles are what they say, and every mistake is one sentence."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from refusals import refusal
 from cl_utils.difficulty.buckets import PAPER_THRESHOLDS
 from cl_utils.model.gpt import build
 from cl_utils.paths import PARAMS
+from cl_utils.stats import FACTORIAL
 from cl_utils.study.params import Params, notebook_params, read_params
+from cl_utils.study.stage_params import TrainingParams
 
-PROFILES = ("smoke", "laptop", "paper", "paper-size")
+PROFILES = ("smoke", "laptop", "study", "paper", "paper-size")
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
 
 
@@ -38,7 +40,8 @@ def test_a_profile_is_valid_whole_and_named_like_its_file(profile: str) -> None:
     assert params.profile == params.paths.profile == profile
     assert set(yaml.safe_load(path.read_text(encoding="utf-8"))) == set(Params.model_fields)
     assert params.recipe in params.recipes and params.arm in params.arms
-    assert params.contrasts and all(len(pair) == 2 for pair in params.contrasts)
+    assert params.contrasts or len(params.arms) == 1, "several arms, and nothing is compared"
+    assert all(len(pair) == 2 for pair in params.contrasts)
 
 
 def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None:
@@ -52,8 +55,18 @@ def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None
     assert {"baseline", "sequential", "incremental", "hybrid"} <= set(params.arms)
 
 
-def test_only_the_default_study_writes_the_readme() -> None:
-    assert [p for p in PROFILES if read_params(PARAMS / f"{p}.yaml").readme] == ["laptop"]
+def test_only_the_committed_study_writes_the_readme() -> None:
+    assert [p for p in PROFILES if read_params(PARAMS / f"{p}.yaml").readme] == ["study"]
+
+
+def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study() -> None:
+    """The paper's four schedules and the eight cells, so that rows of the two compare by seed."""
+    laptop, study = (read_params(PARAMS / f"{name}.yaml") for name in ("laptop", "study"))
+    same = [name for name in TrainingParams.model_fields if name != "profile"]
+    assert [getattr(laptop, name) for name in same] == [getattr(study, name) for name in same]
+    schedules = {"baseline", "sequential", "incremental", "hybrid"}
+    assert laptop.arms == dict.fromkeys(schedules | set(FACTORIAL.values()), 3)
+    assert laptop.contrasts == [pair for pair in study.contrasts if set(pair) <= set(laptop.arms)]
 
 
 @pytest.mark.parametrize(

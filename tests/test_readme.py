@@ -1,6 +1,6 @@
 """The README says what is there: its numbers, links, files, modules and worked example.
 
-In: README.md, results/laptop/ and results/benchmarks/. Out: a failure that names what disagrees.
+In: README.md, results/study/ and results/benchmarks/. Out: a failure that names what disagrees.
 Its commands are compared with the Makefile in test_environment.py.
 """
 
@@ -29,7 +29,7 @@ from cl_utils.tinypy.record import parse
 from cl_utils.tinypy.sandbox import run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-PROFILE = "laptop"  # whose numbers the README shows
+PROFILE = "study"  # whose numbers the README shows
 
 
 def blocks(language: str) -> list[str]:

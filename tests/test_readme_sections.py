@@ -53,7 +53,7 @@ def test_report_without_contrasts_is_a_table() -> None:
 
 def test_arms_are_told_what_they_are() -> None:
     text = results_markdown(STUDY, PAIRS, "laptop")
-    assert "- *hybrid*: the paper's best" in text and "- *mastery*" not in text
+    assert "- *hybrid*: the paper's best" in text and "- *mastery*: stays with a bucket" in text
 
 
 def test_differences_over_fewer_seeds_name_their_n() -> None:

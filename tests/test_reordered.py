@@ -40,7 +40,7 @@ def drawn_by(world: World, arm: str, seed: int = 0) -> list[np.ndarray]:
     [
         ("hybrid-shuffled", "hybrid"),
         ("hybrid-shuffled-restarts", "hybrid"),
-        ("hybrid-natural", "baseline"),
+        ("baseline-in-hybrid-order", "baseline"),
     ],
 )
 def test_a_reordered_arm_reads_the_programs_of_its_source_each_as_often(
@@ -60,7 +60,7 @@ def test_shuffled_programs_are_of_all_stages_from_the_beginning(world: World) ->
 
 def test_natural_programs_in_hybrids_order_go_from_easy_to_hard(world: World) -> None:
     """Stages end after steps 2 and 5; the last draws no easy program of the first's kind."""
-    batches = drawn_by(world, "hybrid-natural")
+    batches = drawn_by(world, "baseline-in-hybrid-order")
     buckets = world.train.buckets
     first, second, third = (np.concatenate(batches[a:b]) for a, b in ((0, 2), (2, 5), (6, 12)))
     assert (buckets[first] == 0).mean() > 0.9
@@ -97,7 +97,7 @@ def test_shuffled_windows_are_exactly_those_of_the_source(world: World) -> None:
 
 def test_windows_are_not_sorted(world: World) -> None:
     with pytest.raises(StudyError, match="windows hold parts of several programs"):
-        make_batcher(small_run("paper", "hybrid-natural"), world.train)
+        make_batcher(small_run("paper", "baseline-in-hybrid-order"), world.train)
 
 
 @given(st.integers(0, 10_000), st.integers(3, 60))

@@ -142,7 +142,7 @@ def test_the_programs_drawn_are_those_of_fast(world: World) -> None:
 
 def test_arms_of_other_labels_and_orders_learn_together_as_alone(world: World) -> None:
     """Each member has values of the programs that it reads, in the order that it reads them in."""
-    arms = ("random-buckets", "hybrid-natural", "anti-hybrid")
+    arms = ("random-buckets", "baseline-in-hybrid-order", "anti-hybrid")
     runs = [small(arm, seed=seed) for seed, arm in enumerate(arms)]
     members = train_batched(runs, world.train, world.validation, report=quiet)
     for run, member in zip(runs, members, strict=True):
@@ -152,7 +152,7 @@ def test_arms_of_other_labels_and_orders_learn_together_as_alone(world: World) -
             torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("profile", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("profile", ["smoke", "laptop", "study", "paper"])
 def test_every_profile_can_train_it(profile: str) -> None:
     params = read_params(PARAMS / f"{profile}.yaml", {"recipe": "strong", "recipes": ["strong"]})
     run = params.run()

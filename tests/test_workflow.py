@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -22,12 +23,14 @@ from cl_utils.study.params import read_params
 
 def dry_run(profile: str, folder: Path) -> str:
     """Return what Snakemake would do for a profile with `folder` as home."""
+    folder.mkdir()
     done = subprocess.run(
         [
             *(sys.executable, "-m", "snakemake", "--dry-run"),
             *("--snakefile", str(REPOSITORY / "Snakefile")),
             *("--directory", str(folder)),
             *("--config", f"profile={profile}"),
+            "--printshellcmds",
         ],
         env=os.environ | {HOME_VARIABLE: str(folder)},
         capture_output=True,
@@ -62,7 +65,10 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) ->
         for arm in study.arms
         for seed in range(study.arms[arm])
     }
-    plan = dry_run(profile, tmp_path)
+    plan = dry_run(profile, tmp_path / "a home")
+    commands = [line for line in plan.splitlines() if "papermill" in line]
+    assert commands and all(f"{shlex.quote(sys.executable)} -m papermill" in c for c in commands)
+    assert "a home" in plan and "'" in commands[0], "paths are quoted"
     once = dict.fromkeys(["all", "programs", "difficulty", "buckets"], 1)
     if any(arm_named(arm).labels == "model_loss" for arm in study.arms):
         once["model_difficulty"] = len(study.recipes)

@@ -1,9 +1,9 @@
 """Arms: what is compared. A schedule, and the controls that tell its parts apart.
 
 In: params/study/arms.yaml, where every arm stands as data. Out: `Arm`s, and the schedules that they
-name. To add a schedule, write a `ScheduleFactory` (about ten lines in `schedules` or
-`adaptive`), enter it in `SCHEDULES` and name an arm in the file; every invariant test, the params
-files and the figures then know it.
+name; what is only said of arms is in `arm_facts`. To add a schedule, write a function steps ->
+Schedule (about ten lines in `schedules` or `adaptive`), enter it in `SCHEDULES` and name an arm in
+the file; every invariant test, the params files and the figures then know it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ SCHEDULES: Mapping[str, ScheduleFactory] = {
 }
 DRAWN, SHUFFLED = "drawn", "shuffled"  # the other orders are names of schedules with stages
 STUDY, PERMUTED, REVERSED = "study", "permuted", "reversed"  # the other labels are metrics
+FACTS = ("description", "group", "control_of", "colour")  # fields of the file for `arm_facts`
 
 
 @validated(frozen=True, kw_only=True, config={"strict": True, "extra": "forbid"})
@@ -46,7 +47,7 @@ class Arm:
     """Everything in which the runs of a study differ, but for the seed.
 
     schedule: what is drawn when, a name in `SCHEDULES`.
-    restarts: the schedule at whose stages optimiser and learning-rate cycle begin anew; "": never.
+    restarts: the schedule at whose stages a new optimiser and learning-rate cycle begin; "": never.
     order: "drawn"; "shuffled", the same programs in random order; or the name of a schedule, the
     same programs easiest first in its stages.
     labels: what sorts training programs into easy, medium and hard: the "study"'s buckets, these
@@ -64,20 +65,50 @@ class Arm:
     yoked: str = ""
     budget: float = Field(default=1.0, gt=0, le=1)
 
+    @property
+    def restarts_at(self) -> str | None:
+        """The schedule at whose stages a new optimiser and learning-rate cycle begin, if any."""
+        return self.restarts or None
+
+    @property
+    def sorted_by(self) -> str | None:
+        """The schedule in whose stages the programs are put, easiest first, if any."""
+        return None if self.order in (DRAWN, SHUFFLED) else self.order
+
+    @property
+    def bucket_metric(self) -> str | None:
+        """The metric that makes the buckets; None: they are the study's, whatever their names."""
+        return None if self.labels in (STUDY, PERMUTED, REVERSED) else self.labels
+
+    @property
+    def yoked_to(self) -> str | None:
+        """The adaptive arm whose recorded mixes are drawn, if any."""
+        return self.yoked or None
+
 
 @lru_cache
 def arms() -> Mapping[str, Arm]:
     """Return every arm by name; raise StudyError for a file that is missing or says nonsense."""
+    return {name: _checked(name, values) for name, values in written_arms().items()}
+
+
+def written_arms() -> dict[str, dict[str, Any]]:
+    """Return the fields of every arm as they stand in the file, unchecked."""
     try:
         written = yaml.safe_load(ARMS.read_text(encoding="utf-8"))
     except (FileNotFoundError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise StudyError(f"{ARMS} cannot be read ({reason}): restore it") from error
     if not isinstance(written, dict) or not written:
-        raise StudyError(f"{ARMS} names no arm: write one 'name: {{field: value}}' a line")
-    return {
-        name: _checked(name, {} if values is None else values) for name, values in written.items()
-    }
+        raise StudyError(f"{ARMS} names no arm: write 'name:' and its fields, indented, below")
+    known = ", ".join([*(field.name for field in fields(Arm)), *FACTS])
+    for name, values in written.items():
+        if not isinstance(values, dict):
+            raise StudyError(f"{ARMS}: arm {name} is {values!r}: give fields of {known}")
+        for key in values:
+            if key not in known.split(", "):
+                raise StudyError(f"{ARMS}: {key} of arm {name} does not exist: use {known}")
+    return written
 
 
 def arm_named(name: str) -> Arm:
@@ -88,27 +119,19 @@ def arm_named(name: str) -> Arm:
 
 
 def _checked(name: str, values: Mapping[str, Any]) -> Arm:
-    known = [field.name for field in fields(Arm)]
-    if not isinstance(values, dict):
-        raise StudyError(f"{ARMS}: arm {name} is {values!r}: give fields of {', '.join(known)}")
-    for key in values:
-        if key not in known:
-            raise StudyError(f"{ARMS}: {key} of arm {name} does not exist: use {', '.join(known)}")
+    trained = {key: value for key, value in values.items() if key not in FACTS}
     try:
-        arm = Arm(**values)
+        arm = Arm(**trained)
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
         message = f"{ARMS}: {key}={values[key]!r} of arm {name} is not allowed: {first['msg']}"
         raise StudyError(message) from None
-    for key in (arm.schedule, arm.restarts, arm.order):
-        if key not in ("", DRAWN, SHUFFLED):
-            schedule_named(key, 100)
-    if arm.order not in (DRAWN, SHUFFLED) and not isinstance(
-        schedule_named(arm.order, 100), Staged
-    ):
+    for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
+        schedule_named(named, 100)
+    if arm.sorted_by and not isinstance(schedule_named(arm.sorted_by, 100), Staged):
         raise StudyError(
-            f"{ARMS}: arm {name} sorts by {arm.order}, which has no stages: name one with"
+            f"{ARMS}: arm {name} sorts by {arm.sorted_by}, which has no stages: name one that has"
         )
     if arm.order != DRAWN and schedule_named(arm.schedule, 100).adaptive:
         raise StudyError(
@@ -142,5 +165,4 @@ def schedule_of(
         return schedules.Replayed(steps, recorded)
     if arm.order == SHUFFLED:
         return Staged(steps, (schedules.Stage(name=SHUFFLED, share=1.0, mix=schedules.ALL),))
-    name = arm.schedule if arm.order == DRAWN else arm.order
-    return schedule_named(name, steps, hardest_share=hardest_share)
+    return schedule_named(arm.sorted_by or arm.schedule, steps, hardest_share=hardest_share)

@@ -58,7 +58,7 @@ def draw_row(axes: Axes, place: int, text: str, given: Answer | None, truth: str
     for at, character in enumerate(text):
         share = 0.0 if given is None else float(given.probabilities[at])
         face = "white" if given is None else SHADES(0.08 + 0.8 * share)
-        edge, width = (style.ARM_COLOURS["hybrid"], 2.0) if at == wrong else (style.GRID, 0.8)
+        edge, width = (style.arm_colour("hybrid"), 2.0) if at == wrong else (style.GRID, 0.8)
         corner = (at + 0.04, place - 0.36)
         axes.add_patch(Rectangle(corner, 0.92, 0.72, facecolor=face, edgecolor=edge, lw=width))
         colour = "white" if share > DARK else style.INK

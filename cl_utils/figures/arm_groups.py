@@ -1,113 +1,80 @@
-"""Which arms belong together: groups in display order, controls by arm, arms by metric.
+"""Which arms belong together: display order, arms by metric, arms at the full budget.
 
-In: the name of an arm. Out: its group and place for display. Names that are not listed still have a
-place: the metrics' and budgets' arms by the form of their name, others last.
+In: names of arms. Out: groups, places and relatives, all from the fields of params/study/arms.yaml;
+nothing is read out of a name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.curriculum.arm_facts import GROUPS, Group, arm_facts, facts_of
+from cl_utils.curriculum.arms import arm_named, arms
+from cl_utils.errors import StudyError
 
 METRIC_ARM: Final = "incremental-norestart"
 """The arm that the metric ablation varies in nothing but the metric that makes the buckets."""
 OWN_METRIC: Final = "overall_metric"
-METRIC_PREFIX: Final = "incremental-by-"
+APART: Final[tuple[Group, ...]] = ("metric", "budget")
+"""The groups that have figures of their own."""
 
 
-def by_metric(metric: str) -> str:
-    """Return the arm of the metric ablation whose buckets `metric` makes."""
-    return METRIC_ARM if metric == OWN_METRIC else f"{METRIC_PREFIX}{metric}"
+def metric_arms() -> dict[str, str]:
+    """Return the arms of the metric ablation by the metric that makes their buckets."""
+    ours = arm_named(METRIC_ARM)
+    varied = {
+        arm.bucket_metric: name
+        for name, arm in arms().items()
+        if arm.bucket_metric and arm == replace(ours, labels=arm.bucket_metric)
+    }
+    return {OWN_METRIC: METRIC_ARM, **varied}
 
 
 def metric_of(arm: str) -> str | None:
     """Return the metric that makes the buckets of an arm of the metric ablation, else None."""
-    if arm == METRIC_ARM:
-        return OWN_METRIC
-    return arm.removeprefix(METRIC_PREFIX) if arm.startswith(METRIC_PREFIX) else None
+    return {name: metric for metric, name in metric_arms().items()}.get(arm)
 
 
-GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "The paper's schedules": (
-            "baseline",
-            "sequential",
-            "incremental",
-            "hybrid",
-            "sequential-norestart",
-            "incremental-norestart",
-            "hybrid-norestart",
-        ),
-        "Smooth and adaptive": ("competence", "mastery", "progress", "combined", "warmup"),
-        "Controls of order": (
-            "baseline-restarts",
-            "hybrid-shuffled",
-            "hybrid-shuffled-restarts",
-            "hybrid-natural",
-            "hybrid-natural-restarts",
-            "random-buckets",
-            "anti-hybrid",
-            "yoked-mastery",
-            "yoked-progress",
-        ),
-        "Controls of the mixture": ("stratified", "easy-only", "hard-only", "no-output"),
-    }
-)
-"""Every arm of the study but those below."""
-BY_METRIC: Final = "Buckets by another metric"
-BY_BUDGET: Final = "Smaller budgets"
-OTHERS: Final = "Other arms"
-
-CONTROLS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "baseline": ("baseline-restarts", "stratified", "easy-only", "hard-only", "no-output"),
-        "sequential": ("sequential-norestart",),
-        "incremental": ("incremental-norestart",),
-        "hybrid": (
-            "hybrid-norestart",
-            "hybrid-shuffled",
-            "hybrid-natural",
-            "random-buckets",
-            "hybrid-shuffled-restarts",
-            "hybrid-natural-restarts",
-            "anti-hybrid",
-        ),
-        "mastery": ("yoked-mastery",),
-        "progress": ("yoked-progress",),
-        METRIC_ARM: tuple(by_metric(metric) for metric in METRICS if metric != OWN_METRIC),
-    }
-)
-"""The controls that take a tint of their arm's colour, in the order of their tints."""
+def at_full_budget(arm: str) -> str:
+    """Return the arm that differs from `arm` in nothing but training for all steps."""
+    what = arm_named(arm)
+    if what.budget == 1.0:
+        return arm
+    for name, other in arms().items():
+        if other == replace(what, budget=1.0):
+            return name
+    raise StudyError(
+        f"arm {arm} has no counterpart that trains for all steps: add one to "
+        "params/study/arms.yaml, with the same fields but budget"
+    )
 
 
 def group_of(arm: str) -> str:
-    """Return the group of an arm."""
-    for group, arms in GROUPS.items():
-        if arm in arms:
-            return group
-    if metric_of(arm) is not None:
-        return BY_METRIC
-    return BY_BUDGET if "-budget" in arm else OTHERS
+    """Return the title of an arm's group."""
+    return GROUPS[facts_of(arm).group]
 
 
-def place_of(arm: str) -> tuple[int, int, str]:
-    """Return what sorts arms for display: by group, by place in it, by name."""
-    group = group_of(arm)
-    arms = GROUPS.get(group, ())
-    order = [*GROUPS, BY_METRIC, BY_BUDGET, OTHERS].index(group)
-    return order, arms.index(arm) if arm in arms else 0, arm
+def arms_of(group: Group) -> list[str]:
+    """Return the arms of a group in display order."""
+    return [name for name, facts in arm_facts().items() if facts.group == group]
 
 
-def compared(arms: Iterable[str]) -> list[str]:
+def place_of(arm: str) -> tuple[int, int]:
+    """Return what sorts arms for display: by group, then as they stand in the file."""
+    group = facts_of(arm).group
+    return list(GROUPS).index(group), list(arms()).index(arm)
+
+
+def compared(names: Iterable[str]) -> list[str]:
     """Return the arms that differ from the baseline in more than budget or metric, in order."""
-    kept = {arm for arm in arms if group_of(arm) not in (BY_METRIC, BY_BUDGET)}
+    kept = {name for name in names if facts_of(name).group not in APART}
     return sorted(kept, key=place_of)
 
 
 def main_arms(contrasts: Iterable[Iterable[str]]) -> list[str]:
     """Return the paper's four arms and those of the declared contrasts, in display order."""
-    declared = {arm for pair in contrasts for arm in pair}
-    return sorted({*GROUPS["The paper's schedules"][:4], *declared}, key=place_of)
+    papers = [name for name in arms_of("paper") if facts_of(name).control_of is None]
+    declared = [arm for pair in contrasts for arm in pair]
+    return sorted({*papers, *declared}, key=place_of)

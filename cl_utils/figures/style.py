@@ -5,7 +5,6 @@ In: a matplotlib Figure and where it goes. Out: a PNG and a PDF with the same by
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,13 +12,13 @@ from typing import Any, Final
 
 import matplotlib
 import pandas as pd
-from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from cl_utils.artifacts import atomic
+from cl_utils.curriculum.arm_facts import controls_of, facts_of
+from cl_utils.curriculum.arms import arm_named, arms
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures.arm_groups import CONTROLS_OF, METRIC_PREFIX, place_of
-from cl_utils.stats.budget import FULL_BUDGET, budget_of
+from cl_utils.figures.arm_groups import at_full_budget, place_of
 
 INK: Final = "#262626"
 FAINT: Final = "#8C8C8C"
@@ -60,23 +59,7 @@ SETTINGS: Final[Mapping[Any, Any]] = MappingProxyType(
     }
 )
 
-ARM_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "baseline": "#3B3B3B",
-        "sequential": "#56B4E9",
-        "incremental": "#0072B2",
-        "hybrid": "#D55E00",
-        "competence": "#009E73",
-        "mastery": "#CC79A7",
-        "progress": "#5214CC",
-        "combined": "#660A66",
-        "warmup": "#E69F00",
-    }
-)
-"""Okabe and Ito's colours and two more that stay apart for colour-blind readers."""
 DASHES: Final = ((0, (6, 1.5)), (0, (3, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (9, 3)))
-PALEST: Final = 0.8
-"""No control's colour has as large a share of white as this."""
 
 BUCKET_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"easy": "#EADFCB", "medium": "#BF9F74", "hard": "#6E4A26"}
@@ -94,26 +77,8 @@ def apply_style() -> None:
 
 
 def arm_colour(arm: str) -> str:
-    """Return the one colour of an arm as "#rrggbb".
-
-    Controls get a tint of the arm that they belong to, smaller budgets a paler tint of the same
-    arm; arms that no one listed a muted colour from a hash of their name, the same in every figure
-    and session.
-    """
-    if arm in ARM_COLOURS:
-        return ARM_COLOURS[arm]
-    base, percent = budget_of(arm)
-    if percent < FULL_BUDGET:
-        return tint(arm_colour(base), 0.7 * (1 - percent / FULL_BUDGET))
-    for parent, controls in CONTROLS_OF.items():
-        if arm in controls:
-            share = (controls.index(arm) + 1) / (len(controls) + 1)
-            return tint(arm_colour(parent), PALEST * share)
-    digest = hashlib.sha256(arm.encode()).digest()
-    hue = int.from_bytes(digest[:2], "big") / 65536
-    saturation, brightness = 0.20 + digest[2] / 2000, 0.55 + digest[3] / 1500
-    red, green, blue = hsv_to_rgb((hue, saturation, brightness))
-    return to_hex((red, green, blue))
+    """Return the one colour of an arm, "#rrggbb", which stands in params/study/arms.yaml."""
+    return facts_of(arm).colour
 
 
 def line_style(arm: str) -> str | tuple[int, tuple[float, ...]]:
@@ -121,22 +86,15 @@ def line_style(arm: str) -> str | tuple[int, tuple[float, ...]]:
 
     Controls are tints of one colour, which thin lines alone would not tell apart.
     """
-    base, _ = budget_of(arm)
-    for controls in CONTROLS_OF.values():
-        if base in controls:
-            return DASHES[controls.index(base) % len(DASHES)]
-    return "-"
+    full = at_full_budget(arm)
+    parent = facts_of(full).control_of
+    return "-" if parent is None else DASHES[controls_of(parent).index(full) % len(DASHES)]
 
 
 def text_colour(arm: str) -> str:
     """Return the colour of an arm's name in print: its own, ink where that would be too pale."""
-    return ARM_COLOURS.get(arm, INK)
-
-
-def tint(colour: str, white: float) -> str:
-    """Return `colour` mixed with a share of white from 0 (none) to 1 (nothing else)."""
-    red, green, blue = (value + white * (1 - value) for value in to_rgb(colour))
-    return to_hex((red, green, blue))
+    pale = facts_of(arm).control_of is not None or arm_named(arm).budget < 1.0
+    return INK if pale else arm_colour(arm)
 
 
 def metric_label(metric: str) -> str:
@@ -145,14 +103,15 @@ def metric_label(metric: str) -> str:
 
 
 def arm_label(arm: str) -> str:
-    """Return the name of an arm as figures print it."""
-    if arm.startswith(METRIC_PREFIX):
-        return f"incremental by {metric_label(arm.removeprefix(METRIC_PREFIX))}"
+    """Return the name of an arm as figures print it; the name of a cause in words stays."""
+    what = arms().get(arm)
+    if what is not None and what.bucket_metric is not None:
+        return f"{what.schedule} by {metric_label(what.bucket_metric)}"
     return arm.replace("_", " ")
 
 
 def in_order(arms: Iterable[str]) -> list[str]:
-    """Return distinct arms in display order: by group and place in it, then by name."""
+    """Return distinct arms in display order: by group and place in it."""
     return sorted(set(arms), key=place_of)
 
 

@@ -10,5 +10,6 @@ findings         docs/findings.md
 readme           the README's generated sections
 captions         what figures show
 training_cost    what the runs took
+beside_study     a reader's rows beside the committed ones
 notebook_tables  small tables that notebooks show
 """

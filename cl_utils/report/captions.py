@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from cl_utils.figures.arm_groups import compared, main_arms, metric_of
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.figures.arm_groups import at_full_budget, compared, main_arms, metric_of
 from cl_utils.figures.trajectories import ADAPTIVE
-from cl_utils.stats import FACTORIAL, arms_in, budget_of
-from cl_utils.stats.budget import FULL_BUDGET
+from cl_utils.stats import FACTORIAL, arms_in
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
 
@@ -130,13 +130,13 @@ def span_text(rows: pd.DataFrame) -> str:
 
 def shown(kind: Shown, arms: Collection[str], params: Params) -> Collection[str]:
     """Return which of `arms` a figure shows."""
-    smaller = {budget_of(arm)[0] for arm in arms if budget_of(arm)[1] < FULL_BUDGET}
+    smaller = {at_full_budget(arm) for arm in arms if arm_named(arm).budget < 1.0}
     kinds: dict[str, Collection[str]] = {
         "main": main_arms(params.contrasts),
         "compared": compared(arms),
         "factorial": list(FACTORIAL.values()),
         "adaptive": ADAPTIVE,
-        "budget": [arm for arm in arms if budget_of(arm)[0] in smaller],
+        "budget": [arm for arm in arms if at_full_budget(arm) in smaller],
         "metrics": [arm for arm in arms if metric_of(arm) is not None],
         "baseline": ["baseline"],
     }

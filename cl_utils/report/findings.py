@@ -12,12 +12,13 @@ from types import MappingProxyType
 import pandas as pd
 
 from cl_utils.artifacts import atomic
+from cl_utils.curriculum.arm_facts import arm_facts
 from cl_utils.data.split import HELD_OUT
 from cl_utils.figures import style
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
-from cl_utils.report.questions import CONTROLS, EXPLORATORY, Question, asked, contrasts_asked, pairs
+from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
 from cl_utils.report.summary import WHERE, answers_markdown, minus
 from cl_utils.stats import budget_gains, factorial_effects, leak_table, simple_effects
@@ -171,9 +172,11 @@ def contrasts_body(rows: pd.DataFrame) -> str:
 
 
 def contrast_line(row: pd.Series) -> str:
-    """Return what one contrast says, with what its reference holds constant where that is known."""
-    known = CONTROLS.get(row["reference"])
-    control = f" Control: {style.arm_label(row['reference'])}, {known}." if known else ""
+    """Return what one contrast says, with what its reference holds constant if that is an arm."""
+    known = arm_facts().get(row["reference"])
+    control = (
+        f" Control: {style.arm_label(row['reference'])}, {known.description}." if known else ""
+    )
     mark = EXPLORATORY if row["exploratory"] else ""
     return f"{mark}{contrast_sentence(row)}{control}"
 

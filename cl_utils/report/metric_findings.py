@@ -11,9 +11,9 @@ import pandas as pd
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import by_metric
+from cl_utils.figures.arm_groups import metric_arms
 from cl_utils.figures.labels import MISSING, points_text, rho_text
-from cl_utils.report.questions import EXPLORATORY, RANDOM
+from cl_utils.report.questions import EXPLORATORY
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.seeds import stream
 from cl_utils.stats import hardness_stability, metric_validity, paired_difference
@@ -105,11 +105,12 @@ def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame
     programs; difference, low, high (points, paired by seed), n. Sorted by rho, the highest first;
     metrics without a seed in common with the random buckets are left out.
     """
-    rows = []
+    rows, arms = [], metric_arms()
+    random = arms["random"]
     for _, row in validity[validity["scope"] == OVERALL].iterrows():
-        arm = by_metric(row["metric"])
-        if arm != RANDOM and common_seeds(measures, arm, RANDOM):
-            gain = paired_difference(measures, arm, RANDOM)
+        arm = arms.get(row["metric"], random)
+        if arm != random and common_seeds(measures, arm, random):
+            gain = paired_difference(measures, arm, random)
             rho = {"rho": row["rho"], "rho_low": row["low"], "rho_high": row["high"]}
             points = {"difference": gain.difference, "low": gain.low, "high": gain.high}
             seen = {"programs": row["programs"], "seeds": row["seeds"], "n": gain.n}

@@ -1,20 +1,20 @@
 """What the study asks, as data: each question with the contrasts that answer it.
 
-In: the measures of a study and the contrasts declared before its runs. Out: `QUESTIONS`, in the
-order in which they are told; what each control is; the rows of their contrasts.
+In: the measures of a study and the contrasts declared before its runs. Out: `questions`, in the
+order in which they are told; the rows of their contrasts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
 
+from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures.arm_groups import METRIC_ARM, by_metric
+from cl_utils.figures.arm_groups import metric_arms
 from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
 
 
@@ -32,10 +32,9 @@ class Question:
     figure: str = ""
 
 
-RANDOM: Final = by_metric("random")
 EXPLORATORY: Final = "Exploratory: "
 """Before every sentence on a contrast that was not declared before the runs."""
-QUESTIONS: Final[Sequence[Question]] = (
+BEFORE_METRICS: Final[Sequence[Question]] = (
     Question(
         title="The paper's question",
         asks="Does hybrid beat baseline? The two differ in order, restarts and composition at "
@@ -48,7 +47,7 @@ QUESTIONS: Final[Sequence[Question]] = (
         asks="The same programs and the same learning-rate cycle, in another order. The two orders "
         "are not quite the same treatment: of hybrid's programs easy ones are left for the last "
         "stage, of the baseline's most are used up before.",
-        pairs=[("hybrid-norestart", "hybrid-shuffled"), ("hybrid-natural", "baseline")],
+        pairs=[("hybrid-norestart", "hybrid-shuffled"), ("baseline-in-hybrid-order", "baseline")],
         effect="order",
     ),
     Question(
@@ -82,36 +81,19 @@ QUESTIONS: Final[Sequence[Question]] = (
         pairs=[("mastery", "yoked-mastery"), ("progress", "yoked-progress")],
         figure="adaptive_trajectories",
     ),
-    Question(
-        title="The metric that makes the buckets",
-        asks="The incremental schedule with one cycle; only the metric differs.",
-        pairs=[(by_metric(m), RANDOM) for m in METRICS if m != "random"],
-        figure="metric_ablation",
-    ),
 )
 
-CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "baseline": "every program equally often, in random order, one cycle",
-        "sequential": "one bucket after the other, easy to hard, with a new cycle at each",
-        "incremental": "a bucket more at each stage, easy to hard, with a new cycle at each",
-        "hybrid": "the paper's best: a bucket more at each stage, of the earlier ones their harder "
-        "half, with a new optimiser and learning-rate cycle at each",
-        "baseline-restarts": "baseline with hybrid's three cycles",
-        "hybrid-norestart": "hybrid with one learning-rate cycle",
-        "hybrid-shuffled": "exactly hybrid's programs in random order, one cycle",
-        "hybrid-shuffled-restarts": "the same with hybrid's three cycles",
-        "hybrid-natural": "the baseline's programs in hybrid's order, one cycle",
-        "hybrid-natural-restarts": "the same with hybrid's three cycles",
-        "random-buckets": "hybrid-norestart with its buckets' labels permuted",
-        "anti-hybrid": "hybrid-norestart with its buckets reversed",
-        "yoked-mastery": "mastery's weights, recorded from another seed",
-        "yoked-progress": "progress's weights, recorded from another seed",
-        METRIC_ARM: "buckets by the paper's metric",
-        RANDOM: "buckets of the same sizes, drawn at random",
-    }
-)
-"""What an arm is, and so what it holds constant as a reference, by its name."""
+
+def questions() -> list[Question]:
+    """Return every question, in the order in which they are told; the last is of the metrics."""
+    found = metric_arms()
+    metrics = Question(
+        title="The metric that makes the buckets",
+        asks="The incremental schedule with one cycle; only the metric differs.",
+        pairs=[(found[m], found["random"]) for m in METRICS if m != "random" and m in found],
+        figure="metric_ablation",
+    )
+    return [*BEFORE_METRICS, metrics]
 
 
 def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
@@ -121,14 +103,14 @@ def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
 
 def asked(declared: Sequence[Pair]) -> list[Question]:
     """Return the questions, and one more of the declared contrasts that belong to none."""
-    known = {pair for question in QUESTIONS for pair in question.pairs}
+    known = {pair for question in questions() for pair in question.pairs}
     rest = [pair for pair in declared if pair not in known]
-    return [*QUESTIONS, Question(title="Other declared contrasts", asks="", pairs=rest)]
+    return [*questions(), Question(title="Other declared contrasts", asks="", pairs=rest)]
 
 
 def undeclared(declared: Sequence[Pair]) -> list[Pair]:
     """Return the questions' contrasts that were not declared before the runs."""
-    return [pair for question in QUESTIONS for pair in question.pairs if pair not in declared]
+    return [pair for question in questions() for pair in question.pairs if pair not in declared]
 
 
 def contrasts_asked(measures: pd.DataFrame, declared: Sequence[Pair]) -> pd.DataFrame:
@@ -147,12 +129,9 @@ def contrasts_with_baseline(
 
 
 def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """Return mastery and progress against their yoked twins and against the baseline."""
-    wanted = [
-        (arm, reference)
-        for arm in ("mastery", "progress")
-        for reference in (f"yoked-{arm}", "baseline")
-    ]
+    """Return the adaptive arms against their yoked twins and against the baseline."""
+    twins = [(arm.yoked_to, name) for name, arm in arms().items() if arm.yoked_to is not None]
+    wanted = [(arm, reference) for arm, twin in twins for reference in (twin, "baseline")]
     own = pairs(declared)
     rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
     return of_pairs(rows, wanted)

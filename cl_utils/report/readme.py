@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from cl_utils.artifacts import atomic
+from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.errors import StudyError
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.figures import style
@@ -20,7 +21,7 @@ from cl_utils.paths import REPOSITORY, home
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, validity_of, worth_body
-from cl_utils.report.questions import CONTROLS, pairs
+from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.report.summary import WHERE, answers_markdown
 from cl_utils.report.training_cost import cost_markdown
@@ -61,9 +62,8 @@ def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -
 
 
 def arms_markdown(arms: Iterable[str]) -> str:
-    """Return what each arm is, for those that are known by a name alone."""
-    lines = [f"- *{style.arm_label(arm)}*: {CONTROLS[arm]}." for arm in arms if arm in CONTROLS]
-    return "\n".join(lines)
+    """Return what each arm is, in one line."""
+    return "\n".join(f"- *{style.arm_label(arm)}*: {facts_of(arm).description}." for arm in arms)
 
 
 def markdown_table(table: pd.DataFrame) -> str:
@@ -135,7 +135,7 @@ def write_readme(results: Results, params: Params) -> None:
 
 
 def readme_text(text: str, results: Results, params: Params) -> str:
-    """Return the README with its generated sections made anew.
+    """Return the README with its generated sections written again.
 
     The table is of the paper's arms, the factorial's and those of the declared contrasts; all the
     rest stands in docs/findings.md.

@@ -33,8 +33,8 @@ FACTORIAL: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
         ("shuffled", "three cycles", "baseline's"): "baseline-restarts",
         ("shuffled", "one cycle", "hybrid's"): "hybrid-shuffled",
         ("shuffled", "three cycles", "hybrid's"): "hybrid-shuffled-restarts",
-        ("curriculum", "one cycle", "baseline's"): "hybrid-natural",
-        ("curriculum", "three cycles", "baseline's"): "hybrid-natural-restarts",
+        ("curriculum", "one cycle", "baseline's"): "baseline-in-hybrid-order",
+        ("curriculum", "three cycles", "baseline's"): "baseline-in-hybrid-order-restarts",
         ("curriculum", "one cycle", "hybrid's"): "hybrid-norestart",
         ("curriculum", "three cycles", "hybrid's"): "hybrid",
     }

@@ -7,4 +7,5 @@ data_files      programs, metrics, buckets and corpora
 run_files       models and rows of runs
 results         the rows of all finished runs
 resume          goes on with a study whose rows are committed
+progress        how far a workflow is, and how long it still takes
 """

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.difficulty.buckets import thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS
@@ -78,11 +79,10 @@ class Params(TrainingParams):
                 if each not in known:
                     raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
         for name in (self.arm, *self.arms):
-            arm = arm_named(name)
-            if arm.yoked and name in self.arms and self.arms[name] > self.arms.get(arm.yoked, 0):
-                raise ValueError(
-                    f"arms: {name} replays {arm.yoked}, so that arm needs as many seeds"
-                )
+            source = arm_named(name).yoked_to
+            facts_of(name)  # an arm without a colour is refused now, not after its training
+            if source and name in self.arms and self.arms[name] > self.arms.get(source, 0):
+                raise ValueError(f"arms: {name} replays {source}, so that arm needs as many seeds")
         for recipe in {self.recipe, *self.recipes}:
             if not isinstance(self.heads, int) and recipe not in self.heads:
                 raise ValueError(

@@ -27,7 +27,7 @@ from cl_utils.artifacts import (
     write_artifact,
     write_json,
 )
-from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, Recorded, arm_named
+from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.errors import StudyError
@@ -152,22 +152,22 @@ def _device_name(device: str) -> str:
 
 def load_training(params: Params) -> Corpus:
     """Return the training programs, in the buckets of the metric that the arm's labels name."""
-    corpus, labels = load_split(params, "train"), arm_named(params.arm).labels
-    if labels in (STUDY, PERMUTED, REVERSED):
+    corpus, metric = load_split(params, "train"), arm_named(params.arm).bucket_metric
+    if metric is None:
         return corpus
-    scores = load_model_difficulty(params) if labels == MODEL_LOSS else load_difficulty(params)
-    if labels not in scores:
+    scores = load_model_difficulty(params) if metric == MODEL_LOSS else load_difficulty(params)
+    if metric not in scores:
         raise StudyError(
-            f"arm {params.arm} has labels {labels!r}, which is no metric: choose one of "
+            f"arm {params.arm} has labels {metric!r}, which is no metric: choose one of "
             f"{[name for name in scores if scores[name].dtype.kind in 'if']}"
         )
-    return relabelled(corpus, scores.set_index("program_id")[labels].reindex(corpus.program_ids))
+    return relabelled(corpus, scores.set_index("program_id")[metric].reindex(corpus.program_ids))
 
 
 def recorded_mixes(params: Params) -> Recorded:
     """Return what the run drew that a yoked arm is yoked to; nothing for other arms."""
-    source = arm_named(params.arm).yoked
-    if not source:
+    source = arm_named(params.arm).yoked_to
+    if source is None:
         return ()
     path = params.paths.run(params.recipe, source, params.yoked_seed) / "mixes.json"
     try:

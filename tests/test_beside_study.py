@@ -1,0 +1,71 @@
+"""A reader's rows beside the committed study's: the same numbers, or a plain reason for none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from factories import synthetic_results, write_results
+
+from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report.beside_study import beside_study, cell
+from cl_utils.report.main_table import main_table
+from cl_utils.stats import mean_interval
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.results import Results
+
+OURS = synthetic_results(["hybrid", "baseline", "mastery"], [0, 1], programs=10)
+THEIRS = synthetic_results(["baseline", "hybrid"], [0, 1, 2], programs=10)
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """The laptop profile at home in a temporary folder, with finished runs and no study."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    write(tmp_path / "results" / "laptop", OURS)
+    (recipe,) = OURS.recipes
+    return read_params(PARAMS / "laptop.yaml").model_copy(update={"recipe": recipe})
+
+
+def write(folder: Path, results: Results, **params: object) -> None:
+    """Write results whose manifests name `params`."""
+    write_results(folder, results)
+    for path in folder.rglob("seed*/manifest.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "params": params}))
+
+
+def test_means_stand_beside_each_other_in_display_order(laptop: Params) -> None:
+    write(laptop.paths.results.parent / "study", THEIRS)
+    lines = beside_study(OURS, laptop).splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:5]] == ["| baseline", "| hybrid", "| mastery"]
+    for line, arm in zip(lines[2:4], ("baseline", "hybrid"), strict=True):
+        ours, theirs = main_table(OURS).loc[arm], main_table(THEIRS).loc[arm]
+        assert line.split(" | ")[1:] == [
+            f"{ours['macro']:.1f} ± {ours['macro_half_width']:.1f} (2)",
+            f"{theirs['macro']:.1f} ± {theirs['macro_half_width']:.1f} (3) |",
+        ]
+    assert lines[4].endswith(" | – |")
+
+
+def test_a_single_seed_has_no_interval() -> None:
+    assert cell(mean_interval([59.34])) == "59.3 (1)"
+
+
+def test_it_is_said_plainly_when_nothing_is_there(laptop: Params) -> None:
+    assert "holds no rows of recipe" in beside_study(OURS, laptop)
+
+
+def test_the_study_is_not_compared_with_itself(laptop: Params) -> None:
+    study = laptop.model_copy(update={"profile": "study"})
+    assert "the committed study itself" in beside_study(OURS, study)
+
+
+def test_runs_of_other_parameters_or_programs_are_not_compared(laptop: Params) -> None:
+    study = laptop.paths.results.parent / "study"
+    write(study, THEIRS, steps=700, seed=3)
+    assert "differ in steps (None, there 700)." in beside_study(OURS, laptop)
+    for path in study.rglob("seed*/manifest.json"):
+        changed = {"params": {}, "data_fingerprint": "other"}
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+    assert "differ in their programs" in beside_study(OURS, laptop)
