@@ -5,6 +5,10 @@ PROFILE ?= laptop
 BIN := .venv/bin
 STAMP := .venv/.installed
 WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
+# Notebooks that draw, two at a time; the last one comes after them and shows what they drew.
+SHOWING = $(shell grep -l "import Gallery" notebooks/*.ipynb)
+SHOW = $(BIN)/papermill --log-level ERROR --no-progress-bar -f params/$(PROFILE).yaml \
+	"$$0" runs/$(PROFILE)/"$${0\#\#*/}"
 
 .PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
 
@@ -28,7 +32,7 @@ check: $(STAMP)  ## lint, formatting, types
 
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
 reproduce resume figures: export PATH := $(CURDIR)/$(BIN):$(PATH)
-reproduce resume: export OMP_NUM_THREADS := 1
+reproduce resume figures: export OMP_NUM_THREADS := 1
 reproduce: $(STAMP)  ## run the whole study: make reproduce PROFILE=smoke|laptop|paper
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete
 	$(WORKFLOW) --report runs/$(PROFILE)/report.html
@@ -41,9 +45,8 @@ resume: $(STAMP)  ## go on with a study whose finished runs are committed: make 
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)
-	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
-		$(BIN)/papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
-			runs/$(PROFILE)/$$(basename $$book); done
+	echo $(filter-out $(lastword $(SHOWING)),$(SHOWING)) | xargs -n 1 -P 2 sh -c '$(SHOW)'
+	echo $(lastword $(SHOWING)) | xargs -n 1 sh -c '$(SHOW)'
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)
