@@ -7,8 +7,10 @@ STAMP := .venv/.installed
 WORKFLOW := $(BIN)/snakemake --config profile=$(PROFILE)
 # Notebooks that draw, two at a time; the last one comes after them and shows what they drew.
 SHOWING = $(shell grep -l "import Gallery" notebooks/*.ipynb)
-SHOW = $(BIN)/papermill --log-level ERROR --no-progress-bar -f params/$(PROFILE).yaml \
-	"$$0" runs/$(PROFILE)/"$${0\#\#*/}"
+LAST = $(lastword $(SHOWING))
+EXPERIMENTS = $(shell grep -l "from cl_utils.experiments import" notebooks/*.ipynb)
+DRAW = $(BIN)/papermill --log-level ERROR --no-progress-bar $(1) "$$0" \
+	runs/$(PROFILE)/"$${0\#\#*/}"
 
 .PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
 
@@ -43,10 +45,11 @@ resume: $(STAMP)  ## go on with a study whose finished runs are committed: make 
 	$(BIN)/python -m cl_utils.study.resume $(PROFILE)
 	$(WORKFLOW) --cores all --resources gpu=1 --keep-going --rerun-incomplete --rerun-triggers mtime
 
-figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=laptop
+figures: $(STAMP)  ## redraw the figures from results/ (experiments too): make figures PROFILE=laptop
 	mkdir -p runs/$(PROFILE)
-	echo $(filter-out $(lastword $(SHOWING)),$(SHOWING)) | xargs -n 1 -P 2 sh -c '$(SHOW)'
-	echo $(lastword $(SHOWING)) | xargs -n 1 sh -c '$(SHOW)'
+	echo $(filter-out $(LAST),$(SHOWING)) | xargs -n 1 -P 2 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)'
+	echo $(EXPERIMENTS) | xargs -n 1 -P 2 sh -c '$(DRAW)' & \
+	echo $(LAST) | xargs -n 1 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)' && wait $$!
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -10,8 +10,6 @@ the study, and no test asserts a time.
     speed             the README's section on speed
     figures           their figures
     reference         plain implementations to compare with
-    machine           what the rows were measured on
-    compilation       the compiler's caches, put aside
     crews             rates of work in processes of their own
     ceiling           how fast the machine multiplies matrices
     data              programs for the benchmarks
@@ -24,8 +22,4 @@ the study, and no test asserts a time.
     script            runs a training script for a few steps
     evaluation        speed of evaluation
     growth            how cost grows with programs and parameters
-    levers            what each lever of the recipe `fast` is worth
-    quality           characters that two recipes need for one accuracy
-    time_to_accuracy  seconds to the paper's accuracy
-    plans             plans of training for it
 """

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import growth, speed, time_to_accuracy
-from benchmarks.compilation import nothing_compiled
-from benchmarks.machine import facts
+from benchmarks import growth, speed
 from benchmarks.registry import BENCHMARKS
 from benchmarks.rows import SpeedRow, save_rows
 from benchmarks.settings import Settings, Skipped
 from cl_utils.errors import StudyError
+from cl_utils.experiments.compilation import nothing_compiled
+from cl_utils.machine import facts
 from cl_utils.paths import REPOSITORY, home
 
 
@@ -86,7 +86,6 @@ def show(settings: Settings) -> None:
     rows = speed.load_rows(folder)
     machines = {str(each): speed.machine_text(folder / str(each)) for each in set(rows["device"])}
     growth.draw(rows, machines, settings.quick)
-    time_to_accuracy.draw(settings.quick)
     if not settings.quick and home() == REPOSITORY:
         speed.write_speed_section()
 

@@ -20,12 +20,12 @@ import numpy as np
 import torch
 
 from benchmarks.crews import Crew, alternate
-from benchmarks.machine import device_name
 from benchmarks.rows import SpeedRow, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import StudyTraining, data, run_of
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.machine import device_name
 from cl_utils.parallel import available_cores
 from cl_utils.paths import REPOSITORY
 from cl_utils.tinypy.tokenizer import VOCABULARY

@@ -7,15 +7,12 @@ each stage from the grammar to the tokens takes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 
-from cl_utils.curriculum.arms import Arm
-from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus, corpora
 from cl_utils.data.generation import draw_programs
 from cl_utils.data.split import split
@@ -27,14 +24,12 @@ from cl_utils.difficulty.buckets import (
     thresholds,
 )
 from cl_utils.difficulty.overall_metric import measure
+from cl_utils.experiments.programs import METRIC, Rule, drawn
 from cl_utils.seeds import stream
 from cl_utils.tinypy.grammar import ProgramStream
 from cl_utils.tinypy.record import canonical_hash, stable_hash
 
 STAGES = ("generation", "difficulty", "buckets, split and tokens")
-Rule = Sequence[float] | Literal["tertiles"]
-METRIC = "overall_metric"
-CHARACTERS = "characters"  # the labels of short sources first
 FULL_LENGTH = 257  # characters of a record: the paper's context and one more
 TRAINING_SHARE = 0.7  # of the smallest bucket; what is held out comes from the rest
 HELD_OUT = {"validation": 0.0005, "test": 0.002, "natural": 0.005}  # of all programs
@@ -56,30 +51,6 @@ def corpus(
     table = drawn(per_bucket, seed=seed, maximum_characters=maximum_characters, rule=rule)
     table = table.groupby("bucket").head(per_bucket)
     return Corpus.from_programs(table.iloc[difficulty_order(table[METRIC], table["text_hash"])])
-
-
-def labelled(corpus: Corpus, arm: Arm) -> Corpus:
-    """Return programs in the order and buckets of an arm's labels: the study's, or characters.
-
-    The characters are those of the sources, as the study's metric of that name counts them.
-    """
-    if arm.labels != CHARACTERS:
-        return corpus
-    return relabelled(corpus, corpus.answers - corpus.offsets[:-1])
-
-
-def drawn(per_bucket: int, *, seed: int, maximum_characters: int, rule: Rule) -> pd.DataFrame:
-    """Return programs of which each bucket has `per_bucket` at least, with metric and bucket.
-
-    With tertiles, which are of the natural mix, a bucket may lack a few.
-    """
-    drafts = partial(ProgramStream, maximum_characters=maximum_characters)
-    filled = {} if rule == "tertiles" else {"least_per_bucket": per_bucket, "limits": rule}
-    table, _ = draw_programs(drafts, 3 * per_bucket, seed=seed, **filled)  # type: ignore[arg-type]
-    table[METRIC] = measure(table["source"])[METRIC]
-    table["bucket"] = bucket_of(table[METRIC], thresholds(rule, table[METRIC]))
-    table["text_hash"] = table["source"].map(stable_hash)
-    return table
 
 
 def whole_data(count: int) -> dict[str, float]:

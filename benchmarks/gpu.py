@@ -11,7 +11,6 @@ import torch
 
 from benchmarks.ceiling import MatrixProducts, settle_of
 from benchmarks.crews import Crew, Pace, Task, in_turns
-from benchmarks.machine import device_name
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings, Skipped
 from benchmarks.training import (
@@ -24,6 +23,7 @@ from benchmarks.training import (
     start_up_rows,
 )
 from cl_utils.data.corpus import Corpus
+from cl_utils.machine import device_name
 from cl_utils.training.batched_runs import Stack
 from cl_utils.training.trainer import Run, Trainer
 

@@ -15,12 +15,13 @@ from random import Random
 import pandas as pd
 
 from benchmarks.crews import Pace, Task, in_turns
-from benchmarks.data import METRIC, program_stream
-from benchmarks.machine import processes_side_by_side
+from benchmarks.data import program_stream
 from benchmarks.reference.grammar import plain_programs, radon_difficulty
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils.difficulty.overall_metric import measure
+from cl_utils.experiments.programs import METRIC
+from cl_utils.machine import processes_side_by_side
 from cl_utils.parallel import available_cores
 
 A_CORE = Target(25_000.0, "value", "at least")

@@ -12,8 +12,6 @@ from benchmarks import (
     growth,
     memory,
     programs,
-    quality,
-    time_to_accuracy,
     training,
 )
 from benchmarks.rows import SpeedRow
@@ -31,8 +29,6 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "generation": programs.generation,
         "difficulty": programs.difficulty,
         "memory": memory.memory,
-        "tokens-to-quality": quality.tokens,
-        "time-to-accuracy": time_to_accuracy.rows,
         "growth-programs": growth.programs,
         "growth-parameters": growth.parameters,
     }

@@ -17,6 +17,7 @@ import pandas as pd
 from cl_utils.artifacts import atomic, fingerprint, manifest_path
 from cl_utils.errors import StudyError
 from cl_utils.figures.labels import MISSING
+from cl_utils.machine import machines_text
 from cl_utils.paths import REPOSITORY, home
 from cl_utils.report.readme import replace_section
 from cl_utils.report.sentences import rows_markdown
@@ -28,10 +29,6 @@ NO_ROWS: Final = (
     "writes this section."
 )
 FIGURES: Final[Mapping[str, str]] = {
-    "levers": "What each lever of the recipe `fast` is worth, taken away one at a time",
-    "additions": "What the recipe `fast` gains by more than it has, alone and together",
-    "time_to_accuracy": "Minutes of training until a model of the paper's size is as good as the "
-    "paper's baseline",
     "growth_programs": "What data cost, against the number of programs",
     "growth_parameters": "Training speed and the machine's ceiling, against the size of the model",
 }
@@ -115,12 +112,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def machine_text(folder: Path) -> str:
     """Return on which machine, with which torch and when the rows of a device were measured."""
-    manifests = [load_manifest(path) for path in sorted(folder.glob("*.csv"))]
-    machines = sorted({f"{each['processor']} ({each['machine']})" for each in manifests})
-    versions = sorted({f"torch {each['versions']['torch']}" for each in manifests})
-    days = sorted({str(each["time"])[:10] for each in manifests})
-    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f"{'; '.join(machines)}, {', '.join(versions)}, {when}"
+    return machines_text([load_manifest(path) for path in sorted(folder.glob("*.csv"))])
 
 
 def table_cells(row: Mapping[str, Any]) -> list[str]:

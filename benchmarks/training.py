@@ -16,11 +16,11 @@ from benchmarks import losses
 from benchmarks.ceiling import MatrixProducts, flop_per_token, settle_of
 from benchmarks.crews import Crew, Pace, Task, in_turns
 from benchmarks.data import corpus
-from benchmarks.machine import device_name, processes_side_by_side
 from benchmarks.reference.training import PlainLoop
 from benchmarks.rows import SpeedRow, Target, speed_row
 from benchmarks.settings import Settings
 from cl_utils.data.corpus import Corpus
+from cl_utils.machine import device_name, processes_side_by_side
 from cl_utils.parallel import available_cores
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params

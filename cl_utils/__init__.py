@@ -11,10 +11,12 @@
     study             parameters and files
     figures           rows to figures
     report            rows to Markdown
+    experiments       what a recipe's parts are worth, how soon an accuracy is reached
     errors            the one error that says what to fix
     paths             where files lie
     seeds             named random streams
     parallel          work shared among processes
+    machine           what was measured on
     artifacts         files that are whole or absent, each with a manifest
     code_fingerprint  what a notebook computes, as a short hash
 

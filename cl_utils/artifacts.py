@@ -14,6 +14,7 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,19 @@ def fingerprint(path: Path) -> str:
     Raises StudyError when there is no such file.
     """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        stat = path.stat()
+        return _digest(path, stat.st_size, stat.st_mtime_ns)
     except FileNotFoundError:
         raise StudyError(
             f"{path} is missing: run the notebook that writes it (README, table of notebooks)"
         ) from None
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, changed: int) -> str:
+    """Return the digest of a file of this size, last changed at this nanosecond."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def manifest_path(path: Path) -> Path:

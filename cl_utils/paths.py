@@ -13,6 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PARAMS = REPOSITORY / "params"
+MODELS = REPOSITORY / "models"
 ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
 
@@ -20,6 +21,20 @@ HOME_VARIABLE = "CURRICULUM_HOME"
 def home() -> Path:
     """Return the folder that holds runs/, results/ and figures/."""
     return Path(os.environ.get(HOME_VARIABLE) or REPOSITORY)
+
+
+def committed_results(profile: str) -> Path:
+    """Return the rows of a profile that come with the repository, wherever `home` is."""
+    return REPOSITORY / "results" / profile
+
+
+def share_committed_results(folder: Path) -> None:
+    """Let another home read the committed results, which are linked there and not to be written."""
+    results = folder / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    for profile in sorted((REPOSITORY / "results").iterdir()):
+        if profile.is_dir() and profile.name != "smoke" and not (results / profile.name).exists():
+            (results / profile.name).symlink_to(profile, target_is_directory=True)
 
 
 @dataclass(frozen=True)

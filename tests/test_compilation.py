@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compilation import COMPILER_CACHE, nothing_compiled
+from cl_utils.experiments.compilation import COMPILER_CACHE, nothing_compiled
 
 
 @pytest.mark.parametrize("before", ["/somewhere/else", None])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -62,6 +63,21 @@ def test_members_end_as_they_would_alone(world: World) -> None:
             torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
         shares = [table.filter(like="share") for table in (alone.history, member.history)]
         pd.testing.assert_frame_equal(*shares)
+
+
+@pytest.mark.parametrize("arm", ["baseline", "hybrid", "hybrid-shuffled", "competence"])
+def test_programs_of_many_steps_are_those_chosen_one_by_one(world: World, arm: str) -> None:
+    runs = [small_run("fast", arm, steps=60) for _ in "ab"]
+    ours, theirs = (Trainer(run, world.train, world.validation) for run in runs)
+    stack = JointStack([ours])
+    for _ in range(60):
+        programs, lengths = stack._choose(0)
+        expected = theirs.batcher.choose(theirs.begin_step())  # type: ignore[attr-defined]
+        assert np.array_equal(programs, expected[0]) and np.array_equal(lengths, expected[1])
+        ours.step += 1
+        theirs.step += 1
+    assert stack.at_rest and ours.mixes == theirs.mixes
+    assert ours.batcher.state() == theirs.batcher.state()
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["at once", "given back in between"])

@@ -19,6 +19,7 @@ import nbformat
 import pytest
 import yaml
 
+from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 
@@ -37,13 +38,20 @@ NAMES = [
     "11_adaptive",
     "12_metrics",
     "13_findings",
+    "14_recipe_ablation",
+    "15_time_to_accuracy",
 ]
+EXPERIMENTS = NAMES[13:]
+"""They belong to no profile: what they show is committed, and their params are their own."""
 CHECKED = "nbval-check-output"
 LONGEST_CELL = 20  # lines
 BOOKS = {
     path.stem: nbformat.read(path, as_version=4).cells for path in sorted(NOTEBOOKS.glob("*.ipynb"))
 }
 every_notebook = pytest.mark.parametrize("name", BOOKS)
+every_notebook_of_a_study = pytest.mark.parametrize(
+    "name", [name for name in BOOKS if name not in EXPERIMENTS]
+)
 
 
 def tagged(name: str, tag: str) -> list[Cell]:
@@ -112,7 +120,7 @@ def test_there_is_one_parameters_cell_before_all_other_code(name: str) -> None:
     assert not tagged(name, "injected-parameters")
 
 
-@every_notebook
+@every_notebook_of_a_study
 def test_parameters_are_the_smoke_profile(name: str) -> None:
     smoke = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
     values = declared(name)
@@ -123,7 +131,23 @@ def test_parameters_are_the_smoke_profile(name: str) -> None:
     assert values["profile"] == "smoke"
 
 
-@every_notebook
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_notebook_of_an_experiment_trains_only_when_told_and_uses_its_params(name: str) -> None:
+    assert declared(name) == {"train": False, "device": "cpu"}
+    assert f'experiment = load_experiment("{name[3:]}")' in code(name)[1]["source"]
+    assert (PARAMS / "experiments" / f"{name[3:]}.yaml").exists()
+    assert all(len(cell["source"].splitlines()) <= 15 for cell in code(name))
+
+
+def test_figures_of_experiments_are_found_by_what_their_notebooks_import() -> None:
+    """`make figures` redraws them by that rule, and the workflow of a study leaves them alone."""
+    rule = "from cl_utils.experiments import"
+    assert f'grep -l "{rule}" notebooks' in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    found = [name for name in BOOKS if any(rule in cell["source"] for cell in code(name))]
+    assert found == EXPERIMENTS and not set(found) & set(showing_notebooks())
+
+
+@every_notebook_of_a_study
 def test_the_first_cell_after_the_parameters_checks_them(name: str) -> None:
     assert "params = notebook_params(globals())" in code(name)[1]["source"]
 

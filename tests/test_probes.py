@@ -17,7 +17,7 @@ def test_a_probe_spans_the_difficulty_of_its_bucket(world: World) -> None:
     probe = Probe(world.train, torch.device("cpu"))
     for code, bucket in enumerate(BUCKETS):
         everything = world.train.overall_metric[world.train.buckets == code]
-        probed = probe.programs(bucket, 50)
+        probed, _ = probe.programs(bucket, 50)
         assert len(probed) == 50 and (probed.buckets == code).all()
         # evenly spaced in the order of difficulty: the means differ by less than a tenth
         assert probed.overall_metric.mean() == pytest.approx(everything.mean(), rel=0.1)

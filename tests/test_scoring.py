@@ -11,7 +11,7 @@ from worlds import World, handful
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
-from cl_utils.model.scoring import answer_log_probability, execution_exact, score
+from cl_utils.model.scoring import answer_log_probability, execution_exact, score, scoring_batches
 from cl_utils.tinypy.tokenizer import decode, encode
 
 both_styles = pytest.mark.parametrize("blocks", ["paper", "modern"])
@@ -30,7 +30,7 @@ def test_scores_are_those_of_each_program_read_alone(
     world: World, blocks: Blocks, characters_per_batch: int
 ) -> None:
     model, corpus = tiny_model(blocks, noise=0.2), world.validation
-    scores = score(model, corpus, characters_per_batch=characters_per_batch)
+    scores = score(model, corpus, batches=scoring_batches(corpus, "cpu", characters_per_batch))
     for program in range(len(corpus)):
         text, start = corpus.text(program), corpus.offsets[program]
         expected, true = logits_alone(model, text), encode(text)[1:]

@@ -1,25 +1,40 @@
-"""Run the notebooks in their smoke profile and store the outputs that the tests compare.
+"""Run the notebooks and store them with what they show: `make notebooks`.
 
-In: notebooks/*.ipynb. Out: the same files; cells tagged nbval-check-output carry their count and
-output, all others none. Use it (`make notebooks`) after a change that is meant to alter them, and
-read the difference before you commit it.
+In: notebooks/*.ipynb, and the committed results. Out: the same files with the outputs and figures
+of a real run, by default of all of them, or of those that are named. Results notebooks show the
+committed study; the others run in their smoke profile, in a temporary folder. `--stale` only says
+which notebooks were stored by other code than today's. Read the difference before you commit it.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-CHECKED = "nbval-check-output"
+from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, REPOSITORY, share_committed_results
+
+STORED_BY = "stored_by_code"  # in a notebook's metadata: the fingerprint of what it computed
+VOLATILE = ("execution", "collapsed", "scrolled")
 
 
-def refresh(path: Path) -> None:
-    """Execute one notebook in its own folder and keep the outputs of its checked cells."""
+def is_stale(path: Path) -> bool:
+    """Return whether a notebook was stored by other code than today's."""
+    book = nbformat.read(path, as_version=4)
+    return bool(book.metadata.get(STORED_BY) != code_fingerprint(path))
+
+
+def refresh(path: Path, home: Path) -> None:
+    """Execute one notebook in its own folder and store it with its outputs."""
     book = nbformat.read(path, as_version=4)
     NotebookClient(
         book,
@@ -28,20 +43,54 @@ def refresh(path: Path) -> None:
         coalesce_streams=True,
     ).execute()
     for cell in book.cells:
-        cell.metadata.pop("execution", None)
-        if cell.cell_type == "code" and CHECKED not in cell.metadata.get("tags", []):
-            cell.outputs, cell.execution_count = [], None
+        for name in VOLATILE:
+            cell.metadata.pop(name, None)
+        if cell.cell_type == "code":
+            cell.outputs = [tidy(output, home) for output in cell.outputs if is_shown(output)]
+    book.metadata[STORED_BY] = code_fingerprint(path)
     nbformat.write(book, path)
 
 
-def main() -> None:
-    """Refresh all notebooks in order, away from the repository's own results."""
-    with tempfile.TemporaryDirectory(prefix="curriculum-") as home:
-        os.environ["CURRICULUM_HOME"] = home
-        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            print(path.name, flush=True)
-            refresh(path)
+def is_shown(output: dict[str, Any]) -> bool:
+    """Return whether an output is for readers: not what a library says of itself."""
+    return output.get("name") != "stderr"
+
+
+def tidy(output: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Return an output without the paths and addresses of the machine it was made on."""
+    for holder, key in ((output, "text"), *((output.get("data", {}), k) for k in TEXTS)):
+        if key in holder:
+            text = str(holder[key])
+            for folder in (home, REPOSITORY):
+                text = text.replace(f"{folder}/", "").replace(str(folder), ".")
+            holder[key] = re.sub(r" at 0x[0-9a-f]+", "", text)
+    return output
+
+
+TEXTS = ("text/plain", "text/html", "text/markdown")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Refresh notebooks, or say which are stale; return 1 when `--stale` finds one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="such as 06_figures; default: all")
+    parser.add_argument("--stale", action="store_true", help="run nothing, say which are stale")
+    given = parser.parse_args(arguments)
+    paths = [each for each in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    stale = [path.name for path in paths if is_stale(path)]
+    if given.stale:
+        print("stale, run `make notebooks`:" if stale else "no notebook is stale", *stale)
+        return int(bool(stale))
+    with tempfile.TemporaryDirectory(prefix="curriculum-") as folder:
+        home = Path(folder)
+        os.environ[HOME_VARIABLE] = folder
+        share_committed_results(home)
+        for path in paths:
+            if not given.names or path.stem in given.names:
+                print(path.name, "(was stale)" if path.name in stale else "", flush=True)
+                refresh(path, home)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -20,6 +20,7 @@ from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.evaluation.line_completion import complete_lines
 from cl_utils.evaluation.measures import (
+    Tally,
     execution_tallies,
     line_tallies,
     measure_rows,
@@ -32,11 +33,23 @@ from cl_utils.evaluation.paper_protocol import (
     paper_limit,
     paper_possible,
 )
-from cl_utils.evaluation.trivial_predictors import has_answer, majority_answer, train_ngram
+from cl_utils.evaluation.trivial_predictors import (
+    NGram,
+    has_answer,
+    majority_answer,
+    train_ngram,
+)
 from cl_utils.model.completion import complete
 from cl_utils.model.decoding import Ids, cut, generate, generate_plain
 from cl_utils.model.gpt import GPT
-from cl_utils.model.scoring import Scores, answer_log_probability, execution_exact, score
+from cl_utils.model.scoring import (
+    Scores,
+    ScoringBatch,
+    answer_log_probability,
+    execution_exact,
+    score,
+    scoring_batches,
+)
 from cl_utils.seeds import torch_stream
 from cl_utils.tinypy.record import OUTPUT_MARK
 from cl_utils.tinypy.tokenizer import decode
@@ -97,6 +110,77 @@ def evaluate(
         measures.append(rows.assign(test_set="leaky")[measures[0].columns])
     return Evaluation(
         pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
+    )
+
+
+@dataclass(frozen=True)
+class References:
+    """What needs no network, made once from the training programs for all models."""
+
+    majority: str
+    ngram: NGram
+
+    @classmethod
+    def of(cls, train: Corpus) -> References:
+        """Return the most frequent answer and the n-gram predictor of a training corpus."""
+        return cls(majority_answer(train), train_ngram(train))
+
+
+@dataclass(frozen=True)
+class PreparedTest:
+    """A test set laid out on a device, with what does not depend on the model."""
+
+    corpus: Corpus
+    batches: list[ScoringBatch]
+    ngram: NDArray[np.bool_]
+    majority: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, corpus: Corpus, references: References, device: torch.device) -> PreparedTest:
+        """Return a test set as it is read by every model."""
+        return cls(
+            corpus,
+            scoring_batches(corpus, device),
+            references.ngram.correct(corpus),
+            has_answer(corpus, references.majority),
+        )
+
+
+def evaluate_scored(model: GPT, tests: Mapping[str, PreparedTest]) -> Evaluation:
+    """Measure what one teacher-forced pass tells; nothing is generated.
+
+    `tests` by name; the one called leaky has measures of execution alone, as in `evaluate`. What
+    only generation can tell (the paper's protocol, lines, predictions) is missing in the rows.
+    """
+    measures, programs = [], []
+    for test_set, test in tests.items():
+        corpus, scores = test.corpus, score(model, test.corpus, batches=test.batches)
+        tallies = scored_tallies(scores, corpus)
+        if test_set != "leaky":
+            ones = np.ones(len(corpus))
+            tallies |= token_tallies(scores, corpus, test.ngram)
+            tallies["execution_majority"] = Tally(test.majority.astype(float), ones)
+            programs.append(_scored_programs(scores, corpus).assign(test_set=test_set))
+        rows = measure_rows(tallies, corpus, macro=test_set == "balanced")
+        rows.insert(0, "test_set", test_set)
+        measures.append(rows)
+    return Evaluation(
+        pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
+    )
+
+
+def _scored_programs(scores: Scores, corpus: Corpus) -> pd.DataFrame:
+    missing = pd.array([None] * len(corpus), dtype="boolean")
+    return pd.DataFrame(
+        {
+            "program_id": corpus.program_ids,
+            "exact": execution_exact(scores, corpus),
+            "log_probability": answer_log_probability(scores, corpus),
+            "paper_correct": missing,
+            "paper_correct_greedy": missing,
+            "cut": missing,
+            "prediction": pd.array([None] * len(corpus), dtype="string"),
+        }
     )
 
 

@@ -7,17 +7,21 @@ every one of its characters, terminator included, so this pass gives execution a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.ragged import spread
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
-from cl_utils.model.packing import lay_out, row_sizes
+from cl_utils.model.packing import Layout, lay_out, row_sizes
+
+ON_CPU, ON_GPU = 16_384, 131_072  # characters of a batch
 
 
 @dataclass(frozen=True)
@@ -28,31 +32,54 @@ class Scores:
     log_probability: NDArray[np.float32]  # (N,) nats; nan at first characters
 
 
+@dataclass(frozen=True)
+class ScoringBatch:
+    """Some programs of a corpus on the device of the model that is to score them."""
+
+    sources: NDArray[np.int64]  # (M,) the place in the corpus of each input character
+    inputs: Tensor  # (M,) int64
+    true: Tensor  # (M,) int64, what follows each
+    layout: Layout
+
+
+def scoring_batches(
+    corpus: Corpus, device: str | torch.device = "cpu", characters: int | None = None
+) -> list[ScoringBatch]:
+    """Return a corpus as batches of about so many characters, laid out once for several models."""
+    lengths = corpus.lengths - 1  # inputs: all but the last character
+    sizes, place = row_sizes(lengths), torch.device(device)
+    batch_of = np.cumsum(lengths) // (characters or (ON_CPU if place.type == "cpu" else ON_GPU))
+    batches = []
+    for batch in np.unique(batch_of):
+        chosen = np.flatnonzero(batch_of == batch)
+        sources = spread(corpus.offsets[:-1][chosen], lengths[chosen])
+        inputs, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(place).long()
+        layout = lay_out(lengths[chosen], sizes, least_rows=0).to(place)
+        batches.append(ScoringBatch(sources, inputs, true, layout))
+    return batches
+
+
 @torch.inference_mode()
 def score(
     model: GPT,
     corpus: Corpus,
     *,
     device: str | torch.device = "cpu",
-    characters_per_batch: int = 16384,
+    batches: Sequence[ScoringBatch] = (),
 ) -> Scores:
-    """Score every character of every program given the true ones before it, in float32."""
+    """Score every character of every program given the true ones before it, in float32.
+
+    `batches`: those of the corpus, where they were made before.
+    """
     correct = np.zeros(len(corpus.tokens), dtype=bool)
     log_probability = np.full(len(corpus.tokens), np.nan, dtype=np.float32)
-    lengths = corpus.lengths - 1  # inputs: all but the last character
-    _check(lengths, model.config.context)
-    sizes = row_sizes(lengths)
-    batch_of = np.cumsum(lengths) // characters_per_batch
+    _check(corpus.lengths - 1, model.config.context)
     model.eval()
-    for batch in np.unique(batch_of):
-        chosen = np.flatnonzero(batch_of == batch)
-        sources = spread(corpus.offsets[:-1][chosen], lengths[chosen])
-        tokens, true = torch.from_numpy(corpus.tokens[[sources, sources + 1]]).to(device).long()
-        layout = lay_out(lengths[chosen], sizes, least_rows=0).to(torch.device(device))
-        logits = model(tokens, layout=layout).float()
-        correct[sources + 1] = (logits.argmax(-1) == true).cpu().numpy()
-        picked = logits.log_softmax(-1).gather(1, true[:, None])[:, 0]
-        log_probability[sources + 1] = picked.cpu().numpy()
+    for batch in batches or scoring_batches(corpus, device):
+        logits = model(batch.inputs, layout=batch.layout).float()
+        correct[batch.sources + 1] = (logits.argmax(-1) == batch.true).cpu().numpy()
+        picked = logits.log_softmax(-1).gather(1, batch.true[:, None])[:, 0]
+        log_probability[batch.sources + 1] = picked.cpu().numpy()
     return Scores(correct, log_probability)
 
 

@@ -60,8 +60,11 @@ def device_of(params: Params) -> str:
     return params.device
 
 
-def save_run(params: Params, trained: Trained) -> None:
-    """Leave notebook 04's model, history and learning curve; the manifest comes last."""
+def save_run(params: Params, trained: Trained) -> dict[str, Any]:
+    """Leave notebook 04's model, history and learning curve; the manifest comes last.
+
+    Returns the manifest.
+    """
     folder = params.paths.run(params.recipe, params.arm, params.seed)
     save_model(folder, trained.model)
     for name, table in (("history", trained.history), ("curve", trained.curve)):
@@ -69,22 +72,21 @@ def save_run(params: Params, trained: Trained) -> None:
             table.to_csv(temporary, index=False, float_format="%.7g")
     with atomic(folder / "mixes.json") as temporary:
         temporary.write_text(json.dumps(trained.mixes) + "\n", encoding="utf-8")
-    write_json(
-        folder / "manifest.json",
-        {
-            "params": params.of(TrainingParams),
-            "arm": asdict(arm_named(params.arm)),
-            "data_fingerprint": data_fingerprint(params),
-            "code": code_of(TRAINING),
-            "weights": fingerprint(folder / "model.safetensors"),
-            "parameters": trained.model.parameter_count,
-            "characters": trained.characters,
-            "training_seconds": round(trained.seconds, 1),
-            "device": _device_name(device_of(params)),
-            "threads": torch.get_num_threads(),
-            **circumstances(),
-        },
-    )
+    manifest = {
+        "params": params.of(TrainingParams),
+        "arm": asdict(arm_named(params.arm)),
+        "data_fingerprint": data_fingerprint(params),
+        "code": code_of(TRAINING),
+        "weights": fingerprint(folder / "model.safetensors"),
+        "parameters": trained.model.parameter_count,
+        "characters": trained.characters,
+        "training_seconds": round(trained.seconds, 1),
+        "device": _device_name(device_of(params)),
+        "threads": torch.get_num_threads(),
+        **circumstances(),
+    }
+    write_json(folder / "manifest.json", manifest)
+    return manifest
 
 
 def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:

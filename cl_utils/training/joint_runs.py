@@ -7,6 +7,7 @@ go, and one update changes the weights of all.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ from cl_utils.training.batches.joint import Choice, JointBatches
 from cl_utils.training.joint_optimisers import JointOptimisers
 from cl_utils.training.loss import objective
 from cl_utils.training.trainer import Trainer
+
+AHEAD = 50  # steps whose programs are chosen at once, which takes a tenth of the time
 
 
 class JointStack(Stack):
@@ -38,6 +41,12 @@ class JointStack(Stack):
             )
         self.joint_batches = JointBatches(batchers, device)
         self.joint_optimisers = JointOptimisers([t.optimisers for t in trainers], self.shares)
+        self.chosen: list[deque[Choice]] = [deque() for _ in trainers]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no choice is waiting, so that the members' states are whole."""
+        return not any(self.chosen)
 
     def advance(self) -> None:
         """Train one step of every member."""
@@ -55,8 +64,10 @@ class JointStack(Stack):
         before, mix = trainer.optimisers, trainer.begin_step()
         if trainer.optimisers is not before:
             self.joint_optimisers.restart(member)
-        assert isinstance(trainer.batcher, AlignedBatcher)
-        programs, lengths = trainer.batcher.choose(mix)
+        if not self.chosen[member]:
+            assert isinstance(trainer.batcher, AlignedBatcher)
+            self.chosen[member].extend(trainer.batcher.choose_many(mix, _alike(trainer)))
+        programs, lengths = self.chosen[member].popleft()
         trainer.characters += int(np.sum(lengths))
         return programs, lengths
 
@@ -69,3 +80,16 @@ class JointStack(Stack):
         self.keep_states()
         super().release()
         torch.cuda.empty_cache()
+
+
+def _alike(trainer: Trainer) -> int:
+    """Return how many steps from now on draw from the present mix, to the next multiple of `AHEAD`.
+
+    What an adaptive schedule will draw is not known.
+    """
+    if trainer.schedule.adaptive:
+        return 1
+    first = trainer.step
+    end = min(trainer.steps, (first // AHEAD + 1) * AHEAD)
+    mix = trainer.schedule.mix(first)
+    return next((k for k in range(first + 1, end) if trainer.schedule.mix(k) != mix), end) - first

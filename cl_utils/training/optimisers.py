@@ -16,6 +16,8 @@ from torch import nn
 from cl_utils.training.muon import Muon, update_together
 from cl_utils.training.recipes import Recipe
 
+LATE_SHARE = 0.4  # of a cycle, over which a late decay falls
+
 
 class Optimisers:
     """AdamW, or Muon for the blocks' matrices and AdamW for the rest."""
@@ -78,14 +80,16 @@ def learning_rate_factor(step: int, cycle: tuple[int, int], recipe: Recipe) -> f
     """Return the factor in [0, 1] at `step` of a cycle [start, end).
 
     "steps": x 0.1 at 70, 80 and 90 % of the cycle, no warm-up (the authors' code). "linear": up
-    over the warm-up, then straight down to zero at the cycle's end.
+    over the warm-up, then straight down to zero at the cycle's end. "late": up over the warm-up,
+    constant, and down to zero over the last 40 % ("warmup-stable-decay", Hu et al. 2024).
     """
     start, end = cycle
     length, done = end - start, step - start
     if recipe.decay == "steps":
         return 0.1 ** bisect.bisect_right([int(length * m) for m in (0.7, 0.8, 0.9)], done)
     warmup = max(1, round(length * recipe.warmup_share))
-    return min((done + 1) / warmup, (length - done) / max(1, length - warmup), 1.0)
+    falling = LATE_SHARE * length if recipe.decay == "late" else length - warmup
+    return min((done + 1) / warmup, (length - done) / max(1, falling), 1.0)
 
 
 def cycle_of(step: int, boundaries: Sequence[int], steps: int) -> tuple[int, int]:

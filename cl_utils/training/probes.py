@@ -7,7 +7,6 @@ decoding would write exactly, and the loss of an output character.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from cl_utils.curriculum.schedules import Seen
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.model.gpt import GPT
-from cl_utils.model.scoring import execution_exact, score
+from cl_utils.model.scoring import ScoringBatch, execution_exact, score, scoring_batches
 
 PROGRAMS_PER_BUCKET = 256
 
@@ -27,11 +26,15 @@ class Probe:
     def __init__(self, validation: Corpus, device: torch.device) -> None:
         self.device = device
         self.validation = validation
-        self.programs = lru_cache(self._programs)
+        self._kept: dict[tuple[str, int], tuple[Corpus, list[ScoringBatch]]] = {}
 
-    def _programs(self, bucket: str, count: int) -> Corpus:
-        members = np.flatnonzero(self.validation.buckets == BUCKETS.index(bucket))
-        return self.validation.take(members[sample_evenly(len(members), count)])
+    def programs(self, bucket: str, count: int) -> tuple[Corpus, list[ScoringBatch]]:
+        """Return `count` programs of a bucket, and the batches in which they are scored."""
+        if (bucket, count) not in self._kept:
+            members = np.flatnonzero(self.validation.buckets == BUCKETS.index(bucket))
+            corpus = self.validation.take(members[sample_evenly(len(members), count)])
+            self._kept[bucket, count] = corpus, scoring_batches(corpus, self.device)
+        return self._kept[bucket, count]
 
     def accuracy(self, model: GPT, buckets: Sequence[str] = BUCKETS) -> dict[str, float]:
         """Return the exact execution accuracy (0 to 1) of each of `buckets`."""
@@ -43,8 +46,8 @@ class Probe:
         """Return accuracy and output loss on `count` programs of each of `buckets`."""
         result = {}
         for bucket in buckets:
-            corpus = self.programs(bucket, count)
-            scores = score(model, corpus, device=self.device)
+            corpus, batches = self.programs(bucket, count)
+            scores = score(model, corpus, batches=batches)
             loss = -float(scores.log_probability[corpus.is_answer()].mean())
             result[bucket] = Seen(float(execution_exact(scores, corpus).mean()), loss)
         model.train()

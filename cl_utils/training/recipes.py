@@ -23,7 +23,7 @@ class Recipe:
     optimiser: Literal["adamw", "muon"]
     learning_rate: float  # of AdamW: all parameters, or with Muon all but the blocks' matrices
     matrix_learning_rate: float = 0.0  # of Muon
-    decay: Literal["steps", "linear"]
+    decay: Literal["steps", "linear", "late"]  # see `optimisers.learning_rate_factor`
     warmup_share: float = 0.0  # of a cycle
     weight_decay: float = 0.01  # of AdamW
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
@@ -55,7 +55,8 @@ FAST = Recipe(
     precision="bfloat16",
 )
 STRONG = replace(FAST, name="strong", convolution=3, intermediate_value_weight=1.0)
-RECIPES: Mapping[str, Recipe] = {each.name: each for each in (PAPER, FAST, STRONG)}
+STRONG_LATE = replace(STRONG, name="strong-late", decay="late")
+RECIPES: Mapping[str, Recipe] = {each.name: each for each in (PAPER, FAST, STRONG, STRONG_LATE)}
 
 
 def recipe_named(name: str) -> Recipe:

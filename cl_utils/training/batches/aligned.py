@@ -107,6 +107,23 @@ class AlignedBatcher:
         drawn = drawn[: int(np.searchsorted(total, self.characters)) + 1]
         return drawn, self.cut(drawn)
 
+    def choose_many(
+        self, mix: Mix, steps: int
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return what `choose` returns in the next `steps` steps, which draw from one mix."""
+        # The generator fills an array in order, so one call for all steps gives the same numbers.
+        bounds = np.asarray([self.pools.bounds(pool) for pool in mix])
+        shares = np.cumsum(list(mix.values()))
+        places = self.rng.random((steps, 2, self.most_programs))
+        chosen = bounds[np.searchsorted(shares[:-1], places[:, 0], side="right")]  # (K, M, 2)
+        width = chosen[..., 1] - chosen[..., 0]
+        drawn = (chosen[..., 0] + places[:, 1] * width).astype(np.int64)
+        lengths = self.targets[drawn]
+        filled = lengths.cumsum(1)
+        last = (filled >= self.characters).argmax(1)  # the program that each batch cuts
+        lengths[np.arange(steps), last] -= filled[np.arange(steps), last] - self.characters
+        return [(drawn[k, : last[k] + 1], lengths[k, : last[k] + 1]) for k in range(steps)]
+
     def cut(self, programs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the characters to read of each program: all, but of the last what is left."""
         lengths: NDArray[np.int64] = self.targets[programs]

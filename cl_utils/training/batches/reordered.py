@@ -37,6 +37,12 @@ class Arranged(AlignedBatcher):
         self.step += 1
         return chosen, self.cut(chosen)
 
+    def choose_many(
+        self, mix: Mix, steps: int
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return the next batches' programs and their characters."""
+        return [self.choose(mix) for _ in range(steps)]
+
     def state(self) -> dict[str, object]:
         """Return how many batches were read."""
         return {"step": self.step}

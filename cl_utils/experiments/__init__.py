@@ -1,0 +1,27 @@
+"""Experiments beside the study: variants as data, their training, their curves, their pages.
+
+    plan         variants, read from params/experiments/
+    programs     what they are trained and tested on
+    compilation  the compiler's caches, put aside
+    training     trains what has no curve yet
+    curves       learning curves, and where they cross a level
+    tables       rows of them, and Markdown
+    ablation     figure: what a recipe's parts are worth
+    minutes      figure: how soon an accuracy is reached
+    page         where figures and pages go
+
+Notebooks 14 and 15 show what is committed; with `train = True` they train what is missing.
+"""
+
+from cl_utils.experiments.curves import load_curves, machine_text
+from cl_utils.experiments.plan import Experiment, Variant, load_experiment
+from cl_utils.experiments.training import train_missing
+
+__all__ = [
+    "Experiment",
+    "Variant",
+    "load_curves",
+    "load_experiment",
+    "machine_text",
+    "train_missing",
+]

@@ -1,0 +1,115 @@
+"""Learning curves of an experiment's trainings: where they are kept, what can be read off them.
+
+In: results/experiments/<experiment>/<device>/<variant>-seed<n>.csv with their manifests. Out: one
+table of all curves, and where a curve crosses a level.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.artifacts import fingerprint, manifest_path
+from cl_utils.errors import StudyError
+from cl_utils.experiments.plan import Experiment, Variant
+from cl_utils.machine import machines_text
+from cl_utils.paths import REPOSITORY, home
+
+CURVE_COLUMNS = ("step", "characters", "seconds", "execution_exact", "programs", "parameters")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where a training's curve is."""
+
+    variant: Variant
+    seed: int
+    path: Path
+
+
+def folder(experiment: Experiment, device: str = "cpu") -> Path:
+    """Return where new curves of a device go; they follow CURRICULUM_HOME."""
+    return home() / "results" / "experiments" / experiment.name / device
+
+
+def curve_path(experiment: Experiment, variant: Variant, seed: int, device: str = "cpu") -> Path:
+    """Return where the curve of a training is, or where it will be.
+
+    What is committed counts wherever CURRICULUM_HOME leads, unless a file of that name is there.
+    """
+    own = folder(experiment, device) / f"{variant.files}-seed{seed}.csv"
+    committed = REPOSITORY / own.relative_to(home())
+    return committed if committed.exists() and not own.exists() else own
+
+
+def kept(experiment: Experiment, device: str = "cpu") -> Iterator[Kept]:
+    """Yield the trainings that have a curve."""
+    for variant, seed in experiment.trainings():
+        path = curve_path(experiment, variant, seed, device)
+        if path.exists():
+            yield Kept(variant, seed, path)
+
+
+def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
+    """Return the curves of all trainings, with variant, words, group and seed beside the points.
+
+    Variants are in the order of the params file. Raises StudyError when there is no curve, or when
+    one was changed by hand.
+    """
+    curves = []
+    for each in kept(experiment, device):
+        if load_manifest(each.path)["content"] != fingerprint(each.path):
+            raise StudyError(f"{each.path} was changed by hand: {_again(experiment)}")
+        curve = pd.read_csv(each.path)
+        variant = each.variant
+        named = {"variant": variant.name, "words": variant.words, "group": variant.group}
+        curve = curve[[name for name in CURVE_COLUMNS if name in curve]]
+        curves.append(curve.assign(**named, seed=each.seed))
+    if not curves:
+        raise StudyError(f"{folder(experiment, device)} holds no curves: {_again(experiment)}")
+    table = pd.concat(curves, ignore_index=True)
+    names = [variant.name for variant in experiment.variants]
+    return table.sort_values(
+        ["variant", "seed"],
+        key=lambda column: column.map(names.index) if column.name == "variant" else column,
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def _again(experiment: Experiment) -> str:
+    return f"delete what is there and run the notebook of {experiment.name} with train=True"
+
+
+def load_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a curve; StudyError when it is missing or damaged."""
+    try:
+        return dict(json.loads(manifest_path(path).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        raise StudyError(
+            f"{path} has no manifest that can be read: delete it, and train it again"
+        ) from None
+
+
+def machine_text(experiment: Experiment, device: str = "cpu") -> str:
+    """Return on which machine, with which torch and when the curves were made."""
+    return machines_text([load_manifest(each.path) for each in kept(experiment, device)])
+
+
+def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
+    """Return where on `column` the curve first reaches `level`, straight between points, or inf."""
+    above = np.flatnonzero(curve["execution_exact"] >= level)
+    if not len(above):
+        return inf
+    place = int(above[0])
+    if place == 0:
+        return float(curve[column].iloc[0])
+    near = curve.iloc[place - 1 : place + 1]
+    return float(np.interp(level, near["execution_exact"], near[column]))

@@ -1,0 +1,189 @@
+"""Tables of the experiments: what parts of a recipe are worth, how soon an accuracy is reached.
+
+In: learning curves (`curves.load_curves`). Out: rows of trainings or variants, and Markdown.
+Means are over seeds, with the 95 % t interval where there are at least three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import inf, isfinite
+from statistics import median
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
+from cl_utils.experiments.curves import crossing
+from cl_utils.figures.labels import MISSING
+from cl_utils.report.sentences import rows_markdown
+from cl_utils.stats import mean_interval
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND
+
+HALF: Final = 50.0  # percent, mean of the buckets
+PAPERS_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
+"""Percent: what the paper reports of its baseline."""
+MILLION: Final = 1e6
+
+
+def trainings(curves: pd.DataFrame, level: float = HALF) -> pd.DataFrame:
+    """Return one row a training: variant, words, group, seed, accuracy at the end, and when.
+
+    characters, seconds: until `level` (percent), infinite where the training did not get there.
+    """
+    rows = [
+        {
+            **{name: curve[name].iloc[0] for name in ("variant", "words", "group", "seed")},
+            **{name: crossing(curve, name, level) for name in ("characters", "seconds")},
+            "final": float(curve["execution_exact"].iloc[-1]),
+            "end_seconds": float(curve["seconds"].iloc[-1]),
+        }
+        for _, curve in curves.groupby(["variant", "seed"], sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def mean_text(values: Iterable[float], digits: int, *, sign: bool = False) -> str:
+    """Return "mean (low to high)" of the 95 % t interval, the mean alone below three values."""
+    interval = mean_interval(values)
+    plus = "+" if sign else ""
+    mean, low, high = (
+        f"{each:{plus},.{digits}f}" for each in (interval.mean, interval.low, interval.high)
+    )
+    return f"{mean} ({low} to {high})" if interval.n >= SEEDS_OF_A_TREND else mean
+
+
+def reached_text(values: Sequence[float], digits: int) -> str:
+    """Return `mean_text`, or how many of the trainings got there at all."""
+    count = sum(isfinite(value) for value in values)
+    if count == len(values):
+        return mean_text(values, digits)
+    return f"reached by {count} of {len(values)}" if count else "not reached"
+
+
+def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
+    """Return a row a variant: characters to half, accuracy at the end, points above `reference`."""
+    rows = trainings(curves)
+    end = rows.pivot(index="seed", columns="variant", values="final")
+    lines = [
+        [
+            "variant",
+            "n",
+            "million characters to 50 %",
+            "exact at the end (%)",
+            f"above {reference}",
+        ],
+        ["---", "--:", "--:", "--:", "--:"],
+    ]
+    for variant, own in rows.groupby("variant", sort=False):
+        above = (end[variant] - end[reference]).dropna()  # paired by seed
+        lines.append(
+            [
+                str(own["words"].iloc[0]),
+                str(len(own)),
+                reached_text(list(own["characters"] / MILLION), 2),
+                mean_text(own["final"], 1),
+                MISSING if variant == reference else mean_text(above, 1, sign=True),
+            ]
+        )
+    return rows_markdown(lines)
+
+
+def fewer_characters(curves: pd.DataFrame, slow: str, fast: str) -> pd.DataFrame:
+    """Return, by seed, the characters of `slow` and of `fast` to one accuracy, and their ratio.
+
+    The accuracy is that of `slow` at its end; infinite where fast never gets there.
+    """
+    found = {}
+    for seed, own in curves.groupby("seed"):
+        by_variant = {str(name): curve for name, curve in own.groupby("variant")}
+        if {slow, fast} <= set(by_variant):
+            end = by_variant[slow].iloc[-1]
+            needed = crossing(by_variant[fast], "characters", float(end["execution_exact"]))
+            found[seed] = (float(end["characters"]), needed)
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["slow", "fast"])
+    return table.assign(ratio=table["slow"] / table["fast"]).rename_axis("seed")
+
+
+def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
+    """Return in words by how many fewer characters `fast` gets where `slow` ends."""
+    found = fewer_characters(curves, slow, fast)
+    ends, needed = found["slow"].median() / MILLION, found["fast"].median() / MILLION
+    return (
+        f"What recipe {slow} executes after {ends:.2f} million characters, recipe {fast} executes "
+        f"after {needed:.2f} million: {found['ratio'].median():.1f} times fewer in the median, "
+        f"{mean_text(found['ratio'], 1)} in the mean (95 % t interval, n = {len(found)} seeds)."
+    )
+
+
+def levels(curves: pd.DataFrame) -> list[float]:
+    """Return the accuracies (percent) that plans are compared at: the paper's, and another.
+
+    Where the first plan did not get to the paper's, its last (of its seeds the least) counts, too.
+    """
+    rows = trainings(curves)
+    last = float(rows.loc[rows["variant"] == rows["variant"].iloc[0], "final"].min())
+    return [PAPERS_ACCURACY] if last >= PAPERS_ACCURACY else [last, PAPERS_ACCURACY]
+
+
+def times(curves: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return a row a plan: medians of seconds and characters to `level`, and the ratio.
+
+    Medians are infinite unless every seed got there. The ratio is to the characters of the first
+    plan that got there; seconds are not compared, since plans were trained on different days.
+    """
+    rows = trainings(curves, level)
+    found = []
+    for variant, own in rows.groupby("variant", sort=False):
+        there = np.isfinite(own["seconds"]).all()
+        middle = {name: median(own[name]) if there else inf for name in ("seconds", "characters")}
+        found.append({"variant": variant, "n": len(own), **middle})
+    table = pd.DataFrame(found).set_index("variant")
+    first = table.loc[np.isfinite(table["characters"]), "characters"].head(1)
+    reference = float(first.iloc[0]) if len(first) else inf
+    return table.assign(ratio=table["characters"] / reference)
+
+
+def times_markdown(curves: pd.DataFrame) -> str:
+    """Return a row a plan and accuracy: minutes and characters until a model is that good."""
+    lines = [
+        ["plan", "to (%)", "n", "minutes: median", "mean", "million characters: median"]
+        + ["mean", "of the first plan to get there"],
+        ["---", *["--:"] * 7],
+    ]
+    for level in levels(curves):
+        table = times(curves, level)
+        for variant, own in trainings(curves, level).groupby("variant", sort=False):
+            middle = table.loc[str(variant)]
+            there = isfinite(middle["seconds"])
+            lines.append(
+                [
+                    *(str(own["words"].iloc[0]), f"{level:.4g}", str(len(own))),
+                    f"{middle['seconds'] / 60:.1f}" if there else MISSING,
+                    reached_text(list(own["seconds"] / 60), 1),
+                    f"{middle['characters'] / MILLION:.2f}" if there else MISSING,
+                    reached_text(list(own["characters"] / MILLION), 2),
+                    f"{middle['ratio']:.3f}" if there else MISSING,
+                ]
+            )
+    return rows_markdown(lines)
+
+
+def ends_markdown(curves: pd.DataFrame) -> str:
+    """Return a row a plan: what its models execute at the end, and after how many minutes."""
+    lines = [
+        ["plan", "parameters", "n", "minutes", "exact at the end (%): median", "mean", "by seed"],
+        ["---", *["--:"] * 6],
+    ]
+    sizes = curves.groupby("variant")["parameters"].first()
+    for variant, own in trainings(curves).groupby("variant", sort=False):
+        finals = own["final"]
+        lines.append(
+            [
+                *(str(own["words"].iloc[0]), f"{sizes[str(variant)]:,}", str(len(own))),
+                *(f"{own['end_seconds'].median() / 60:.1f}", f"{finals.median():.1f}"),
+                *(mean_text(finals, 1), ", ".join(f"{each:.1f}" for each in finals)),
+            ]
+        )
+    return rows_markdown(lines)

@@ -1,0 +1,58 @@
+"""The factorial's effects in every setting: is the answer the same elsewhere?
+
+In: rows setting, effect, n, difference, low, high, see `report.settings`. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from cl_utils.figures import style
+from cl_utils.figures.contrasts import limit_differences
+from cl_utils.figures.labels import points_text
+from cl_utils.figures.panels import canvas, draw_interval, note, require, styled
+
+MARKERS = ("o", "D", "s", "^")  # one a setting
+SHADES = (style.INK, style.FAINT, "#5E5E5E", "#B0B0B0")
+STEP = 0.26  # between the settings of an effect
+
+
+@styled
+def effects_by_setting(rows: pd.DataFrame) -> Figure:
+    """Return each effect with its interval, settings beneath one another."""
+    require(rows, "a factorial with all eight arms")
+    settings, effects = list(rows["setting"].unique()), list(rows["effect"].unique())
+    figure = canvas(0.55 * len(effects) * (0.6 + 0.2 * len(settings)) + 1.5)
+    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[2.4, 1.0])
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    limit_differences(axes, rows)
+    side.axis("off")
+    for _, row in rows.iterrows():
+        number = settings.index(row["setting"])
+        place = effects.index(row["effect"]) + STEP * (number - (len(settings) - 1) / 2)
+        draw_interval(axes, place, row["low"], row["high"])
+        marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
+        axes.plot(row["difference"], place, marker, color=shade, markersize=6.5, zorder=5)
+        text = f"{points_text(row)}, n = {row['n']}"
+        side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
+    axes.set_yticks(range(len(effects)), effects)
+    axes.set_ylim(len(effects) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("points of exact execution")
+    keys = [
+        Line2D([], [], marker=MARKERS[n % len(MARKERS)], linestyle="", label=setting)
+        for n, setting in enumerate(settings)
+    ]
+    for key, shade in zip(keys, SHADES, strict=False):
+        key.set_color(shade)
+    figure.legend(handles=keys, loc="outside upper left", ncols=1)
+    note(
+        figure,
+        "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. Main "
+        "effects of the factorial: the curriculum's order against a random one, three "
+        "learning-rate cycles against one, hybrid's programs against the baseline's.",
+    )
+    return figure

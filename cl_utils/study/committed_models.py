@@ -1,0 +1,39 @@
+"""The models that come with the repository, ready to be asked without any training.
+
+In: models/<name>/ with model.json, model.safetensors and the manifest of the run that made them
+(models/README.md says which). Out: the model, checked against its manifest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cl_utils.artifacts import fingerprint, read_json
+from cl_utils.errors import StudyError
+from cl_utils.model.gpt import GPT
+from cl_utils.paths import MODELS
+from cl_utils.training.checkpoints import load_model
+
+
+def committed_models() -> list[str]:
+    """Return the names of the models that come with the repository."""
+    return sorted(path.parent.name for path in MODELS.glob("*/model.safetensors"))
+
+
+def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:
+    """Return a model and the manifest of its run.
+
+    Raises StudyError when there is none of that name, or when it is not what was trained.
+    """
+    if name not in committed_models():
+        raise StudyError(f"model {name!r} does not exist: choose among {committed_models()}")
+    folder = MODELS / name
+    manifest = read_json(folder / "manifest.json", "04_training")
+    if manifest.get("weights") != fingerprint(folder / "model.safetensors"):
+        raise StudyError(f"{_shown(folder)} is not the model that was trained: restore the folder")
+    return load_model(folder), manifest
+
+
+def _shown(folder: Path) -> str:
+    return f"models/{folder.name}/model.safetensors"

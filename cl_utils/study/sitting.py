@@ -1,0 +1,184 @@
+"""A sitting on a GPU: all runs of a profile that have no rows yet, trained as one batched model.
+
+`python -m cl_utils.study.sitting PROFILE --minutes 20`, after the profile's data were made. In:
+params and corpora. Out: of every run what notebooks 04 and 05 leave, except what has to be
+generated character by character (the paper's protocol, the similarity of lines). The most valuable
+runs come first: seeds in turn, arms in the order of the params file. Where time runs out, the runs
+in work leave checkpoints, with which the next sitting goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from cl_utils.curriculum.arms import STUDY, arm_named
+from cl_utils.data.corpus import Corpus
+from cl_utils.data.value_codes import with_intermediate_values
+from cl_utils.errors import StudyError
+from cl_utils.evaluation.evaluate import PreparedTest, References, evaluate_scored
+from cl_utils.paths import PARAMS
+from cl_utils.study.data_files import load_split
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.run_files import (
+    device_of,
+    load_training,
+    recorded_mixes,
+    save_evaluation,
+    save_run,
+)
+from cl_utils.training.checkpoints import save_checkpoint
+from cl_utils.training.joint_runs import JointStack
+from cl_utils.training.loop import Clock, begin, to_the_end
+from cl_utils.training.probes import Probe
+from cl_utils.training.trainer import Trainer
+
+TESTS = {"balanced": "test", "natural": "natural", "leaky": "leaky"}  # name -> split
+Report = Callable[[str], None]
+
+
+class TimeIsUp(Exception):
+    """The sitting's minutes are over."""
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """Which runs, on what, until when.
+
+    corpora: "train", "validation", and those of `TESTS`.
+    at_once: how many runs one batched model holds.
+    until: the second of `time.monotonic` at which no further step begins.
+    """
+
+    params: Params
+    corpora: Mapping[str, Corpus]
+    at_once: int
+    until: float
+    most: int | None = None  # runs of this sitting
+    report: Report = print
+
+    def waiting(self) -> list[Params]:
+        """Return the runs without rows, the most valuable first."""
+        params = self.params
+        seeds = range(max(params.arms.values()))
+        named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
+        runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
+        left = [each for each in runs if not (_result(each) / "manifest.json").exists()]
+        return left[: self.most]
+
+    def run(self) -> int:
+        """Train and evaluate what fits; return how many runs were finished."""
+        waiting, done = self.waiting(), 0
+        tests = self._tests(References.of(self.corpora["train"]))
+        for first in range(0, len(waiting), self.at_once):
+            part = waiting[first : first + self.at_once]
+            self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
+            trainers = self._trainers(part)
+            try:
+                self._train(trainers)
+            except TimeIsUp:
+                self._put_aside(part, trainers)
+                return done
+            for params, trainer in zip(part, trainers, strict=True):
+                self._leave(params, trainer, tests)
+            done += len(part)
+            self.report(f"{done} runs have their rows")
+        return done
+
+    def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
+        device = device_of(self.params)
+        shared: Probe | None = None
+        trainers = []
+        for params in part:
+            run = params.run(device, recorded_mixes(params))
+            corpus = self._corpus(params)
+            trainer = begin(run, corpus, self.corpora["validation"], _checkpoint(params), _quiet)
+            shared = trainer.probe = shared or trainer.probe  # one copy of its batches
+            trainers.append(trainer)
+        return trainers
+
+    def _corpus(self, params: Params) -> Corpus:
+        if arm_named(params.arm).labels in (STUDY, "permuted", "reversed"):
+            return self.corpora["train"]
+        return load_training(params)
+
+    def _train(self, trainers: Sequence[Trainer]) -> None:
+        stack = JointStack(trainers)
+
+        def advance() -> None:
+            if time.monotonic() > self.until and stack.at_rest:
+                stack.release()
+                raise TimeIsUp
+            stack.advance()
+
+        reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
+        clocks = [Clock(t, None, r) for t, r in zip(trainers, reports, strict=True)]
+        to_the_end(clocks, advance)
+        stack.release()
+
+    def _put_aside(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
+        for params, trainer in zip(part, trainers, strict=True):
+            save_checkpoint(_checkpoint(params), trainer.state())
+        step, steps = trainers[0].step, trainers[0].steps
+        self.report(f"time is up at step {step} of {steps}: run the same again to continue")
+
+    def _tests(self, references: References) -> dict[str, PreparedTest]:
+        device = torch.device(device_of(self.params))
+        corpora = {name: self.corpora[split] for name, split in TESTS.items()}
+        return {n: PreparedTest.of(each, references, device) for n, each in corpora.items()}
+
+    def _leave(self, params: Params, trainer: Trainer, tests: Mapping[str, PreparedTest]) -> None:
+        trained = trainer.result()
+        manifest = save_run(params, trained)
+        save_evaluation(params, evaluate_scored(trained.model, tests), manifest)
+        _checkpoint(params).unlink(missing_ok=True)
+
+
+def _quiet(line: str) -> None:
+    """Say nothing."""
+
+
+def _result(params: Params) -> Path:
+    return params.paths.result(params.recipe, params.arm, params.seed)
+
+
+def _checkpoint(params: Params) -> Path:
+    return params.paths.run(params.recipe, params.arm, params.seed) / "checkpoint.pt"
+
+
+def corpora_of(params: Params) -> dict[str, Corpus]:
+    """Return the corpora of a profile, the training corpus with what the recipe asks for."""
+    names = ("train", "validation", *TESTS.values())
+    corpora = {name: load_split(params, name) for name in names}
+    if params.run().recipe.intermediate_value_weight:
+        corpora["train"] = with_intermediate_values(corpora["train"])
+    return corpora
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Sit for the given minutes; return 0, or 1 after a sentence that says what to fix."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("profile", help="a file of params/, without .yaml")
+    parser.add_argument("--minutes", type=float, default=20.0, help="after which no step begins")
+    parser.add_argument("--at-once", type=int, default=72, help="runs of one batched model")
+    parser.add_argument("--runs", type=int, default=None, help="at most so many; default: all")
+    given = parser.parse_args(arguments)
+    began = time.monotonic()
+    try:
+        params = read_params(PARAMS / f"{given.profile}.yaml")
+        until = began + 60 * given.minutes
+        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""A sitting trains what has no rows yet, and goes on where time ran out."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from studies import draw, make_buckets, measure_difficulty, tiny_params
+
+from cl_utils.artifacts import fingerprint
+from cl_utils.paths import HOME_VARIABLE
+from cl_utils.study import sitting
+from cl_utils.study.params import Params
+from cl_utils.study.results import load_results
+from cl_utils.study.sitting import Sitting, corpora_of
+
+ARMS = {"baseline": 2, "hybrid": 2, "random-buckets": 1}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with the data of a tiny study."""
+    home = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(home))
+        draw(params_of())
+        measure_difficulty(params_of())
+        make_buckets(params_of())
+    return home
+
+
+def params_of() -> Params:
+    """Return the params of the sitting: the strong recipe, whose batches are the fullest."""
+    names = {"recipe": "strong", "recipes": ["strong"], "arms": ARMS, "contrasts": []}
+    return tiny_params(steps=110, characters_per_step=512, **names)
+
+
+def sit(home: Path, until: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+    """Sit in a home until a step; return how many runs were finished, and what was said."""
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    steps = itertools.count()
+    monkeypatch.setattr(sitting.time, "monotonic", lambda: float(next(steps)))
+    said: list[str] = []
+    params = params_of()
+    done = Sitting(params, corpora_of(params), at_once=8, until=until, report=said.append).run()
+    return done, said
+
+
+def weights(home: Path) -> list[str]:
+    """Return the digests of all weights in a home."""
+    return [fingerprint(path) for path in sorted(home.rglob("model.safetensors"))]
+
+
+def test_a_sitting_that_was_cut_ends_with_the_same_weights(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = [tmp_path / name for name in ("whole", "cut")]
+    for home in homes:
+        shutil.copytree(data, home)
+    assert sit(homes[0], 1e9, monkeypatch)[0] == 5
+    done, said = sit(homes[1], 60, monkeypatch)
+    assert done == 0 and "time is up at step 100 of 110" in said[-1]
+    assert len(list(homes[1].rglob("checkpoint.pt"))) == 5
+    assert sit(homes[1], 1e9, monkeypatch)[0] == 5
+    assert not list(homes[1].rglob("checkpoint.pt"))
+    assert weights(homes[0]) == weights(homes[1]) and len(weights(homes[0])) == 5
+    assert sit(homes[1], 1e9, monkeypatch) == (0, [])
+
+
+def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(data, home)
+    sit(home, 1e9, monkeypatch)
+    results = load_results(params_of().paths.results)
+    found = results.measures.groupby("arm")["seed"].nunique().to_dict()
+    assert found == ARMS
+    assert set(results.measures["test_set"]) == {"balanced", "natural", "leaky"}
+    measured = set(results.measures["measure"])
+    assert {"execution_exact", "execution_expected", "token_accuracy"} <= measured
+    assert not {"execution_paper", "line_exact"} & measured
+    assert results.programs["prediction"].isna().all()
+    exact = results.measures.query("measure == 'execution_exact' and subset == 'all'")
+    counted = results.programs.groupby(["test_set", "arm", "seed"])["exact"].mean()
+    expected = exact.set_index(["test_set", "arm", "seed"])["value"] / 100
+    pd.testing.assert_series_equal(
+        counted, expected.loc[counted.index], check_names=False, atol=1e-6
+    )
