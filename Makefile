@@ -6,6 +6,12 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKFLOW := $(BIN)/python -m snakemake --config profile=$(PROFILE)
 SHOWN := $(BIN)/python -m cl_utils.study.progress $(WORKFLOW) --quiet rules host reason
+# Notebooks that draw, two at a time; the last one comes after them and shows what they drew.
+SHOWING = $(shell grep -l "import Gallery" notebooks/*.ipynb)
+LAST = $(lastword $(SHOWING))
+EXPERIMENTS = $(shell grep -l "from cl_utils.experiments import" notebooks/*.ipynb)
+DRAW = $(BIN)/python -m papermill --log-level ERROR --no-progress-bar $(1) "$$0" \
+	runs/$(PROFILE)/"$${0\#\#*/}"
 
 .PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
 
@@ -28,7 +34,7 @@ check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/mypy
 
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
-reproduce resume: export OMP_NUM_THREADS := 1
+reproduce resume figures: export OMP_NUM_THREADS := 1
 reproduce: $(STAMP)  ## run a profile, programs to report: make reproduce PROFILE=smoke|laptop|study|paper
 	$(SHOWN) --cores all --resources gpu=1 --keep-going --rerun-incomplete
 	$(WORKFLOW) --quiet --report runs/$(PROFILE)/report.html
@@ -41,12 +47,9 @@ resume: $(STAMP)  ## go on with a study whose finished runs are committed: make 
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=study
 	mkdir -p runs/$(PROFILE)
-	set -e; for book in $$(grep -l "import Gallery" notebooks/*.ipynb); do \
-		$(BIN)/python -m papermill --log-level ERROR -f params/$(PROFILE).yaml $$book \
-			runs/$(PROFILE)/$$(basename $$book); done
-	set -e; for book in $$(grep -l "from cl_utils.experiments import" notebooks/*.ipynb); do \
-		$(BIN)/papermill --log-level ERROR $$book \
-			runs/$(PROFILE)/$$(basename $$book); done
+	echo $(filter-out $(LAST),$(SHOWING)) | xargs -n 1 -P 2 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)'
+	echo $(EXPERIMENTS) | xargs -n 1 -P 2 sh -c '$(DRAW)' & \
+	echo $(LAST) | xargs -n 1 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)' && wait $$!
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collection: statsmodels asks for it at every test."""
+    """Leave what was imported out of garbage collection, which is slow with torch in memory."""
     gc.collect()
     gc.freeze()
 

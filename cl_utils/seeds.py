@@ -7,9 +7,12 @@ with one seed start from the same weights.
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derived_seed(seed: int, *purpose: str | int) -> int:
@@ -25,4 +28,6 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
 
 def torch_stream(seed: int, *purpose: str | int) -> torch.Generator:
     """Return the torch (CPU) generator of one purpose, e.g. ``torch_stream(0, "weights")``."""
+    import torch  # a second, which statistics and figures do without
+
     return torch.Generator().manual_seed(derived_seed(seed, *purpose))

@@ -203,19 +203,19 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
     """Write `results` as the folders of one profile, as notebook 05 does."""
     names = {"measures": "measures.csv", "curves": "curve.csv", "history": "history.csv"}
     keys = ["recipe", "arm", "seed"]
-    for key, _ in results.measures.groupby(keys):
+    programs = results.programs[[*keys, *EVALUATED]]
+    tables = {file: getattr(results, name) for name, file in names.items()}
+    rows = {name: dict(iter(table.groupby(keys))) for name, table in tables.items()}
+    answers = dict(iter(programs.groupby(keys)))
+    for key in rows["measures.csv"]:
         recipe, arm, seed = key
         run = folder / recipe / arm / f"seed{seed}"
         run.mkdir(parents=True)
-        for attribute, name in {**names, "programs": "programs.parquet"}.items():
-            table = getattr(results, attribute)
-            chosen = (table[keys] == list(key)).all(axis=1)
-            own = table[chosen].drop(columns=keys)
-            if attribute == "programs":
-                own = own[list(EVALUATED)]
-            own.to_parquet(run / name) if name.endswith("parquet") else own.to_csv(
-                run / name, index=False
-            )
+        for name, table in tables.items():
+            own = rows[name].get(key, table.iloc[:0])
+            own.drop(columns=keys).to_csv(run / name, index=False)
+        own = answers.get(key, programs.iloc[:0])
+        own.drop(columns=keys).to_parquet(run / "programs.parquet")
         seal(run, fingerprint)
     static = results.programs.columns.difference([*keys, *EVALUATED[1:]], sort=False)
     tested = results.programs[static].drop_duplicates("program_id")

@@ -23,8 +23,8 @@ from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.report.captions import folder_markdown
 from cl_utils.report.findings import findings_text
 from cl_utils.report.readme import readme_text
-from cl_utils.study.params import read_params
-from cl_utils.study.results import finished_runs, load_results
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.results import Results, finished_runs, load_results
 from cl_utils.tinypy.record import parse
 from cl_utils.tinypy.sandbox import run
 
@@ -37,34 +37,42 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def test_generated_sections_are_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+@pytest.fixture(scope="module")
+def committed() -> tuple[Results, Params]:
+    """The rows that the README shows, read once, and the params of their study."""
     params = read_params(PARAMS / f"{PROFILE}.yaml")
-    folder = params.paths.results
+    folder = REPOSITORY / "results" / PROFILE
     assert finished_runs(folder), (
         f"results/{PROFILE} holds no finished run: run `make reproduce` and commit "
         f"results/{PROFILE}, figures/{PROFILE} and README.md"
     )
-    results = load_results(folder).of_recipe(params.recipe)
-    expected = readme_text(README, results, params)
+    return load_results(folder).of_recipe(params.recipe), params
+
+
+def test_generated_sections_are_what_the_results_give(
+    committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    expected = readme_text(README, *committed)
     assert expected.splitlines() == README.splitlines(), f"run `make figures PROFILE={PROFILE}`"
 
 
-def test_the_findings_are_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_findings_are_what_the_results_give(
+    committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    params = read_params(PARAMS / f"{PROFILE}.yaml")
-    results = load_results(params.paths.results).of_recipe(params.recipe)
+    results, params = committed
     written = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
     expected = findings_text(results, params.contrasts, params)
     assert expected.splitlines() == written.splitlines(), f"run `make figures PROFILE={PROFILE}`"
 
 
-def test_the_page_of_figures_is_what_the_results_give(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_figures_is_what_the_results_give(
+    committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    params = read_params(PARAMS / f"{PROFILE}.yaml")
-    results = load_results(params.paths.results).of_recipe(params.recipe)
-    written = (params.figures / "README.md").read_text(encoding="utf-8")
-    assert folder_markdown(results, params) == written, f"run `make figures PROFILE={PROFILE}`"
+    written = (committed[1].figures / "README.md").read_text(encoding="utf-8")
+    assert folder_markdown(*committed) == written, f"run `make figures PROFILE={PROFILE}`"
 
 
 def test_the_section_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,20 @@ def test_level_names_stay_text(folder: Path) -> None:
     assert "1.1" in set(load_results(folder).measures["subset"])
 
 
+def test_runs_with_other_columns_keep_their_own_rows(folder: Path) -> None:
+    """Neighbours with the same columns are read as one table; no row may change its run by that."""
+    before = load_results(folder).history
+    path = folder / "gpt/baseline/seed10/history.csv"
+    rows = pd.read_csv(path).head(2).assign(extra=[1, 2])
+    rows.to_csv(path, index=False)
+    seal(path.parent)
+    after = load_results(folder).history
+    changed = (after["arm"] == "baseline") & (after["seed"] == 10)
+    assert list(after[changed]["extra"]) == [1, 2] and after[~changed]["extra"].isna().all()
+    kept = before[(before["arm"] != "baseline") | (before["seed"] != 10)].reset_index(drop=True)
+    assert after[~changed].drop(columns="extra").reset_index(drop=True).equals(kept)
+
+
 def test_main_table_agrees_with_the_statistics() -> None:
     """Means, half-widths and differences are those of the stats module."""
     results = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)

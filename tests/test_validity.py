@@ -9,7 +9,8 @@ from factories import synthetic_results
 
 from cl_utils.errors import StudyError
 from cl_utils.stats import hardness_stability, metric_validity, rank_correlation
-from cl_utils.stats.validity import varied, within_levels
+from cl_utils.stats.ranks import RankedMetrics
+from cl_utils.stats.validity import varied, weighted
 
 
 def programs(seeds: int = 2) -> pd.DataFrame:
@@ -50,7 +51,8 @@ def test_levels_weigh_by_their_programs() -> None:
     levels = np.repeat(["a", "b", "c"], [30, 10, 50])
     values = np.concatenate([np.arange(30.0), np.arange(10.0), np.ones(50)])[None]
     hard = np.concatenate([np.arange(30.0), -np.arange(10.0), np.arange(50.0)])
-    assert within_levels(values, hard, levels) == pytest.approx([0.5])
+    rho, sizes = RankedMetrics(values, levels).rhos(hard, np.arange(90))
+    assert weighted(rho, sizes) == pytest.approx([0.5])
     assert varied(values, levels) == [40]
 
 

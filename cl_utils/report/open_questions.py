@@ -130,7 +130,7 @@ def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
 def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
     """Return the baseline's accuracy and hybrid's gain with the test programs drawn anew too."""
     kept = programs[programs["test_set"] == "balanced"]
-    if not {"baseline", "hybrid"} <= set(kept["arm"]):
+    if not {"baseline", "hybrid"} <= set(kept["arm"].unique()):
         return []
     alone = hierarchical_bootstrap(kept, rng=stream(0, "bootstrap"), resamples=resamples)
     gain = hierarchical_bootstrap(

@@ -8,8 +8,9 @@
     budget     gains at a share of the steps
     leak       a split by text alone
     power      what n seeds can show
-    programs   rank correlation, accuracy by decile, hierarchical bootstrap
     clusters   draws of programs whose forms belong together
+    ranks      rho in thousands of such draws
+    programs   rank correlation, accuracy by decile, hierarchical bootstrap
     validity   whether metrics measure difficulty
 
 Why the seed: one training run is one draw of weights and batches. Its 10,000 test programs share

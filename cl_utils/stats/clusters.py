@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cl_utils.data.ragged import character_places
+
 Positions = NDArray[np.int64]
 CLUSTER = "skeleton"
 
@@ -30,7 +32,10 @@ def cluster_draws(
     seeds answer the same programs, so one draw serves all drawn seeds.
     """
     _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
-    members = np.split(np.argsort(inverse, kind="stable"), np.cumsum(sizes)[:-1])
+    members, starts = np.argsort(inverse, kind="stable"), np.cumsum(sizes) - sizes
     for _ in range(resamples):
-        drawn = rng.integers(len(members), size=len(members))
-        yield np.concatenate([members[one] for one in drawn]), rng.integers(seeds, size=seeds)
+        drawn = rng.integers(len(sizes), size=len(sizes))
+        yield (
+            members[character_places(starts[drawn], sizes[drawn])],
+            rng.integers(seeds, size=seeds),
+        )

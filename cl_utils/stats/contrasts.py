@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from cl_utils.errors import StudyError
 from cl_utils.stats.intervals import equivalence_p, mean_interval, sign_flip_p, strength
@@ -184,12 +183,14 @@ def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
 def holm(p_values: pd.Series, family: int) -> np.ndarray:
     """Return p adjusted after Holm within a family of `family` contrasts; nan stays nan.
 
-    A contrast without p, with a row or without, counts in the family as p = 1.
+    A contrast without p, with a row or without, counts in the family as p = 1, and so changes no
+    other: the smallest p times the family, the next times what is left of it, and none below those
+    before. statsmodels' multipletests, which the tests compare with, collects garbage at every
+    call: 13 of 50 seconds of notebook 13.
     """
     given: np.ndarray = p_values.to_numpy(dtype=float)
-    if given.size == 0:
-        return given
-    padded = np.concatenate([np.nan_to_num(given, nan=1.0), np.ones(family - given.size)])
-    adjusted = np.asarray(multipletests(padded, method="holm")[1])[: given.size]
-    adjusted[np.isnan(given)] = np.nan
+    adjusted = np.full(given.size, np.nan)
+    order = np.argsort(given)[: np.count_nonzero(~np.isnan(given))]  # nan sorts last
+    steps = given[order] * (family - np.arange(order.size))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
     return adjusted

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats as scipy_stats
 
 from cl_utils.errors import StudyError
 from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.intervals import Interval
+from cl_utils.stats.ranks import RankedMetrics
 from cl_utils.stats.rows import check_one_recipe
 
 DECILES = 10
@@ -42,21 +42,12 @@ def check_metric(programs: pd.DataFrame, metric: str) -> None:
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
-    """Return Spearman's rho of two samples (n,); nan when one of them is constant."""
-    return float(rhos(first[None], second)[0])
+    """Return Spearman's rho of two samples (n,); nan when one of them is constant or has a nan.
 
-
-def rhos(samples: np.ndarray, against: np.ndarray) -> np.ndarray:
-    """Return Spearman's rho (k,) of each of `samples` (k, n) with `against` (n,); nan if constant.
-
-    Pearson's correlation of mid-ranks, as scipy's spearmanr has it, without the test that makes
-    that too slow for thousands of resamples.
+    Pearson's correlation of mid-ranks, as scipy's spearmanr has it, without its test.
     """
-    ranks = scipy_stats.rankdata(np.vstack([samples, against]), axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    scale = np.sqrt((ranks[:-1] ** 2).sum(axis=1) * (ranks[-1] ** 2).sum())
-    known = scale > 0
-    return np.where(known, ranks[:-1] @ ranks[-1] / np.where(known, scale, 1), np.nan)
+    whole = RankedMetrics(first[None], np.zeros(len(first)))
+    return float(whole.rhos(second, np.arange(len(first)))[0].item())
 
 
 def rank_correlation(
@@ -87,9 +78,8 @@ def rank_correlation(
         facts = facts_of(group, hardness.index)
         values, hard = facts[metric].to_numpy(dtype=float), hardness.to_numpy()
         draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
-        found = [
-            spearman(values[own], hard[np.ix_(own, drawn)].mean(axis=1)) for own, drawn in draws
-        ]
+        whole = RankedMetrics(values[None], np.zeros(len(values)))
+        found = [whole.rhos(mean_of(hard, seeds), own)[0].item() for own, seeds in draws]
         rho = spearman(values, hard.mean(axis=1))
         low, high = percentiles(np.array(found), confidence)
         table.append((metric, level or "all", name, rho, low, high, *hard.shape))
@@ -100,6 +90,12 @@ def rank_correlation(
 def hardness_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Return -log p of the true output: a row a program, a column a seed that answered it."""
     return -rows.pivot(index="program_id", columns="seed", values="log_probability").dropna()
+
+
+def mean_of(hardness: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the mean (programs,) of some columns of `hardness` (programs, seeds)."""
+    mean: np.ndarray = np.take(hardness, seeds, axis=1).mean(axis=1)
+    return mean
 
 
 def facts_of(rows: pd.DataFrame, programs: pd.Index) -> pd.DataFrame:

@@ -17,10 +17,11 @@ from cl_utils.stats.programs import (
     check_metric,
     facts_of,
     hardness_table,
+    mean_of,
     percentiles,
-    rhos,
     spearman,
 )
+from cl_utils.stats.ranks import RankedMetrics
 
 OVERALL, WITHIN = "overall", "within levels"
 VALIDITY_COLUMNS = [
@@ -54,14 +55,13 @@ def metric_validity(
     facts = facts_of(rows, hardness.index)
     values = facts[list(metrics)].to_numpy(dtype=float).T  # (metrics, programs)
     hard, levels = hardness.to_numpy(), facts["level"].to_numpy()
+    scopes = RankedMetrics(values, np.zeros(len(levels))), RankedMetrics(values, levels)
     draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
-    found = [
-        both_scopes(values[:, own], hard[np.ix_(own, seeds)].mean(axis=1), levels[own])
-        for own, seeds in draws
-    ]
+    found = [both_scopes(scopes, mean_of(hard, seeds), own) for own, seeds in draws]
     low, high = percentiles(np.array(found), confidence)  # (2, metrics) each
-    single = np.array([both_scopes(values, one, levels) for one in hard.T])
-    pooled = both_scopes(values, hard.mean(axis=1), levels)
+    every = np.arange(len(levels))
+    single = np.array([both_scopes(scopes, one, every) for one in hard.T])
+    pooled = both_scopes(scopes, hard.mean(axis=1), every)
     sizes = np.array([[values.shape[1]] * len(metrics), varied(values, levels)])
     table = []
     for scope, name in enumerate((OVERALL, WITHIN)):
@@ -75,18 +75,22 @@ def metric_validity(
     )
 
 
-def both_scopes(values: np.ndarray, hard: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return rho (2, metrics) of `values` (metrics, n) with `hard` (n,): overall, within levels."""
-    return np.stack([rhos(values, hard), within_levels(values, hard, levels)])
+def both_scopes(
+    scopes: tuple[RankedMetrics, RankedMetrics], hard: np.ndarray, own: np.ndarray
+) -> np.ndarray:
+    """Return rho (2, metrics) with `hard` of the programs `own`: overall, within levels.
 
-
-def within_levels(values: np.ndarray, hard: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return the mean rho (metrics,) within a level, weighted by programs; nan where none has one.
-
-    values: (metrics, n); hard, levels: (n,).
+    scopes: the metrics of all programs in one group, and in groups by level.
     """
-    names, sizes = np.unique(levels, return_counts=True)
-    each = np.array([rhos(values[:, levels == name], hard[levels == name]) for name in names])
+    whole, by_level = scopes
+    return np.stack([whole.rhos(hard, own)[0][0], weighted(*by_level.rhos(hard, own))])
+
+
+def weighted(each: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the mean (metrics,) of rho (levels, metrics) by programs; nan where no level has one.
+
+    sizes: (levels,), the programs of each.
+    """
     known = ~np.isnan(each)
     weights = known * sizes[:, None]
     total = weights.sum(axis=0)

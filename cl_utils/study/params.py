@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import (
@@ -25,12 +25,14 @@ from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.difficulty.buckets import thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS
 from cl_utils.errors import StudyError
-from cl_utils.model.gpt import ModelConfig
+from cl_utils.model.config import ModelConfig
 from cl_utils.paths import PARAMS, Paths
 from cl_utils.study.stage_params import Count, TrainingParams
 from cl_utils.tinypy.grammar import GRAMMAR
-from cl_utils.training.loop import Run
 from cl_utils.training.recipes import RECIPES, recipe_named
+
+if TYPE_CHECKING:
+    from cl_utils.training.loop import Run
 
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
 _ACCEPTED = "_parameters_accepted"
@@ -134,6 +136,8 @@ class Params(TrainingParams):
 
     def run(self, device: str = "cpu", recorded: Recorded = ()) -> Run:
         """Return the run that recipe, arm and seed name; `recorded`: a yoked arm's mixes."""
+        from cl_utils.training.loop import Run  # a second of torch, which figures do without
+
         return Run(
             model=self.model_of(self.recipe),
             recipe=recipe_named(self.recipe),
