@@ -1,8 +1,9 @@
 """How the tests run: one process, tests/ first, then the notebooks in the order of their names.
 
-The notebooks run as they stand, which is their smoke profile, and depend on one another. What they
-write goes to a temporary folder, named by the environment variable CURRICULUM_HOME, which kernels
-inherit; runs/, results/ and figures/ of the repository stay as they are.
+The notebooks run as they stand, in their smoke profile or on the committed study, and depend on one
+another. What they write goes to a temporary folder, named by the environment variable
+CURRICULUM_HOME, which kernels inherit; runs/, results/ and figures/ of the repository stay as they
+are, and the committed results are linked into that folder.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
+
+from cl_utils.paths import share_committed_results
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.TemporaryDirectory(prefix="curriculum-")
     config.add_cleanup(home.cleanup)
     os.environ["CURRICULUM_HOME"] = home.name
+    share_committed_results(Path(home.name))
 
 
 @pytest.hookimpl(trylast=True)

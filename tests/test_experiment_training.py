@@ -22,7 +22,7 @@ from cl_utils.experiments.programs import World as Programs
 from cl_utils.experiments.training import WholeTest, even_steps, missing, train_with_curve
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.training.checkpoints import save_checkpoint
-from cl_utils.training.loop import begin
+from cl_utils.training.loop import start_or_resume
 from cl_utils.training.probes import PROGRAMS_PER_BUCKET, Probe
 
 STEPS, POINTS = 6, 3
@@ -117,7 +117,7 @@ def test_trainings_at_once_leave_the_same_curves(toy: Experiment) -> None:
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, world: World) -> None:
     run, programs = small_run("strong", steps=STEPS), Programs(world.train, world.validation)
     whole = train_with_curve(run, programs, tmp_path / "whole.pt", POINTS)
-    killed = begin(run, world.train, world.validation, None, quiet)
+    killed = start_or_resume(run, world.train, world.validation, None, quiet)
     killed.advance()
     save_checkpoint(tmp_path / "killed.pt", killed.state())
     told: list[str] = []

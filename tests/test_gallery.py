@@ -31,15 +31,21 @@ def test_a_figure_is_saved_and_listed_with_its_fingerprints(
         return dict(json.loads(path.read_text()))
 
     curves = synthetic_results(programs=20).curves
-    gallery.draw("curves", figures.learning_curves, curves)
+    with gallery.figure("curves"):
+        gallery.show(figures.learning_curves(curves))
     assert (tmp_path / "figures/smoke/curves.png").exists()
     before = sealed()["figures"]
     assert sorted(before) == ["curves.pdf", "curves.png"]
-    gallery.draw("curves", figures.learning_curves, curves, x="seconds")
+    with gallery.figure("curves"):
+        gallery.show(figures.learning_curves(curves, x="seconds"))
     assert sealed()["figures"] != before
 
 
-def test_a_figure_without_rows_is_missing_by_name_and_reason(gallery: Gallery) -> None:
-    told = gallery.draw("curves", figures.learning_curves, pd.DataFrame())
-    assert isinstance(told, str) and "run notebooks/05_evaluation.ipynb" in told
+def test_a_figure_without_rows_is_missing_by_name_and_reason(
+    gallery: Gallery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with gallery.figure("curves"):
+        gallery.show(figures.learning_curves(pd.DataFrame()))
+    told = capsys.readouterr().out.strip()
+    assert "run notebooks/05_evaluation.ipynb" in told
     assert gallery.seal() == ["curves"] and gallery.missing == {"curves": told}

@@ -1,14 +1,15 @@
-"""The figures of one notebook: drawn, saved and listed, or the sentence that says what is missing.
+"""The figures of one notebook: saved, shown and listed, or the sentence that says what is missing.
 
-In: params, and for each figure its function and rows. Out: PNG and PDF under figures/<profile>/,
+In: params, and each figure. Out: PNG and PDF under figures/<profile>/,
 and a list of them under runs/<profile>/figures/ as the proof that the notebook ran.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from IPython.display import display
 from matplotlib.figure import Figure
 
 from cl_utils.artifacts import file_digest, write_json
@@ -22,21 +23,25 @@ class Gallery:
 
     def __init__(self, params: Params, notebook: str) -> None:
         self.params, self.notebook = params, notebook
+        self.name = ""  # of the figure that is drawn
         self.made: dict[str, str] = {}
         self.missing: dict[str, str] = {}
 
-    def draw(
-        self, name: str, function: Callable[..., Figure], *rows: Any, **options: Any
-    ) -> Figure | str:
-        """Return the figure `function(*rows)`, saved as `name`; or why its rows cannot give it."""
+    @contextmanager
+    def figure(self, name: str) -> Iterator[None]:
+        """Draw one figure in this block, which ends and says why when its rows are missing."""
+        self.name = name
         try:
-            figure = function(*rows, **options)
+            yield
         except StudyError as reason:
             self.missing[name] = str(reason)
-            return str(reason)
-        paths = style.save(figure, self.params.figures, name)
+            print(reason)
+
+    def show(self, figure: Figure) -> None:
+        """Save a figure under the name of its block, and show it."""
+        paths = style.save(figure, self.params.figures, self.name)
         self.made |= {path.name: file_digest(path) for path in paths}
-        return figure
+        display(figure)  # type: ignore[no-untyped-call]
 
     def seal(self) -> list[str]:
         """Leave the list of figures with their fingerprints; return the names that are missing."""
