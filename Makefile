@@ -50,6 +50,7 @@ figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=stu
 	echo $(filter-out $(LAST),$(SHOWING)) | xargs -n 1 -P 2 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)'
 	echo $(EXPERIMENTS) | xargs -n 1 -P 2 sh -c '$(DRAW)' & \
 	echo $(LAST) | xargs -n 1 sh -c '$(call DRAW,-f params/$(PROFILE).yaml)' && wait $$!
+	$(BIN)/python -m benchmarks --redraw
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -7,7 +7,7 @@ the study, and no test asserts a time.
     registry          the benchmarks by name
     settings          how long and how large they are
     rows              what they find, and the files that keep it
-    speed             the README's section on speed
+    speed             docs/speed.md
     figures           their figures
     reference         plain implementations to compare with
     compilation       the compiler's caches, put aside

@@ -1,9 +1,9 @@
 """The command: `python -m benchmarks [name ...] [--authors PATH] [--quick] [--redraw]`.
 
 In: names of benchmarks, all if none. Out: a table on the screen, rows under results/benchmarks/,
-figures under figures/benchmarks/, and the README's section on speed. A quick run shows that all
-works; its rows lie under results/smoke/ and change no page. `--redraw` only makes figures and
-README again from the rows that are there.
+figures under figures/benchmarks/, and docs/speed.md. A quick run shows that all works; its rows
+lie under results/smoke/ and change no page. `--redraw` only makes figures and page again from the
+rows that are there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from benchmarks.settings import Settings, Skipped
 from cl_utils.errors import StudyError
 from cl_utils.experiments.compilation import nothing_compiled
 from cl_utils.machine import facts
-from cl_utils.paths import REPOSITORY, home
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
     parser.add_argument("--authors", type=Path, metavar="PATH", help="a checkout of theirs")
-    parser.add_argument("--redraw", action="store_true", help="measure nothing: figures, README")
+    parser.add_argument("--redraw", action="store_true", help="measure nothing: figures, page")
     given = parser.parse_args(arguments)
     settings = Settings(quick=given.quick, authors=given.authors)
     try:
@@ -81,13 +80,13 @@ def line(row: SpeedRow) -> str:
 
 
 def show(settings: Settings) -> None:
-    """Draw the figures of all recorded rows and, unless this was a quick run, write the README."""
+    """Draw the figures of all recorded rows and, unless this was a quick run, write the page."""
     folder = speed.results_folder(settings.quick)
     rows = speed.load_rows(folder)
     machines = {str(each): speed.machine_text(folder / str(each)) for each in set(rows["device"])}
     growth.draw(rows, machines, settings.quick)
-    if not settings.quick and home() == REPOSITORY:
-        speed.write_speed_section()
+    if not settings.quick:
+        speed.write_speed_page()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The README's section on speed, from the rows that the benchmarks left.
+"""docs/speed.md: how fast it is, from the rows that the benchmarks left.
 
 In: results/benchmarks/<device>/<name>.csv with their manifests (written by `make benchmark`). Out:
 one table of rows, and Markdown; nothing is measured here.
@@ -14,20 +14,29 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cl_utils.artifacts import atomic, file_digest, manifest_path
+from cl_utils.artifacts import file_digest, manifest_path
 from cl_utils.errors import StudyError
 from cl_utils.figures.labels import MISSING
 from cl_utils.machine import machines_text
-from cl_utils.paths import REPOSITORY, home
-from cl_utils.report.readme import replace_section
+from cl_utils.paths import home
+from cl_utils.report.pages import write_pages
 from cl_utils.report.sentences import rows_markdown
 
-SECTION: Final = "speed"
+PAGE: Final = "docs/speed.md"
 QUICK_PROFILE: Final = "smoke"  # whose results are not tracked
 NO_ROWS: Final = (
     "No benchmark has been recorded yet: `make benchmark` measures them on your machine and "
-    "writes this section."
+    "writes this page."
 )
+HEAD: Final = """\
+# How fast it is
+
+Generated from `results/benchmarks/` by `python -m benchmarks`; do not edit. Every speed is a ratio
+to a plain implementation (`benchmarks/reference/`) measured in turns with it in the same run, or a
+share of what the machine's own matrix products allow. How to measure on your machine:
+[running.md](running.md#benchmarks). What each part of a recipe is worth, and how soon a model of
+the paper's size is good: [recipe ablation](experiments/recipe_ablation.md),
+[time to accuracy](experiments/time_to_accuracy.md)."""
 FIGURES: Final[Mapping[str, str]] = {
     "growth_programs": "What data cost, against the number of programs",
     "growth_parameters": "Training speed and the machine's ceiling, against the size of the model",
@@ -174,17 +183,14 @@ def _images(folder: Path) -> list[str]:
     if not there:
         return []
     place = folder.relative_to(home()).as_posix()
-    return [f"![{FIGURES[name]}.]({place}/{name}.png)\n*{FIGURES[name]}.*" for name in there]
+    return [f"![{FIGURES[name]}.](../{place}/{name}.png)\n*{FIGURES[name]}.*" for name in there]
 
 
-def speed_text(text: str) -> str:
-    """Return the README's text with the section on speed written again."""
-    return replace_section(text, SECTION, speed_markdown(results_folder(), figures_folder()))
+def speed_page() -> str:
+    """Return the whole page, from the rows under results/benchmarks/."""
+    return f"{HEAD}\n\n{speed_markdown(results_folder(), figures_folder())}\n"
 
 
-def write_speed_section() -> None:
-    """Write the section on speed of README.md from the rows under results/benchmarks/."""
-    path = REPOSITORY / "README.md"
-    text = speed_text(path.read_text(encoding="utf-8"))
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def write_speed_page() -> None:
+    """Write the page."""
+    write_pages({PAGE: speed_page()})

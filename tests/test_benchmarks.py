@@ -212,7 +212,7 @@ def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_command_saves_rows_with_what_they_were_measured_on(
     benchmarks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (REPOSITORY / "README.md").read_bytes()
+    page = (REPOSITORY / "docs/speed.md").read_bytes()
     assert command.main([]) == 0
     manifest = json.loads((benchmarks / "results/benchmarks/cpu/one.csv.manifest.json").read_text())
     expected = {"machine", "versions", "threads", "code", "time", "processor", "content"}
@@ -220,7 +220,7 @@ def test_the_command_saves_rows_with_what_they_were_measured_on(
     printed = capsys.readouterr().out
     assert "speed: 6 things/s (4 to 8, n = 2); plain: 2; 3 x; at least 3 x: met" in printed
     assert "skipped: there is nothing to measure here" in printed
-    assert (REPOSITORY / "README.md").read_bytes() == readme
+    assert (REPOSITORY / "docs/speed.md").read_bytes() == page
 
 
 def test_quick_rows_stay_out_of_the_record(benchmarks: Path) -> None:

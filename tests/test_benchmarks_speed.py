@@ -1,4 +1,4 @@
-"""The README's section on speed and the figures of growth say what the rows say, in plain words.
+"""The page on speed and the figures of growth say what the rows say, in plain words.
 
 In: invented rows. Out: a failure when a number, a unit or a machine is missing or unreadable.
 """
@@ -101,7 +101,7 @@ def test_small_numbers_do_not_become_zero() -> None:
     assert float(speed.number(3e-6)) == pytest.approx(3e-6)
 
 
-def test_the_section_names_the_machine_and_holds_every_row(
+def test_the_page_names_the_machine_and_holds_every_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CURRICULUM_HOME", str(tmp_path))
@@ -109,13 +109,13 @@ def test_the_section_names_the_machine_and_holds_every_row(
     save_rows(folder, "training", [PLAIN, CEILING], {}, **FACTS)
     save_rows(folder, "memory", [MEMORY, *growth_of_data()], {}, **FACTS)
     draw(speed.load_rows(folder), {"cpu": MACHINE}, quick=False)
-    text = speed.speed_text("<!-- generated: speed -->\n<!-- end: speed -->\n")
+    text = speed.speed_page()
     assert "**cpu**: A Processor (" in text and "torch " in text
     for row in (PLAIN, CEILING, MEMORY):
         assert f"| {' | '.join(speed.table_cells(asdict(row)))} |" in text
     assert "| programs | 10,000 | 100,000 | 1,000,000 |" in text
     assert "| difficulty (s) | 0.900 | 9 | 93 |" in text
-    assert "(figures/benchmarks/cpu/growth_programs.png)" in text
+    assert "(../figures/benchmarks/cpu/growth_programs.png)" in text
     assert (tmp_path / "figures/benchmarks/cpu/growth_programs.png").exists()
 
 

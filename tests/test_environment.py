@@ -1,6 +1,6 @@
 """One set of versions: what is declared, pinned, offered to conda and installed agrees.
 
-In: pyproject.toml, constraints.txt, environment.yml, the Makefile and the README. Out: a failure
+In: pyproject.toml, constraints.txt, environment.yml, the Makefile, README and docs. Out: a failure
 that names the package or the command.
 """
 
@@ -71,16 +71,21 @@ def test_conda_takes_everything_but_python_from_the_same_pins() -> None:
     assert SpecifierSet(PROJECT["requires-python"]).contains(f"{release}.99")
 
 
-def test_readme_tells_of_every_command_and_of_no_other() -> None:
+def test_the_page_on_running_tells_of_every_command_and_of_no_other() -> None:
     makefile = (REPOSITORY / "Makefile").read_text()
-    readme = (REPOSITORY / "README.md").read_text()
     commands = set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE)) - {"help"}
-    told = re.findall(r"(?:^|\$ |&& )make ([a-z]+)", "\n".join(code_of(readme)), re.MULTILINE)
-    assert set(told) == commands
+    assert commands_of("docs/running.md") == commands
+    assert commands_of("README.md") < commands
 
 
-def code_of(readme: str) -> list[str]:
-    """Return what the README shows as code, in blocks and within sentences."""
-    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    prose = re.sub(r"^```.*?^```", "", readme, flags=re.MULTILINE | re.DOTALL)
+def commands_of(page: str) -> set[str]:
+    """Return the commands of make that a page tells of."""
+    code = "\n".join(code_of((REPOSITORY / page).read_text()))
+    return set(re.findall(r"(?:^|\$ |&& )make ([a-z]+)", code, re.MULTILINE))
+
+
+def code_of(page: str) -> list[str]:
+    """Return what a page shows as code, in blocks and within sentences."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
     return blocks + re.findall(r"`([^`\n]+)`", prose)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from factories import seeds_of_all_arms, whole_study
 from matplotlib.axes import Axes
@@ -37,6 +38,12 @@ def validity_figure(results: Results) -> Figure:
     return figures.metric_validity(rows, stats.hardness_stability(results.programs))
 
 
+def two_settings(results: Results) -> pd.DataFrame:
+    """Return the rows of one study as if they were of two settings."""
+    rows = stats.factorial_effects(results.measures)
+    return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
+
+
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
         contrasts_with_baseline(results.measures, DECLARED, ARMS)
@@ -46,6 +53,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         stats.factorial_cells(results.measures),
         stats.factorial_gain(results.measures),
     ),
+    "effects_by_setting": lambda results: figures.effects_by_setting(two_settings(results)),
     "gain_against_budget": lambda results: figures.gain_against_budget(
         stats.budget_gains(results.measures)
     ),
@@ -61,6 +69,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
 }
 TEST_SETS = {
+    "effects_by_setting": "balanced test set, mean of the three buckets",
     "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",
     "metric_validity": "balanced test set",

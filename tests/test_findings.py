@@ -15,12 +15,10 @@ from cl_utils.figures import style
 from cl_utils.figures.arm_groups import metric_arms
 from cl_utils.figures.style import arm_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
-from cl_utils.report import findings
 from cl_utils.report.findings import (
     MOST_SENTENCES,
     findings_markdown,
     findings_text,
-    write_findings,
 )
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import (
@@ -247,18 +245,6 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     assert text.count("![") == 1 and text.startswith(
         "# Findings\n\nGenerated from `results/study/`"
     )
-
-
-def test_writing_gives_the_text(
-    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Into docs/findings.md, whole, and the same on every run."""
-    monkeypatch.setattr(findings, "REPOSITORY", tmp_path)
-    study = some(["baseline", "hybrid"], 3)
-    write_findings(study, [("hybrid", "baseline")], params)
-    written = (tmp_path / "docs" / "findings.md").read_text(encoding="utf-8")
-    assert written == findings_text(study, [("hybrid", "baseline")], params)
-    assert [path.name for path in (tmp_path / "docs").iterdir()] == ["findings.md"]
 
 
 def test_planned_arms_without_a_run_stay_open() -> None:

@@ -1,7 +1,7 @@
-"""The README says what is there: its numbers, links, files, modules and worked example.
+"""The README and docs/ say what is there: numbers, links, files, folders and worked example.
 
-In: README.md, results/study/ and results/benchmarks/. Out: a failure that names what disagrees.
-Its commands are compared with the Makefile in test_environment.py.
+In: README.md, docs/, and the committed rows. Out: a failure that names what disagrees. Commands are
+compared with the Makefile in test_environment.py.
 """
 
 from __future__ import annotations
@@ -15,26 +15,38 @@ import pytest
 import test_schedules
 from worlds import World
 
-from benchmarks.speed import speed_text
+from benchmarks.speed import PAGE, speed_page
 from cl_utils.curriculum import schedules
 from cl_utils.curriculum.arms import SCHEDULES
 from cl_utils.difficulty.overall_metric import difficulty
+from cl_utils.experiments.strongest import strongest_text
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
-from cl_utils.report.captions import folder_markdown
-from cl_utils.report.findings import findings_text
-from cl_utils.report.readme import readme_text
+from cl_utils.report.pages import read_page
+from cl_utils.report.study_pages import study_pages
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results
 from cl_utils.tinypy.record import parse
 from cl_utils.tinypy.sandbox import run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-PROFILE = "study"  # whose numbers the README shows
+TRACKED = {"cl_utils", "notebooks", "params", "models", "results", "figures", "docs"} | {
+    *("benchmarks", "profiles", "tools", "tests")
+}
+VOCABULARY = "docs/vocabulary.md"
+LONGEST = 150  # lines of the README
+PROFILE = "study"  # whose numbers the pages show
+PAGES = ("README.md", *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md"))))
+LINKS = [
+    (page, link)
+    for page in PAGES
+    for link in sorted(set(re.findall(r"\]\(([^)\s]+)\)", read_page(page))))
+    if not link.startswith(("https://", "#"))
+]
 
 
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = "README.md") -> list[str]:
+    """Return a page's code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", read_page(page), re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -49,74 +61,91 @@ def committed() -> tuple[Results, Params]:
     return load_results(folder).of_recipe(params.recipe), params
 
 
-def test_generated_sections_are_what_the_results_give(
+def test_generated_pages_are_what_the_results_give(
     committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    expected = readme_text(README, *committed)
-    assert expected.splitlines() == README.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+    pages = study_pages(*committed)
+    assert {"README.md", "docs/results.md", "docs/findings.md", "docs/running.md"} <= set(pages)
+    for page, expected in pages.items():
+        written = read_page(page)
+        assert expected.splitlines() == written.splitlines(), (
+            f"run `make figures PROFILE={PROFILE}`"
+        )
 
 
-def test_the_findings_are_what_the_results_give(
-    committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_strongest_model_is_what_the_rows_give(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    results, params = committed
-    written = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
-    expected = findings_text(results, params.contrasts, params)
-    assert expected.splitlines() == written.splitlines(), f"run `make figures PROFILE={PROFILE}`"
+    assert strongest_text(README) == README, f"run `make figures PROFILE={PROFILE}`"
 
 
-def test_the_page_of_figures_is_what_the_results_give(
-    committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    written = (committed[1].figures / "README.md").read_text(encoding="utf-8")
-    assert folder_markdown(*committed) == written, f"run `make figures PROFILE={PROFILE}`"
+    assert speed_page().splitlines() == read_page(PAGE).splitlines(), (
+        "run `python -m benchmarks --redraw`"
+    )
 
 
-def test_the_section_on_speed_is_what_the_benchmarks_gave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    expected = speed_text(README)
-    assert expected.splitlines() == README.splitlines(), "run `python -m benchmarks --redraw`"
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= LONGEST
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)\s]+)\)", README))))
-def test_every_relative_link_and_image_exists(link: str) -> None:
-    if not link.startswith("https://"):
-        path = link.partition("#")[0]
-        assert (REPOSITORY / path).exists(), f"README.md links {path}, which is not there"
+def test_only_the_papers_own_numbers_are_typed() -> None:
+    """Outside generated sections, code and deviations, a number with decimals is the paper's."""
+    typed = re.sub(r"<!-- generated.*?<!-- end: \w+ -->", "", README, flags=re.DOTALL)
+    typed = re.sub(r"arXiv 2407\.10194|arxiv\.org/abs/2407\.10194|Python 3\.11", "", typed)
+    typed = re.sub(r"^```.*?^```", "", typed, flags=re.MULTILINE | re.DOTALL)
+    typed = re.sub(r"^\| \d+ \|.*$", "", typed, flags=re.MULTILINE)
+    assert set(re.findall(r"\d+\.\d+", typed)) == {"74.58", "79.23"}
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_every_relative_link_and_image_exists(page: str, link: str) -> None:
+    path = (REPOSITORY / page).parent / link.partition("#")[0]
+    assert path.exists(), f"{page} links {link}, which is not there"
+
+
+def test_the_deviations_of_the_readme_stand_in_the_full_table() -> None:
+    section = README.partition("## Five deviations")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| \d+ \|.*$", section, re.MULTILINE)
+    assert len(rows) == 5 and set(rows) <= set(read_page("docs/deviations.md").splitlines())
+
+
+def test_the_readme_lists_every_notebook() -> None:
+    there = [path.name for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb"))]
+    assert re.findall(r"^\| \[\w+\]\(notebooks/(\w+\.ipynb)\)", README, re.MULTILINE) == there
 
 
 def test_every_file_named_on_a_command_line_exists() -> None:
-    files = re.findall(r"\b(?:notebooks|params|profiles)/[\w./]*\w", "".join(blocks("bash")))
+    commands = [*blocks("bash"), *blocks("bash", "docs/running.md")]
+    files = re.findall(r"\b(?:notebooks|params|profiles)/[\w./]*\w", "".join(commands))
     assert {"notebooks", "params", "profiles"} <= {file.partition("/")[0] for file in files}
     for file in files:
-        assert (REPOSITORY / file).exists(), f"README.md names {file}, which is not there"
+        assert (REPOSITORY / file).exists(), f"{file} is named, but not there"
 
 
 def test_the_house_names_every_folder() -> None:
     tree = README.partition("## The house")[2].partition("\n## ")[0]
     folders = set(re.findall(r"^(\w+)/ ", tree, re.MULTILINE))
-    assert {"cl_utils", "notebooks", "params", "results", "figures", "runs"} <= folders
-    assert {"benchmarks", "docs", "tools", "tests"} <= folders
+    shown = {path.name for path in REPOSITORY.iterdir() if path.is_dir() and path.name[0] != "."}
+    assert TRACKED <= shown and folders == TRACKED | {"runs"}
     told = sorted(re.findall(r"^  (\w+)/ ", tree, re.MULTILINE))
     package = REPOSITORY / "cl_utils"
     assert told == sorted(path.parent.name for path in package.glob("*/__init__.py"))
-    files = re.findall(r"^  ((?:\w+\.py )+)", tree, re.MULTILINE)
-    assert set(" ".join(files).split()) == {p.name for p in package.glob("*.py")} - {"__init__.py"}
 
 
-def test_the_two_programs_are_what_the_readme_says() -> None:
+def test_the_two_programs_are_what_the_vocabulary_says() -> None:
     """Outputs by execution, difficulty by measuring, buckets as the study's test programs have."""
     tested = pd.read_parquet(REPOSITORY / "results" / PROFILE / "data" / "tested.parquet")
     buckets = tested.groupby("overall_metric")["bucket"].unique().map(list)
-    for text, bucket, told in zip(blocks("text"), ("easy", "hard"), (0.75, 1.75), strict=True):
+    for text, bucket, told in zip(
+        blocks("text", VOCABULARY), ("easy", "hard"), (0.75, 1.75), strict=True
+    ):
         source, output = parse(f"{text}\n")
         assert run(source) == output
         assert difficulty(source).overall_metric == told
         assert buckets[told] == [bucket]
-        assert f"*{bucket}* ({told})" in " ".join(README.split())
+        assert f"*{bucket}* ({told})" in " ".join(read_page(VOCABULARY).split())
 
 
 def worked_example() -> Callable[..., schedules.Staged]:

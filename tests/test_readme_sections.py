@@ -1,18 +1,26 @@
-"""The generated README parts: numbers from rows, honest words, markers."""
+"""The generated pages: numbers from rows, honest words, markers, and where they are written."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
-from factories import SCHEDULES, synthetic_results
+from factories import SCHEDULES, seeds_of_all_arms, synthetic_results, whole_study
 
 from cl_utils.errors import StudyError
+from cl_utils.paths import HOME_VARIABLE
+from cl_utils.report import answer, pages
 from cl_utils.report.main_table import main_table
-from cl_utils.report.readme import replace_section, results_markdown
+from cl_utils.report.pages import replace_section, write_pages
+from cl_utils.report.results_page import markdown_table, results_markdown
+from cl_utils.report.settings import Setting
 from cl_utils.stats.contrasts import Pair
 
 STUDY = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)
 
 
+WHOLE = whole_study(seeds_of_all_arms(), programs=20)
 PAIRS: list[Pair] = [(arm, "baseline") for arm in SCHEDULES[1:]]
 
 
@@ -86,3 +94,57 @@ def test_missing_markers_are_told(text: str) -> None:
     """The message shows both markers."""
     with pytest.raises(StudyError, match="generated: x.*end: x"):
         replace_section(text, "x", "new")
+
+
+def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> pd.Series:
+    """Return a row of contrasts, of arms whose difference is not equivalent to none."""
+    strength = "claim" if n >= 5 else "trend"
+    values = {"difference": difference, "low": low, "high": high, "n": n, "p_holm": p}
+    return pd.Series({**values, "p_equivalence_holm": 1.0, "strength": strength})
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (row(-2.0, -3.0, -1.0, 8, 0.01), "accuracy is lower"),
+        (row(2.0, 1.0, 3.0, 8, 0.2), "accuracy tends to be higher"),
+        (row(2.0, 1.0, 3.0, 4, 0.01), "accuracy tends to be higher"),
+        (row(-5.0, -11.0, 0.1, 5), "no difference is shown"),
+        (row(9.0, float("nan"), float("nan"), 1), "there are too few seeds to tell"),
+    ],
+)
+def test_the_answer_says_no_more_than_the_verdict(found: pd.Series, expected: str) -> None:
+    assert answer.words(found) == expected
+    assert f"n = {found['n']}" in answer.facts(found) and "nan" not in answer.facts(found)
+
+
+def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
+    """With the difference and n of each; a setting without the factorial has dashes."""
+    shared = {"recipe": "fast", "longest": 72, "declared": [("hybrid", "baseline")]}
+    full = Setting(profile="a", parameters=200_000, planned=8, results=WHOLE, **shared)
+    small = STUDY.of_arms(["baseline", "hybrid"])
+    part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)
+    lines = answer.table([full, part]).splitlines()[:7]
+    assert "0.20M" in lines[0] and "1.06M" in lines[0] and "n = 3 of 5 declared" in lines[0]
+    assert [line.count(" | ") for line in lines] == [2] * 7
+    assert [line.endswith("| – |") for line in lines[2:]] == [False, True, True, True, True]
+    assert answer.sentences([full, part]).count("1.06M") == 1
+
+
+def test_measures_that_no_arm_has_get_no_column() -> None:
+    measures = STUDY.measures[STUDY.measures["measure"] == "execution_exact"]
+    study = type(STUDY)(**{**vars(STUDY), "measures": measures})
+    head = markdown_table(main_table(study)).splitlines()[0]
+    assert "easy" in head and "ceiling" not in head and "next line" not in head
+
+
+def test_pages_are_written_in_the_repository_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "REPOSITORY", tmp_path)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "elsewhere"))
+    write_pages({"a.md": "text\n"})
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    write_pages({"a.md": "text\n"})
+    assert (tmp_path / "a.md").read_text(encoding="utf-8") == "text\n"

@@ -9,6 +9,7 @@
     ablation     figure: what a recipe's parts are worth
     minutes      figure: how soon an accuracy is reached
     page         where figures and pages go
+    strongest    the README's lines on the strongest model
 
 Notebooks 14 and 15 show what is committed; with `train = True` they train what is missing.
 """

@@ -4,10 +4,14 @@ questions        what the study asks, as data
 sentences        what a contrast says, in words
 main_table       a row an arm
 summary          the answers in one table
+settings         every setting that has been studied
+answer           the answer in short, in every setting
 metric_findings  whether any metric measures difficulty
 open_questions   what stays open
 findings         docs/findings.md
-readme           the README's generated sections
+results_page     docs/results.md
+study_pages      all pages that a study's rows write
+pages            sections between markers, and writing
 captions         what figures show
 training_cost    what the runs took
 beside_study     a reader's rows beside the committed ones

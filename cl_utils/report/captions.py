@@ -35,6 +35,11 @@ class Caption:
 BALANCED: Final = "balanced test set, mean of the three buckets"
 CAPTIONS: Final[Mapping[str, Caption]] = MappingProxyType(
     {
+        "effects_by_setting": Caption(
+            sentence="Hybrid against the baseline, and what order, restarts and composition do, in "
+            f"every setting studied: differences with 95 % intervals and n; {BALANCED}",
+            arms="",
+        ),
         "effects_forest": Caption(
             sentence="All arms against the baseline, paired by seed, with 95 % intervals; "
             f"{BALANCED}",

@@ -11,11 +11,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from cl_utils.artifacts import atomic
 from cl_utils.curriculum.arm_facts import arm_facts
 from cl_utils.data.split import HELD_OUT
 from cl_utils.figures import style
-from cl_utils.paths import REPOSITORY, home
+from cl_utils.paths import home
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
@@ -66,13 +65,6 @@ WORTH = (
     "which of them more often: short ones, say, or ones with little output."
 )
 PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
-
-
-def write_findings(results: Results, declared: Sequence[Sequence[str]], params: Params) -> None:
-    """Write docs/findings.md from the rows of one profile, after its figures were saved."""
-    text = findings_text(results, declared, params)
-    with atomic(REPOSITORY / "docs" / "findings.md") as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def findings_text(results: Results, declared: Sequence[Sequence[str]], params: Params) -> str:

@@ -1,33 +1,80 @@
-"""The factorial's effects in every setting that has been studied, side by side.
+"""Every setting that has been studied: its rows, and the factorial's effects side by side.
 
-In: the results of several profiles. Out: rows setting, effect, n, difference, low, high, for the
-figure and the README.
+In: the results of several profiles. Out: `Setting`s; rows setting, effect, n, difference, low,
+high, for the figure and the pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from cl_utils.artifacts import read_json
 from cl_utils.figures.labels import points_text
+from cl_utils.paths import PARAMS
+from cl_utils.report.questions import pairs
 from cl_utils.stats import factorial_effects, factorial_gain
+from cl_utils.stats.contrasts import Pair
 from cl_utils.study.notebook_names import EVALUATION
-from cl_utils.study.results import finished_runs, load_results
+from cl_utils.study.params import read_params
+from cl_utils.study.results import Results, finished_runs, load_results
 
 GAIN = "hybrid − baseline"
 EFFECTS = ("order", "restarts", "composition")
+STUDIED = ("study", "paper-size")
+"""The profiles with committed results, the small setting first."""
 
 
-def setting_name(folder: Path, recipe: str) -> str:
-    """Return what a profile's runs of a recipe are, from a manifest of theirs."""
-    first = next(run for run in finished_runs(folder) if run.parts[-3] == recipe)
-    manifest = read_json(first / "manifest.json", EVALUATION)
-    parameters, params = manifest["parameters"], manifest["params"]
-    longest = params["maximum_characters"]
-    return f"{parameters / 1e6:.2f}M parameters, at most {longest} characters, recipe {recipe}"
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A profile's runs under one recipe: their size, rows, declared contrasts and seeds."""
+
+    profile: str
+    recipe: str
+    parameters: int
+    longest: int
+    results: Results
+    declared: Sequence[Pair]
+    planned: int  # seeds of the arm that has most
+
+    @property
+    def size(self) -> str:
+        """The size of the models in words."""
+        return f"{self.parameters / 1e6:.2f}M parameters"
+
+    @property
+    def name(self) -> str:
+        """What the runs are, in words."""
+        return f"{self.size}, at most {self.longest} characters, recipe {self.recipe}"
+
+
+def settings_in(folders: Iterable[Path]) -> list[Setting]:
+    """Return a setting for each results/<profile> and recipe; none of a folder without results."""
+    found = []
+    for folder in folders:
+        runs = finished_runs(folder)
+        if not runs:
+            continue
+        results = load_results(folder)
+        for recipe in results.recipes:
+            first = next(run for run in runs if run.parts[-3] == recipe)
+            manifest = read_json(first / "manifest.json", EVALUATION)
+            params = read_params(PARAMS / f"{folder.name}.yaml")
+            found.append(
+                Setting(
+                    profile=folder.name,
+                    recipe=recipe,
+                    parameters=manifest["parameters"],
+                    longest=manifest["params"]["maximum_characters"],
+                    results=results.of_recipe(recipe),
+                    declared=pairs(params.contrasts),
+                    planned=max(params.arms.values()),
+                )
+            )
+    return found
 
 
 def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
@@ -37,19 +84,15 @@ def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
     holds no results, or whose factorial is not complete.
     """
     tables = []
-    for folder in folders:
-        if not finished_runs(folder):
+    for setting in settings_in(folders):
+        measures = setting.results.measures
+        effects, gain = factorial_effects(measures), factorial_gain(measures)
+        if gain.empty:
             continue
-        results = load_results(folder)
-        for recipe in results.recipes:
-            measures = results.of_recipe(recipe).measures
-            effects, gain = factorial_effects(measures), factorial_gain(measures)
-            if gain.empty:
-                continue
-            main = effects[effects["effect"].isin(EFFECTS)]
-            both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
-            both.insert(0, "setting", setting_name(folder, recipe))
-            tables.append(both[["setting", "effect", "n", "difference", "low", "high"]])
+        main = effects[effects["effect"].isin(EFFECTS)]
+        both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
+        both.insert(0, "setting", setting.name)
+        tables.append(both[["setting", "effect", "n", "difference", "low", "high"]])
     columns = ["setting", "effect", "n", "difference", "low", "high"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 

@@ -1,7 +1,7 @@
-"""The generated parts of the README: the main table, the answers, figures with their captions.
+"""docs/results.md: the main table, the answers, the metrics and the figures of every setting.
 
-In: `Results` and params. Out: Markdown; every number in it comes from the rows, but for the paper's
-two, which stand in `paper_numbers`.
+In: the settings that have been studied, and the params of the committed study. Out: Markdown; every
+number in it comes from the rows, but for the paper's two, which stand in `paper_numbers`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,17 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from cl_utils.artifacts import atomic
 from cl_utils.curriculum.arm_facts import facts_of
-from cl_utils.errors import StudyError
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import main_arms
 from cl_utils.figures.labels import MISSING, interval_text
-from cl_utils.paths import REPOSITORY, home
-from cl_utils.report.captions import captions, figures_markdown, folder_markdown
+from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, validity_of, worth_body
-from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
+from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE, answers_markdown
-from cl_utils.report.training_cost import cost_markdown
 from cl_utils.stats import FACTORIAL
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.validity import OVERALL
@@ -43,8 +39,45 @@ TABLE_HEADS = {
     "token_accuracy": "next character",
     "line_exact": "next line",
 }
-README_FIGURES = ("factorial_effects", "effects_forest", "metric_worth", "execution_accuracy")
+FIGURES = ("factorial_effects", "effects_forest", "metric_worth", "execution_accuracy")
 PAPERS_METRICS = ("overall_metric", "overall_metric_token")
+HEAD = (
+    "Generated from the rows in {folders}; do not edit. Every question one by one, with what "
+    "stays open: [findings](findings.md). All figures: [figures](../{figures}/README.md). "
+    "Experiments on the way, failures included: [lab notes](log/README.md)."
+)
+DECLARED = (
+    "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml)), but not in the "
+    "dark: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the baseline and "
+    "today's *hybrid-norestart* with seeds 0 to 4, and these give the same values again. The other "
+    "arms, and seeds 5 to 7, were new."
+)
+"""Said of the profile `study` alone, which was declared late."""
+
+
+def results_page(settings: Sequence[Setting], params: Params) -> str:
+    """Return the whole page; `params`: of the profile whose metrics and figures are shown."""
+    folders = " and ".join(f"`results/{setting.profile}/`" for setting in settings)
+    figures = f"figures/{params.profile}"
+    parts = ["# Results", HEAD.format(folders=folders, figures=figures), VERDICTS]
+    for setting in settings:
+        parts.append(setting_markdown(setting, params))
+        if setting.profile == params.profile:
+            results = setting.results
+            parts.append("### Metrics\n\n" + metrics_markdown(results, params.resamples))
+            parts.append("### Figures\n\n" + shown_figures(results, params, f"../{figures}/"))
+    return "\n\n".join(parts) + "\n"
+
+
+def setting_markdown(setting: Setting, params: Params) -> str:
+    """Return the table and the answers of one setting, under its name.
+
+    The table is of the paper's arms, the factorial's and those of the declared contrasts.
+    """
+    arms = {*main_arms([list(pair) for pair in setting.declared]), *FACTORIAL.values()}
+    own = setting.results.of_arms(arms)
+    parts = [f"## {setting.name}"] + [DECLARED] * (setting.profile == params.profile)
+    return "\n\n".join([*parts, results_markdown(own, setting.declared, setting.profile)])
 
 
 def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -> str:
@@ -55,9 +88,9 @@ def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -
     table = main_table(results)
     table = table.loc[style.in_order(table.index)]
     answers = answers_markdown(results.measures, declared)
-    parts = [markdown_table(table), legend(profile), arms_markdown(map(str, table.index))]
+    parts = [markdown_table(table), legend(table, profile), arms_markdown(map(str, table.index))]
     if answers:
-        parts += [f"**The answers**, in {WHERE}, paired by seed:", answers, VERDICTS]
+        parts += [f"**The answers**, in {WHERE}, paired by seed:", answers]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -68,13 +101,19 @@ def arms_markdown(arms: Iterable[str]) -> str:
 
 def markdown_table(table: pd.DataFrame) -> str:
     """Return the rows of `main_table` as a Markdown table, the paper's numbers beside."""
-    heads = ["arm", "n", *TABLE_HEADS.values()]
+    columns = measured(table)
+    heads = ["arm", "n", *(TABLE_HEADS[column] for column in columns)]
     lines = [heads, ["---"] + ["--:"] * (len(heads) - 1)]
     for arm, row in table.iterrows():
         name = str(arm)
-        cells = [table_cell(name, row, column) for column in TABLE_HEADS]
+        cells = [table_cell(name, row, column) for column in columns]
         lines.append([style.arm_label(name), f"{row['n']:.0f}", *cells])
     return rows_markdown(lines)
+
+
+def measured(table: pd.DataFrame) -> list[str]:
+    """Return the columns of the Markdown table: of the measures, those that any arm has."""
+    return [name for name in TABLE_HEADS if name == "paper" or table[name].notna().any()]
 
 
 def table_cell(arm: str, row: pd.Series, column: str) -> str:
@@ -93,59 +132,21 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
     return f"{row[column]:.1f}" if constant else f"{row[column]:.1f} ± {half_width:.1f}"
 
 
-def legend(profile: str) -> str:
+def legend(table: pd.DataFrame, profile: str) -> str:
     """Return how to read the main table."""
+    protocol = ""
+    if "ceiling" in measured(table):
+        protocol = (
+            ", and the grammar's natural mix for the paper's protocol. The ceiling is what a "
+            "perfect model gets under that protocol"
+        )
     return (
         f"Profile `{profile}`; percent, mean ± half of the 95 % t interval over n seeds (no "
         "interval where n = 1). Points above baseline are over the seeds that both have, their n "
-        "named where it is another, and not adjusted for the number of rows. Balanced test set, "
-        "and the grammar's natural mix for the paper's protocol. The ceiling is what a perfect "
-        f"model gets under that protocol. {PAPER_SOURCE}: output accuracy as printed in the paper, "
-        "on other data and one run; its other numbers are not quoted, because we could not check "
-        "them."
+        "named where it is another, and not adjusted for the number of rows. Balanced test set"
+        f"{protocol}. {PAPER_SOURCE}: output accuracy as printed in the paper, on other data and "
+        "one run; its other numbers are not quoted, because we could not check them."
     )
-
-
-def replace_section(text: str, name: str, body: str) -> str:
-    """Return `text` with `body` between the markers of the generated section `name`.
-
-    Raises StudyError unless both markers stand in `text` once and in order.
-    """
-    start, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
-    head, _, rest = text.partition(start)
-    _, _, tail = rest.partition(end)
-    if text.count(start) != 1 or text.count(end) != 1 or end not in rest:
-        raise StudyError(f"the text needs one line {start!r} and, below it, one line {end!r}")
-    return f"{head}{start}\n{body.strip()}\n{end}{tail}"
-
-
-def write_readme(results: Results, params: Params) -> None:
-    """Write the generated sections of README.md, and the page of figures, from one profile's rows.
-
-    After its figures were saved.
-    """
-    path = REPOSITORY / "README.md"
-    written = {
-        path: readme_text(path.read_text(encoding="utf-8"), results, params),
-        REPOSITORY / "figures" / params.profile / "README.md": folder_markdown(results, params),
-    }
-    for path, text in written.items():
-        with atomic(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-
-
-def readme_text(text: str, results: Results, params: Params) -> str:
-    """Return the README with its generated sections written again.
-
-    The table is of the paper's arms, the factorial's and those of the declared contrasts; all the
-    rest stands in docs/findings.md.
-    """
-    arms, declared = {*main_arms(params.contrasts), *FACTORIAL.values()}, pairs(params.contrasts)
-    found = results_markdown(results.of_arms(arms), declared, params.profile)
-    found += f"\n\n{metrics_markdown(results, params.resamples)}"
-    text = replace_section(text, "results", found)
-    text = replace_section(text, "cost", cost_markdown(params.paths.results))
-    return replace_section(text, "figures", readme_figures(results, params))
 
 
 def metrics_markdown(results: Results, resamples: int) -> str:
@@ -156,8 +157,7 @@ def metrics_markdown(results: Results, resamples: int) -> str:
     return "\n".join([*lines, worth_body(metric_worth(results.measures, validity))]).strip()
 
 
-def readme_figures(results: Results, params: Params) -> str:
-    """Return the README's figures with their captions, as far as they are drawn."""
-    folder = f"{params.figures.relative_to(home()).as_posix()}/"
-    there = [name for name in README_FIGURES if (params.figures / f"{name}.png").exists()]
+def shown_figures(results: Results, params: Params, folder: str) -> str:
+    """Return the figures of the page with their captions, as far as they are drawn."""
+    there = [name for name in FIGURES if (params.figures / f"{name}.png").exists()]
     return figures_markdown(there, captions(results, params), folder)

@@ -1,0 +1,89 @@
+"""The README's lines on the strongest model: how soon it is good, how good, and where to get one.
+
+In: the learning curves of time to accuracy, results/paper-size/ and models/. Out: Markdown, and the
+README's section `strongest`.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Final
+
+from cl_utils.experiments.curves import kept, load_curves, load_manifest
+from cl_utils.experiments.plan import load_experiment
+from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
+from cl_utils.paths import committed_results
+from cl_utils.report.pages import read_page, replace_section, write_pages
+from cl_utils.stats import mean_interval, seed_values, select
+from cl_utils.stats.rows import PRIMARY
+from cl_utils.study.committed_models import committed_models, load_committed
+from cl_utils.study.results import load_results
+
+SECTION: Final = "strongest"
+EXPERIMENT: Final = "time_to_accuracy"
+PLAN: Final = "strong"
+PROFILE: Final = "paper-size"
+"""Where the strong recipe's plan and the committed models' runs are."""
+
+
+def strongest_markdown() -> str:
+    """Return three sentences, a line each."""
+    return "\n".join([soon_sentence(), good_sentence(), models_sentence()])
+
+
+def soon_sentence() -> str:
+    """Return after how many characters and minutes the strong recipe is as good as the paper's."""
+    experiment = load_experiment(EXPERIMENT)
+    curves = load_curves(experiment)
+    own = curves[curves["variant"] == PLAN]
+    rows = trainings(own, PAPERS_ACCURACY)
+    manifests = [load_manifest(each.path) for each in kept(experiment) if each.variant.name == PLAN]
+    machines = "; ".join(sorted({str(each["machine"]) for each in manifests}))
+    reached = rows[rows["seconds"].map(isfinite)]
+    minutes = reached["seconds"] / 60
+    return (
+        f"Models of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained by recipe "
+        f"`{PLAN}` without a curriculum, reach {PAPERS_ACCURACY} %, what the paper reports of its "
+        f"baseline, after {reached['characters'].median() / MILLION:.2f} million characters and "
+        f"{minutes.median():.1f} minutes in the median ({minutes.min():.1f} to "
+        f"{minutes.max():.1f}; {len(reached)} of n = {len(rows)} reach it; {machines}); at the end "
+        f"they execute {rows['final'].median():.1f} % in the median ({rows['final'].min():.1f} to "
+        f"{rows['final'].max():.1f})."
+    )
+
+
+def good_sentence() -> str:
+    """Return how good the arms of the paper's size are: the baseline, and the best of all."""
+    results = load_results(committed_results(PROFILE))
+    rows = select(results.measures, *PRIMARY)
+    interval = mean_interval(seed_values(rows, "baseline"))
+    best = rows.loc[rows["value"].idxmax()]
+    return (
+        f"In the study of that size (recipe `{best['recipe']}`, {len(rows)} runs on one GPU) the "
+        f"baseline executes {interval.mean:.1f} ± {interval.half_width:.1f} % (n = {interval.n}), "
+        f"and the best single run, *{best['arm']}* with seed {best['seed']}, {best['value']:.1f} %."
+    )
+
+
+def models_sentence() -> str:
+    """Return which models come with the repository, and how good each is."""
+    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
+    found = []
+    for name in committed_models():
+        params = load_committed(name)[1]["params"]
+        value = seed_values(rows, params["arm"])[params["seed"]]
+        found.append(f"*{name}* ({value:.1f} %, seed {params['seed']})")
+    return (
+        f"Two single runs of it come with the repository, in [`models/`](models/README.md): "
+        f"{' and '.join(found)}."
+    )
+
+
+def strongest_text(text: str) -> str:
+    """Return the README's text with its section on the strongest model written again."""
+    return replace_section(text, SECTION, strongest_markdown())
+
+
+def write_strongest() -> None:
+    """Write the README's section on the strongest model from the committed rows."""
+    write_pages({"README.md": strongest_text(read_page("README.md"))})

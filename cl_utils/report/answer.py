@@ -1,0 +1,139 @@
+"""The answer in short: what the curriculum gains and what its parts do, in every setting.
+
+In: the settings that have been studied. Out: sentences and a table of five rows for README.md; no
+word says more than `stats.verdicts` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.figures.labels import MISSING, interval_text, points_text
+from cl_utils.report.questions import BEFORE_METRICS, Question
+from cl_utils.report.sentences import rows_markdown, verdict_cell
+from cl_utils.report.settings import Setting
+from cl_utils.report.summary import WHERE
+from cl_utils.stats import contrast_table, factorial_effects, finding, standing
+from cl_utils.stats.contrasts import of_pairs
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNIFICANCE
+
+ROWS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "The paper's question": "Is the paper's hybrid better than its baseline?",
+        "Order": "Does the order help, the programs being the same?",
+        "Restarts": "Do learning-rate restarts help?",
+        "Composition": "Does hybrid's choice of programs help, in any order?",
+        "Difficulty or staging": "Do buckets by difficulty help, against random ones?",
+    }
+)
+"""The questions of the table, in its words."""
+SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "The paper's question": "Hybrid against the baseline",
+        "Order": "Easy programs first against random order, with the same programs",
+        "Composition": "Hybrid's choice of programs against the baseline's, in any order",
+    }
+)
+"""The questions that are answered in a sentence each."""
+LEGEND: Final = (
+    f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: p < {SIGNIFICANCE:g} after Holm "
+    f"with at least {SEEDS_OF_A_CLAIM} seeds; *trend*: less than that; *undecided*: neither a "
+    "difference nor its absence is shown. Rows two to four: main effects over the eight arms that "
+    "combine order, restarts and composition. In the last row composition differs, too."
+)
+
+
+def answer_markdown(settings: Sequence[Setting], figure: str) -> str:
+    """Return the sentences, the figure (Markdown, "" without one) and the table of answers."""
+    return "\n\n".join(part for part in (sentences(settings), figure, table(settings)) if part)
+
+
+def sentences(settings: Sequence[Setting]) -> str:
+    """Return one line a question: what is shown in each setting, with n and interval."""
+    lines = []
+    for question in asked(SENTENCES):
+        found = [(setting, answer(setting, question)) for setting in settings]
+        told = [(setting.size, row) for setting, row in found if row is not None]
+        alike = groupby(told, key=lambda each: words(each[1]))
+        clauses = [
+            f"{what} {' and '.join(f'with {size} ({facts(row)})' for size, row in group)}"
+            for what, group in alike
+        ]
+        if clauses:
+            lines.append(f"- **{SENTENCES[question.title]}**: {'; '.join(clauses)}.")
+    return "\n".join(lines)
+
+
+def table(settings: Sequence[Setting]) -> str:
+    """Return a row a question and a column a setting, with its legend."""
+    counts = [seeds(setting) for setting in settings]
+    heads = [
+        f"{each.name}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")
+        for each, n in zip(settings, counts, strict=True)
+    ]
+    lines = [["", *heads], ["---"] * (1 + len(heads))]
+    for question in asked(ROWS):
+        cells = [
+            cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
+        ]
+        lines.append([ROWS[question.title], *cells])
+    return f"{rows_markdown(lines)}\n\n{LEGEND}"
+
+
+def asked(titles: Mapping[str, str]) -> list[Question]:
+    """Return the questions of these titles."""
+    return [question for question in BEFORE_METRICS if question.title in titles]
+
+
+def answer(setting: Setting, question: Question) -> pd.Series | None:
+    """Return the row that answers a question: its main effect, or else its first contrast."""
+    measures = setting.results.measures
+    if question.effect:
+        effects = factorial_effects(measures)
+        rows = effects[effects["effect"] == question.effect]
+    else:
+        contrasts = contrast_table(measures, contrasts=setting.declared)
+        rows = of_pairs(contrasts.assign(exploratory=False), question.pairs[:1])
+    return None if rows.empty else rows.iloc[0]
+
+
+def seeds(setting: Setting) -> int:
+    """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
+    rows = [answer(setting, question) for question in asked(ROWS)]
+    return max((int(row["n"]) for row in rows if row is not None), default=0)
+
+
+def cell(row: pd.Series | None, usual: int) -> str:
+    """Return "+1.5 (+1.0 to +2.0), claim: above", with n where it is not the usual one."""
+    if row is None:
+        return MISSING
+    count = "" if row["n"] == usual else f", n = {row['n']}"
+    return f"{points_text(row)}{count}, {verdict_cell(row)}"
+
+
+def words(row: pd.Series) -> str:
+    """Return what one row shows; a trend is no more than a tendency."""
+    side = "higher" if row["difference"] > 0 else "lower"
+    verb = "is" if standing(row) == "claim" else "tends to be"
+    return {
+        "difference": f"accuracy {verb} {side}",
+        "interval": f"accuracy {verb} {side}",
+        "equivalence": f"the difference {verb} less than {EQUIVALENCE_MARGIN:g} point",
+        "nothing": "no difference is shown",
+        "single runs": "there are too few seeds to tell",
+    }[finding(row)]
+
+
+def facts(row: pd.Series) -> str:
+    """Return what is needed to judge a row: points, interval, n, and whether it is a claim."""
+    told = [f"{row['difference']:+.1f} points"]
+    if interval := interval_text(row["low"], row["high"]):
+        told.append(f"95 % interval {interval}")
+    strength = standing(row)
+    mark = f": a {strength}" if strength in ("claim", "trend") else ""
+    return f"{', '.join(told)}, n = {row['n']}{mark}"

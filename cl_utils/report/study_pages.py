@@ -1,0 +1,51 @@
+"""The pages that a study's rows write: README's answer, results, findings, cost, page of figures.
+
+In: `Results` and params of the profile that the pages show. Out: Markdown by page.
+"""
+
+from __future__ import annotations
+
+from cl_utils.paths import committed_results, home
+from cl_utils.report.answer import answer_markdown
+from cl_utils.report.captions import captions, figures_markdown, folder_markdown
+from cl_utils.report.findings import findings_text
+from cl_utils.report.pages import read_page, replace_section, write_pages
+from cl_utils.report.results_page import results_page
+from cl_utils.report.settings import STUDIED, settings_in
+from cl_utils.report.training_cost import cost_markdown
+from cl_utils.study.params import Params
+from cl_utils.study.results import Results
+
+README = "README.md"
+RUNNING = "docs/running.md"
+FIGURE = "effects_by_setting"
+"""The figure of the README."""
+
+
+def study_pages(results: Results, params: Params) -> dict[str, str]:
+    """Return every page that is made from a study's rows, after its figures were saved.
+
+    README.md and docs/running.md have one generated section each, the others are generated whole.
+    """
+    settings = settings_in(map(committed_results, STUDIED))
+    answer = answer_markdown(settings, answer_figure(results, params))
+    cost = cost_markdown(params.paths.results)
+    return {
+        README: replace_section(read_page(README), "answer", answer),
+        "docs/results.md": results_page(settings, params),
+        "docs/findings.md": findings_text(results, params.contrasts, params),
+        RUNNING: replace_section(read_page(RUNNING), "cost", cost),
+        f"figures/{params.profile}/README.md": folder_markdown(results, params),
+    }
+
+
+def answer_figure(results: Results, params: Params) -> str:
+    """Return the figure of the answers with its caption; "" until it is drawn."""
+    folder = f"{params.figures.relative_to(home()).as_posix()}/"
+    there = (params.figures / f"{FIGURE}.png").exists()
+    return figures_markdown([FIGURE] * there, captions(results, params), folder)
+
+
+def write_study_pages(results: Results, params: Params) -> None:
+    """Write all of `study_pages`."""
+    write_pages(study_pages(results, params))
