@@ -11,6 +11,8 @@ leak          what a split by text does
 forest        differences to the baseline
 factorial     order, restarts and composition apart
 budget        gains at a share of the steps
+settings      the factorial's effects in every setting
+answers       what models answer, each character with its probability
 panels        what all figures share
 contrasts     what figures of differences share
 style         colours, settings, byte-stable files

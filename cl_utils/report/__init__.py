@@ -6,6 +6,7 @@ main_table       a row an arm
 summary          the answers in one table
 metric_findings  whether any metric measures difficulty
 open_questions   what stays open
+settings         the factorial's effects in every setting
 findings         docs/findings.md
 readme           the README's generated sections
 captions         what figures show
