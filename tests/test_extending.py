@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -24,66 +23,38 @@ import pytest
 import test_schedules
 import torch
 import yaml
+from guide import (
+    ARM,
+    KEPT,
+    METRIC,
+    MODEL,
+    OPTION,
+    PAGE,
+    PARTS,
+    POLICY,
+    SCHEDULE,
+    SECTIONS,
+    Notebook,
+    Scripted,
+    assert_reads_alike_with_a_cache,
+    reached,
+)
 from studies import TINY, FinishedStudy
 from test_loop import assert_same_run, killed_at
-from worlds import World, quiet, same_weights
+from worlds import World, quiet, same_weights, small_run
 
-from cl_utils import code_fingerprint, paths
+from cl_utils import paths
 from cl_utils.curriculum import arm_facts, arms
-from cl_utils.curriculum.interface import ProbeResult
-from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.figures.style import arm_colour, in_order, line_style
-from cl_utils.model.gpt import GPT, Cache
-from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS, REPOSITORY
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_trainer
+from cl_utils.training.batched_runs import BatchedModel
 from cl_utils.training.checkpoints import load_model, save_model
-from cl_utils.training.loop import Run, Trained, train
+from cl_utils.training.loop import Trained, train
 
-PAGE = (REPOSITORY / "docs" / "extending.md").read_text(encoding="utf-8")
-SECTIONS = {
-    text.partition("\n")[0]: re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    for text in re.split(r"^##? ", PAGE, flags=re.MULTILINE)[1:]
-}
-PARTS = list(SECTIONS)[1:-1]
-SCHEDULE, POLICY, ARM, METRIC, OPTION, MODEL = PARTS
 STEPS = 20
-KEPT = """
-from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.difficulty.static_metrics import measure_all
-from cl_utils.paths import PARAMS
-from cl_utils.study.params import read_params
-import pandas as pd
-
-table = measure_all(pd.DataFrame({"source": ["a = 1 + 2\\nif a < 4 :\\n\\tprint(a)"], "output": "3"}))
-print(table["operations"].tolist(), METRICS["operations"])
-print(read_params(PARAMS / "smoke.yaml", {"metric": "operations"}).metric)
-"""
-
-
-class Notebook:
-    """What the page's cells define; its calls of `train` are kept, and made when asked for."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {}
-        self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
-
-    def execute(self, section: str) -> dict[str, Any]:
-        """Run the Python cells of a section, and return all names."""
-        for language, source in SECTIONS[section]:
-            if language == "python":
-                exec(compile(source, section, "exec", dont_inherit=True), self.names)
-        return self.names
-
-    def keep(self, *given: Any, **options: Any) -> None:
-        """Stand for `train`."""
-        self.calls.append((given, options))
-
-    def train(self, change: Callable[[Run], Run] = lambda run: run, **more: Any) -> Trained:
-        """Make the page's last call of `train`, of its run or of one that is changed."""
-        (run, *corpora), options = self.calls[-1]
-        return train(change(run), *corpora, **{"report": quiet, **options, **more})
 
 
 @pytest.fixture
@@ -142,21 +113,6 @@ def test_the_schedule_keeps_what_all_promise_and_trains(notebook: Notebook, worl
     assert schedule.mix(999) == {"all": 1.0}
     keep_promises("spiral", world)
     assert [mix for _, mix in notebook.train().mixes] == [stage.mix for stage in schedule.stages]
-
-
-class Scripted:
-    """Stands for a probe: each bucket in turn is the worst."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-
-    def measure(self, model: GPT, buckets: Sequence[str], count: int) -> dict[str, ProbeResult]:
-        worst = BUCKETS[len(self.seen) // 4 % len(BUCKETS)]
-        self.seen.append(worst)
-        return {each: ProbeResult(0.1 if each == worst else 0.5, 1.0) for each in buckets}
-
-    def accuracy(self, model: GPT) -> dict[str, float]:
-        return dict.fromkeys(BUCKETS, 0.0)
 
 
 def test_the_policy_keeps_what_all_promise_and_draws_by_what_it_saw(
@@ -273,24 +229,6 @@ def test_the_part_of_the_model_trains_resumes_and_comes_back_from_its_files(
     assert_reads_alike_with_a_cache(loaded)
 
 
-@torch.no_grad()
-def assert_reads_alike_with_a_cache(model: GPT) -> None:
-    """Reading in two parts gives the same logits, and no character sees a later one."""
-    tokens = torch.arange(2 * 24).view(2, 24) % model.config.vocabulary
-    whole, cache = model(tokens), Cache.empty(model.config, 2, 24, torch.device("cpu"))
-    parts = [model(part, cache=cache) for part in tokens.split([15, 9], dim=1)]
-    torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(model(tokens[:, :15]), whole[:, :15], rtol=1e-4, atol=1e-5)
-
-
-def reached(notebook: str) -> set[str]:
-    """Return the files of the package that a notebook's fingerprint counts."""
-    (path,) = NOTEBOOKS.glob(f"{notebook}_*.ipynb")
-    tree, files = code_fingerprint._code(path), {}
-    code_fingerprint._digest(tree, code_fingerprint._shows(tree), files)
-    return {file.relative_to(REPOSITORY / "cl_utils").as_posix() for file in files}
-
-
 def test_the_table_says_what_is_trained_again() -> None:
     rows = re.findall(r"^\| an? [^|]+\| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
     assert len(rows) == 6
@@ -299,3 +237,23 @@ def test_the_table_says_what_is_trained_again() -> None:
         changed = set(re.findall(r"`([^`]+)`", files))
         touched = [notebook for notebook, found in counted.items() if changed & found]
         assert re.findall(r"\b0\d\b", said) == touched, files
+
+
+def test_the_part_of_the_model_trains_in_a_batched_model_as_it_does_alone(
+    notebook: Notebook, world: World
+) -> None:
+    network = notebook.execute(MODEL)["GatedGPT"]
+    runs = [small_run("fast", seed=seed) for seed in (0, 1)]
+    alone, together = (
+        [make_trainer(run, world.train, world.validation, network=network) for run in runs]
+        for _ in range(2)
+    )
+    batched = BatchedModel(together)
+    for _ in range(3):
+        batched.advance()
+        for trainer in alone:
+            trainer.advance()
+    batched.release()
+    for ours, theirs in zip(alone, together, strict=True):
+        for name, value in theirs.model.state_dict().items():
+            torch.testing.assert_close(ours.model.state_dict()[name], value, rtol=0, atol=1e-5)
