@@ -193,4 +193,4 @@ def speed_page() -> str:
 
 def write_speed_page() -> None:
     """Write the page."""
-    write_pages({PAGE: speed_page()})
+    write_pages(lambda: {PAGE: speed_page()})

@@ -152,5 +152,5 @@ def test_the_whole_test_set_is_looked_at(world: World) -> None:
     many = world.train.take(np.tile(np.arange(len(world.train)), 2))
     of_a_bucket = int((many.buckets == 0).sum())
     assert of_a_bucket > PROGRAMS_PER_BUCKET
-    assert len(WholeTest(many, "cpu").programs("easy", len(many))) == of_a_bucket
-    assert len(Probe(many, "cpu").programs("easy", PROGRAMS_PER_BUCKET)) == PROGRAMS_PER_BUCKET
+    assert len(WholeTest(many, "cpu").programs("easy", len(many))[0]) == of_a_bucket
+    assert len(Probe(many, "cpu").programs("easy", PROGRAMS_PER_BUCKET)[0]) == PROGRAMS_PER_BUCKET

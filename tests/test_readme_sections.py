@@ -143,8 +143,8 @@ def test_pages_are_written_in_the_repository_alone(
 ) -> None:
     monkeypatch.setattr(pages, "REPOSITORY", tmp_path)
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "elsewhere"))
-    write_pages({"a.md": "text\n"})
+    write_pages(lambda: {"a.md": "text\n"})
     assert not list(tmp_path.iterdir())
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    write_pages({"a.md": "text\n"})
+    write_pages(lambda: {"a.md": "text\n"})
     assert (tmp_path / "a.md").read_text(encoding="utf-8") == "text\n"

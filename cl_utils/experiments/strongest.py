@@ -86,4 +86,4 @@ def strongest_text(text: str) -> str:
 
 def write_strongest() -> None:
     """Write the README's section on the strongest model from the committed rows."""
-    write_pages({"README.md": strongest_text(read_page("README.md"))})
+    write_pages(lambda: {"README.md": strongest_text(read_page("README.md"))})

@@ -11,6 +11,8 @@ leak          what a split by text does
 forest        differences to the baseline
 factorial     order, restarts and composition apart
 budget        gains at a share of the steps
+settings      the factorial's effects in every setting
+answers       what models answer, each character with its probability
 panels        what all figures share
 contrasts     what figures of differences share
 style         colours, settings, byte-stable files
@@ -27,6 +29,7 @@ from cl_utils.figures.forest import effects_forest
 from cl_utils.figures.leak import leak
 from cl_utils.figures.metrics import metric_agreement
 from cl_utils.figures.protocol import protocol_audit
+from cl_utils.figures.settings import effects_by_setting
 from cl_utils.figures.training import learning_curves, schedule_composition
 from cl_utils.figures.trajectories import adaptive_trajectories, forgetting
 from cl_utils.figures.validity import metric_ablation, metric_validity, metric_worth
@@ -36,6 +39,7 @@ __all__ = [
     "adaptive_trajectories",
     "completion_tasks",
     "difficulty_distribution",
+    "effects_by_setting",
     "effects_forest",
     "execution_accuracy",
     "factorial_effects",

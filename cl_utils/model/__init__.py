@@ -9,4 +9,5 @@ stacked_layers  several models side by side in one
 scoring         teacher-forced predictions
 decoding        generation
 completion      greedy answers, generated only where scoring cannot tell
+answers         one answer, with the probability of each character
 """

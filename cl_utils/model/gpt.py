@@ -240,11 +240,14 @@ class FeedForward(nn.Module):
         return self.shrink(F.relu(x).square() if self.squared else F.gelu(x))
 
 
-def build(config: ModelConfig, seed: int) -> GPT:
-    """Return a freshly initialised model; one seed gives the same weights to every arm."""
+def build(config: ModelConfig, seed: int, network: type[GPT] = GPT) -> GPT:
+    """Return a freshly initialised model; one seed gives the same weights to every arm.
+
+    `network`: a class that builds it otherwise, see docs/extending.md.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "weights"))
-        return GPT(config)
+        return network(config)
 
 
 def norm(config: ModelConfig) -> nn.Module:

@@ -5,7 +5,7 @@ In: Markdown by the name of its page. Out: files, whole pages or sections betwee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cl_utils.artifacts import atomic
 from cl_utils.errors import StudyError
@@ -17,11 +17,11 @@ def read_page(page: str) -> str:
     return (REPOSITORY / page).read_text(encoding="utf-8")
 
 
-def write_pages(pages: Mapping[str, str]) -> None:
-    """Write texts by page; nothing in another home, where tests and trials run."""
+def write_pages(make: Callable[[], Mapping[str, str]]) -> None:
+    """Make texts by page and write them; nothing in another home, where tests and trials run."""
     if home() != REPOSITORY:
         return
-    for page, text in pages.items():
+    for page, text in make().items():
         with atomic(REPOSITORY / page) as temporary:
             temporary.write_text(text, encoding="utf-8")
 

@@ -48,4 +48,4 @@ def answer_figure(results: Results, params: Params) -> str:
 
 def write_study_pages(results: Results, params: Params) -> None:
     """Write all of `study_pages`."""
-    write_pages(study_pages(results, params))
+    write_pages(lambda: study_pages(results, params))

@@ -1,7 +1,7 @@
 """From a run to its trainer: the parts that training needs, each made in one place.
 
 In: a `Run` and the training and validation corpora. Out: a `Trainer`. A part that is given, such as
-another probe, takes the place of the one that the run would get.
+another probe, takes the place of the one that the run would get (docs/extending.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cl_utils.curriculum.relabelling import apply_arm_controls
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import value_count, with_intermediate_values
 from cl_utils.errors import StudyError
-from cl_utils.model.gpt import build
+from cl_utils.model.gpt import GPT, build
 from cl_utils.seeds import stream
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batcher
@@ -34,27 +34,40 @@ from cl_utils.training.trainer import Run, Trainer
 
 
 def make_trainer(
-    run: Run, train: Corpus, validation: Corpus, *, probe: Probe | None = None
+    run: Run,
+    train: Corpus,
+    validation: Corpus,
+    *,
+    network: type[GPT] = GPT,
+    optimisers: type[Optimisers] = Optimisers,
+    probe: Probe | None = None,
 ) -> Trainer:
-    """Return the trainer of a run before its first step."""
+    """Return the trainer of a run before its first step.
+
+    A checkpoint names its `network`, so that no other one continues it.
+    """
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
     programs = sha256(train.tokens.tobytes() + train.buckets.tobytes()).hexdigest()[:16]
     device = torch.device(run.device)
-    model = build(run.model, run.seed).to(device)
+    model = build(run.model, run.seed, network).to(device)
     if run.recipe.intermediate_value_weight:
         train = with_intermediate_values(train)
         model.add_auxiliary_head(value_count(train))
     return Trainer(
         run,
         model=model,
-        new_optimisers=partial(Optimisers, model, run.recipe),
+        new_optimisers=partial(optimisers, model, run.recipe),
         schedule=make_schedule(run),
         boundaries=restart_steps(run),
         batcher=make_batcher(run, train),
         objective=objective(model, run.recipe, device, run.compiled),
         probe=Probe(validation, device) if probe is None else probe,
-        identity={**asdict(run), "programs": programs},
+        identity={
+            **asdict(run),
+            "programs": programs,
+            "network": None if network is GPT else network.__qualname__,
+        },
     )
 
 

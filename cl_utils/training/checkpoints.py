@@ -69,8 +69,8 @@ def save_model(folder: Path, model: GPT) -> None:
         temporary.write_bytes(weights_as_bytes(weights))
 
 
-def load_model(folder: Path, expected: ModelConfig | None = None) -> GPT:
-    """Rebuild the model saved in `folder`.
+def load_model(folder: Path, expected: ModelConfig | None = None, network: type[GPT] = GPT) -> GPT:
+    """Rebuild the model saved in `folder`, as the class `network` that was trained.
 
     Raises StudyError when a file is missing or damaged, or when the model is not of the
     `expected` shape.
@@ -93,7 +93,7 @@ def load_model(folder: Path, expected: ModelConfig | None = None) -> GPT:
             f"{folder} holds another model ({config}), not {expected}: use the params "
             "it was trained with, or train again"
         )
-    model = GPT(config)
+    model = network(config)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

@@ -32,6 +32,7 @@ __all__ = [
 
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
+TrainerFactory = Callable[[Run, Corpus, Corpus], Trainer]
 
 
 def train(
@@ -41,13 +42,15 @@ def train(
     *,
     checkpoint: Path | None = None,
     report: Callable[[str], None] = print,
+    make: TrainerFactory = make_trainer,
 ) -> Trained:
     """Train a run to its end, continuing from `checkpoint` when that file is there.
 
+    `make`: what makes the trainer; `partial(make_trainer, network=...)` replaces a part of it.
     Raises StudyError when the checkpoint is damaged or another run's, when the loss is no longer
     a number, or when the run did not see exactly steps x characters_per_step characters.
     """
-    trainer = start_or_resume(run, corpus, validation, checkpoint, report)
+    trainer = start_or_resume(run, corpus, validation, checkpoint, report, make)
     run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
     return trainer.result()
 
@@ -58,9 +61,10 @@ def start_or_resume(
     validation: Corpus,
     checkpoint: Path | None,
     report: Callable[[str], None],
+    make: TrainerFactory = make_trainer,
 ) -> Trainer:
     """Return the trainer of a run, where its checkpoint left it if there is one."""
-    trainer = make_trainer(run, corpus, validation)
+    trainer = make(run, corpus, validation)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
         trainer.restore(saved)
