@@ -124,8 +124,8 @@ def test_every_file_named_on_a_command_line_exists() -> None:
         assert (REPOSITORY / file).exists(), f"{file} is named, but not there"
 
 
-def test_the_house_names_every_folder() -> None:
-    tree = README.partition("## The house")[2].partition("\n## ")[0]
+def test_the_layout_names_every_folder() -> None:
+    tree = README.partition("## Layout")[2].partition("\n## ")[0]
     folders = set(re.findall(r"^(\w+)/ ", tree, re.MULTILINE))
     shown = {path.name for path in REPOSITORY.iterdir() if path.is_dir() and path.name[0] != "."}
     assert TRACKED <= shown and folders == TRACKED | {"runs"}

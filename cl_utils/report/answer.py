@@ -25,7 +25,7 @@ from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNI
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "The paper's question": "Is the paper's hybrid better than its baseline?",
-        "Order": "Does the order help, the programs being the same?",
+        "Order": "Does the order help, with the same programs?",
         "Restarts": "Do learning-rate restarts help?",
         "Composition": "Does hybrid's choice of programs help, in any order?",
         "Difficulty or staging": "Do buckets by difficulty help, against random ones?",
