@@ -23,12 +23,12 @@ from matplotlib.text import Text
 
 from cl_utils import figures, stats
 from cl_utils.curriculum.arm_facts import controls_of, facts_of
-from cl_utils.curriculum.arms import arm_named, arms
+from cl_utils.curriculum.arms import arm_named, arms, at_full_budget
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import METRIC_ARM, at_full_budget, compared
+from cl_utils.figures.arm_groups import METRIC_ARM, compared
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
 from cl_utils.study.results import Results

@@ -9,7 +9,7 @@ the file; every invariant test, the params files and the figures then know it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -166,3 +166,23 @@ def schedule_of(
     if arm.order == SHUFFLED:
         return Staged(steps, (schedules.Stage(name=SHUFFLED, share=1.0, mix=schedules.ALL),))
     return schedule_named(arm.sorted_by or arm.schedule, steps, hardest_share=hardest_share)
+
+
+def with_budget(name: str, budget: float) -> str:
+    """Return the arm that differs from `name` in nothing but its share of the steps.
+
+    Raises StudyError when there is none.
+    """
+    wanted = replace(arm_named(name), budget=budget)
+    for other, arm in arms().items():
+        if arm == wanted:
+            return other
+    raise StudyError(
+        f"arm {name} has no counterpart with budget={budget:g}: add one to {ARMS}, with the same "
+        "fields but budget"
+    )
+
+
+def at_full_budget(name: str) -> str:
+    """Return the arm that differs from `name` in nothing but training for all steps."""
+    return name if arm_named(name).budget == 1.0 else with_budget(name, 1.0)

@@ -12,7 +12,6 @@ from typing import Final
 
 from cl_utils.curriculum.arm_facts import GROUPS, Group, arm_facts, facts_of
 from cl_utils.curriculum.arms import arm_named, arms
-from cl_utils.errors import StudyError
 
 METRIC_ARM: Final = "incremental-norestart"
 """The arm that the metric ablation varies in nothing but the metric that makes the buckets."""
@@ -35,20 +34,6 @@ def metric_arms() -> dict[str, str]:
 def metric_of(arm: str) -> str | None:
     """Return the metric that makes the buckets of an arm of the metric ablation, else None."""
     return {name: metric for metric, name in metric_arms().items()}.get(arm)
-
-
-def at_full_budget(arm: str) -> str:
-    """Return the arm that differs from `arm` in nothing but training for all steps."""
-    what = arm_named(arm)
-    if what.budget == 1.0:
-        return arm
-    for name, other in arms().items():
-        if other == replace(what, budget=1.0):
-            return name
-    raise StudyError(
-        f"arm {arm} has no counterpart that trains for all steps: add one to "
-        "params/study/arms.yaml, with the same fields but budget"
-    )
 
 
 def group_of(arm: str) -> str:

@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from cl_utils.curriculum.arms import arm_named
-from cl_utils.figures.arm_groups import at_full_budget, compared, main_arms, metric_of
+from cl_utils.curriculum.arms import arm_named, at_full_budget
+from cl_utils.figures.arm_groups import compared, main_arms, metric_of
 from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.stats import FACTORIAL, arms_in
 from cl_utils.study.params import Params

@@ -1,15 +1,14 @@
 """What an arm gains on the baseline when both train for a share of the steps.
 
-In: the measures of arms named <arm>-budget<percent> beside <arm>, which trains for all steps.
-Out: one row an arm and budget.
+In: the measures of arms, some of which train for a share of the steps. Out: one row an arm and
+budget.
 """
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
+from cl_utils.curriculum.arms import arm_named, at_full_budget, with_budget
 from cl_utils.stats.contrasts import Pair, contrast_table
 from cl_utils.stats.rows import arms_in, select
 
@@ -17,21 +16,15 @@ FULL_BUDGET = 100
 
 
 def budget_of(arm: str) -> tuple[str, int]:
-    """Return an arm's name at the full budget and its share of the steps in percent."""
-    match = re.fullmatch(r"(.+)-budget(\d+)", arm)
-    return (match[1], int(match[2])) if match else (arm, FULL_BUDGET)
-
-
-def at_budget(arm: str, percent: int) -> str:
-    """Return the name of an arm that trains for `percent` of the steps."""
-    return arm if percent == FULL_BUDGET else f"{arm}-budget{percent}"
+    """Return an arm's counterpart at the full budget and its share of the steps in percent."""
+    return at_full_budget(arm), round(FULL_BUDGET * arm_named(arm).budget)
 
 
 def budget_pairs(arms: list[str], reference: str = "baseline") -> list[Pair]:
     """Return each arm that has a smaller budget with the reference at the same, all budgets."""
     smaller = {base for base, percent in map(budget_of, arms) if percent < FULL_BUDGET}
     return [
-        (arm, at_budget(reference, budget_of(arm)[1]))
+        (arm, with_budget(reference, arm_named(arm).budget))
         for arm in arms
         if budget_of(arm)[0] in smaller - {reference}
     ]
