@@ -6,6 +6,7 @@ In: the rows of `stats.factorial_effects` and `stats.factorial_cells`. Out: one 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Literal
 
 import pandas as pd
@@ -23,6 +24,7 @@ from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 LINES: Mapping[str, Literal["--", "-"]] = {"shuffled": "--", "curriculum": "-"}
 NUDGE = {"shuffled": -0.05, "curriculum": 0.05}
 """Sideways, so that the intervals of the two orders do not hide each other."""
+LABEL_CHARACTERS = 18  # of a line of a cell's name, so that names stay clear of the lines
 TOP = -1.4
 """The place of hybrid's gain, above the effects."""
 COMPOSITIONS = {"baseline's": "Baseline’s programs", "hybrid's": "Hybrid’s programs"}
@@ -112,7 +114,7 @@ def name_cells(axes: Axes, place: int, column: pd.DataFrame) -> None:
     ends = [ordered[["high", "mean"]].max().max(), ordered[["low", "mean"]].min().min()]
     for (_, cell), y, side in zip(ordered.iterrows(), ends, ("bottom", "top"), strict=True):
         axes.annotate(
-            style.arm_label(cell["arm"]),
+            fill(style.arm_label(cell["arm"]), LABEL_CHARACTERS),
             (x, y),
             xytext=(0, 2 if side == "bottom" else -2),
             textcoords="offset points",

@@ -103,7 +103,7 @@ def forest_notes(table: pd.DataFrame) -> list[str]:
         f"paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. Triangle: beyond the axis, see "
         f"the number. {where_text(first['test_set'], first['subset'])}.",
         f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
-        f"seeds can give, likewise; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
+        f"seeds can give after it; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
     ]
 
 

@@ -128,7 +128,7 @@ def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
 
 
 def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
-    """Return the baseline's accuracy and hybrid's gain with the test programs drawn anew too."""
+    """Return the baseline's accuracy and hybrid's gain with other test programs drawn, too."""
     kept = programs[programs["test_set"] == "balanced"]
     if not {"baseline", "hybrid"} <= set(kept["arm"].unique()):
         return []
@@ -138,7 +138,7 @@ def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
     )
     return [
         "Other test programs would have given other numbers: with seeds and programs both drawn "
-        "anew (percentile bootstrap, programs of one skeleton together), the baseline's "
+        "again (percentile bootstrap, programs of one skeleton together), the baseline's "
         f"{alone.mean:.1f} % lie between {alone.low:.1f} and {alone.high:.1f}, hybrid's "
         f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f} "
         f"(n = {gain.n} seeds)."
