@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from cl_utils.curriculum.arms import STUDY, arm_named
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
@@ -43,7 +43,7 @@ TESTS = {"balanced": "test", "natural": "natural", "leaky": "leaky"}  # name -> 
 Report = Callable[[str], None]
 
 
-class TimeIsUp(Exception):
+class TimeIsUpError(Exception):
     """The sitting's minutes are over."""
 
 
@@ -82,7 +82,7 @@ class Sitting:
             trainers = self._trainers(part)
             try:
                 self._train(trainers)
-            except TimeIsUp:
+            except TimeIsUpError:
                 self._put_aside(part, trainers)
                 return done
             for params, trainer in zip(part, trainers, strict=True):
@@ -106,23 +106,23 @@ class Sitting:
         return trainers
 
     def _corpus(self, params: Params) -> Corpus:
-        if arm_named(params.arm).labels in (STUDY, "permuted", "reversed"):
-            return self.corpora["train"]
-        return load_training(params)
+        if arm_named(params.arm).bucket_metric:
+            return load_training(params)
+        return self.corpora["train"]
 
     def _train(self, trainers: Sequence[Trainer]) -> None:
-        stack = JointRuns(trainers)
+        model = JointRuns(trainers)
 
         def advance() -> None:
-            if time.monotonic() > self.until and stack.at_rest:
-                stack.release()
-                raise TimeIsUp
-            stack.advance()
+            if time.monotonic() > self.until and model.at_rest:
+                model.release()
+                raise TimeIsUpError
+            model.advance()
 
         reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
-        clocks = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
-        run_until_finished(clocks, advance)
-        stack.release()
+        monitors = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
+        run_until_finished(monitors, advance)
+        model.release()
 
     def _put_aside(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
         for params, trainer in zip(part, trainers, strict=True):

@@ -1,6 +1,6 @@
 """AdamW and Muon for many models at once: the members' weights and states as whole tensors.
 
-In: the trainers of S members and the stack that holds their weights. Out: the same update that each
+In: the trainers of S members and the batched model that holds their weights. Out: the same update that each
 member's own optimisers would make, in a number of launches that does not grow with S. Members keep
 rates, restarts and step counts of their own.
 """
