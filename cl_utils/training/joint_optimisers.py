@@ -1,8 +1,8 @@
 """AdamW and Muon for many models at once: the members' weights and states as whole tensors.
 
-In: the trainers of S members and the batched model that holds their weights. Out: the same update that each
-member's own optimisers would make, in a number of launches that does not grow with S. Members keep
-rates, restarts and step counts of their own.
+In: the trainers of S members and the batched model that holds their weights. Out: the same update
+that each member's own optimisers would make, in a number of launches that does not grow with S.
+Members keep their own rates, restarts and step counts.
 """
 
 from __future__ import annotations
