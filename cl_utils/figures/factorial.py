@@ -24,7 +24,7 @@ from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 LINES: Mapping[str, Literal["--", "-"]] = {"shuffled": "--", "curriculum": "-"}
 NUDGE = {"shuffled": -0.05, "curriculum": 0.05}
 """Sideways, so that the intervals of the two orders do not hide each other."""
-LABEL_CHARACTERS = 18  # of a line of a cell's name, so that names stay clear of the lines
+LABEL_CHARACTERS = 22  # of a line of a cell's name, so that names stay clear of the lines
 TOP = -1.4
 """The place of hybrid's gain, above the effects."""
 COMPOSITIONS = {"baseline's": "Baseline’s programs", "hybrid's": "Hybrid’s programs"}
