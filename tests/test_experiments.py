@@ -18,7 +18,6 @@ import yaml
 from refusals import refusal
 from worlds import World
 
-from cl_utils.artifacts import file_digest
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
@@ -30,6 +29,7 @@ from cl_utils.experiments.page import ablation_page, minutes_page
 from cl_utils.experiments.plan import EXPERIMENTS
 from cl_utils.experiments.programs import labelled
 from cl_utils.experiments.tables import fewer_characters, levels, times, trainings
+from cl_utils.files import file_digest
 from cl_utils.paths import PARAMS, REPOSITORY
 from cl_utils.study.params import read_params
 from cl_utils.training.recipes import FAST, STRONG
