@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
 from cl_utils.paths import PARAMS
+from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, read_params
-from cl_utils.study.run_files import device_of
 from cl_utils.training.recipes import Recipe, recipe_named
 from cl_utils.training.trainer import Run
 

@@ -4,6 +4,8 @@ params            all parameters, checked
 stage_params      which of them each notebook's files depend on
 notebook_names    which notebook makes a file, and by which code
 data_files        programs, metrics, buckets and corpora
+device            where models are trained and evaluated
+model_losses      how hard small models find each program
 run_files         models and rows of runs
 comparable        which runs may be compared
 results           the rows of all finished runs

@@ -23,9 +23,9 @@ from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
+from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
-    device_of,
     load_training,
     recorded_mixes,
     save_evaluation,
