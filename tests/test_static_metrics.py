@@ -8,13 +8,14 @@ import io
 import re
 import string
 import sys
+from textwrap import indent
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refusal
 
@@ -32,6 +33,7 @@ from cl_utils.difficulty.static_metrics import (
     static_metrics,
 )
 from cl_utils.errors import StudyError
+from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.grammar import GRAMMAR, generate
 from cl_utils.tinypy.interpreter import MOST_STEPS, executed_lines
 
@@ -87,6 +89,40 @@ FOREIGN = {  # in trees that did not come through the gate
 }
 
 
+def tabbed(block: str) -> str:
+    """Return lines one level deeper."""
+    return indent(block, "\t")
+
+
+TERMS = st.sampled_from("abc0127")
+EXPRESSIONS = st.recursive(
+    TERMS, lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from("+-*/"), inner)
+)
+RELATIONS = st.sampled_from(("<", ">", "<=", ">=", "!=", "=="))
+COMPARISONS = st.builds("{} {} {}".format, st.sampled_from("abc"), RELATIONS, EXPRESSIONS)
+CONDITIONS = (
+    COMPARISONS
+    | COMPARISONS.map("not {}".format)
+    | st.builds("({}) {} ({})".format, COMPARISONS, st.sampled_from(("and", "or")), COMPARISONS)
+)
+LINES = st.builds("{} = {}".format, st.sampled_from("abc"), EXPRESSIONS) | EXPRESSIONS.map(
+    "print({})".format
+)
+LOOPS = st.builds("for {} in range({}, {})".format, *map(st.sampled_from, ("abc", "012", "0123")))
+HEADERS = LOOPS | CONDITIONS.map("if {}".format)
+BLOCKS = st.recursive(
+    st.lists(LINES, min_size=1, max_size=3).map("\n".join),
+    lambda inner: (
+        st.builds("{} :\n{}\n{}".format, HEADERS, inner.map(tabbed), inner)
+        | st.builds(
+            "if {} :\n{}\nelif {} :\n{}\nelse :\n{}".format,
+            *(CONDITIONS, inner.map(tabbed), CONDITIONS, inner.map(tabbed), inner.map(tabbed)),
+        )
+    ),
+    max_leaves=8,
+)
+
+
 def lines_of(source: str) -> int:
     """Return the executed lines of a text."""
     return executed_lines(ast.parse(source))
@@ -126,6 +162,19 @@ def test_cpython_counts_the_same_lines_of_the_grammar(level: str) -> None:
     rng = np.random.default_rng(2)
     for program in generate(100, [level], rng=rng, variant="fixed", operand_max=99).programs:
         assert lines_of(program.source) == traced_lines(program.source), program.source
+
+
+@given(BLOCKS)
+@settings(derandomize=True, max_examples=300)
+def test_cpython_counts_the_same_lines_of_any_program_that_comes_through(block: str) -> None:
+    source = f"a = 1\nb = 2\nc = 3\n{block}"
+    tree = parse_tinypy(source)
+    try:
+        expected = traced_lines(source)
+    except ZeroDivisionError:
+        assert "divides by zero" in refusal(lambda: executed_lines(tree))
+    else:
+        assert executed_lines(tree) == expected
 
 
 @pytest.mark.parametrize("source", REFUSED | FOREIGN)

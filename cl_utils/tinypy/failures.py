@@ -1,7 +1,7 @@
 """Why a TinyPy program fails while it runs, in words.
 
-In: the exception that Python raises for it. Out: a reason that ends a sentence, the same from the
-interpreter here and from a process of its own.
+In: the exception that Python raises, as texts, for it may come from another process. Out: a reason
+that ends a sentence.
 """
 
 from __future__ import annotations

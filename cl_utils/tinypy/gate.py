@@ -17,9 +17,10 @@ from cl_utils.tinypy.syntax import OutsideSubset, check_syntax
 
 MOST_CHARACTERS: Final = 10_000
 """Of a program. The grammar's longest have a few hundred; ten thousand parse in milliseconds."""
-_SHOWN = 60  # characters of the program in a refusal
+_SHOWN, _SHOWN_PART = 60, 20  # characters in a refusal, of the program and of the faulty word
 _WORDS = ("and", "elif", "else", "for", "if", "in", "not", "or", "print", "range", "while")
-# All that TinyPy is spelled with. A colon ends its line, so that every statement has its own.
+# All that TinyPy is spelled with. A colon ends its line, so that every statement has its own, and
+# a comma ends no brackets, which would count by tokens and mean nothing.
 # `*+` never gives back what it has read, so that reading takes linear time.
 _TINYPY = re.compile(
     r"(?:[\t\n !()*+\-/<=>]"
@@ -65,7 +66,7 @@ def parse_spelled(source: str) -> ast.Module:
         ) from error
     except OutsideSubset as fault:
         _refuse(source, fault.line, fault.reason)
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:  # its own limits, by version
         raise StudyError(
             f"the TinyPy program that begins with {_line(source, 1)!r} is too deep for Python's "
             "parser: split its expressions into several lines"
@@ -106,7 +107,7 @@ def _refuse_spelling(source: str, place: int) -> NoReturn:
     else:
         advice = _ADVICE.get(part, "leave it out")
     line = source.count("\n", 0, place) + 1
-    _refuse(source, line, f"{part[:_SHOWN]!r} is not part of it, {advice}")
+    _refuse(source, line, f"{part[:_SHOWN_PART]!r} is not part of it, {advice}")
 
 
 def _refuse(source: str, line: int, reason: str) -> NoReturn:

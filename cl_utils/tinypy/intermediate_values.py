@@ -82,7 +82,7 @@ class _Reading:
             case ast.Name(id=name):
                 if name not in self._known:
                     raise StudyError(
-                        f"line {node.lineno} of the TinyPy program uses {name!r}: assign it before"
+                        f"line {node.lineno} of the TinyPy program uses {name!r}: assign it first"
                     )
                 value = self._known[name]
                 self._note(self._end(node) - 1, value)

@@ -2,11 +2,12 @@
 
 In: source text from a user. Out: what it prints. The text is only run when it comes through the
 gate, and then in a child process. Limits on time, output and the digits of a printed integer hold
-on all systems; Linux also limits memory, and Linux and macOS the processor's time.
+on all systems; Linux and macOS also limit the processor's time, and Linux the memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -77,8 +78,7 @@ def _execute(
             child.communicate(source, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             raise StudyError(
-                f"the program ran longer than {seconds} s: end its loops "
-                "sooner or use smaller numbers"
+                f"the program ran longer than {seconds} s: end its loops or use smaller numbers"
             ) from error
         finally:
             if child.returncode is None:
@@ -89,9 +89,9 @@ def _execute(
 def _kill(child: subprocess.Popen[str]) -> None:
     """Kill a child that has not ended, with all that it started where there are process groups."""
     if hasattr(os, "killpg"):
-        os.killpg(child.pid, signal.SIGKILL)
-    else:
-        child.kill()
+        with contextlib.suppress(OSError):  # it ended by itself meanwhile
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 def _reason(errors: str) -> str:

@@ -15,7 +15,7 @@ from cl_utils.tinypy.operators import ARITHMETIC, RELATIONS
 
 MOST_DEPTH: Final = 64
 """Levels of the tree. A chain of k brackets is k levels deep, and the grammar draws one with
-probability 2^-k. Recursive readers, radon's among them, take up to five frames a level of the
+probability 2^-k. Recursive readers, radon's among them, take three frames a level of the
 thousand that Python has."""
 MOST_LOOPS: Final = 20
 """Blocks around a loop: CPython compiles no more loops within one another."""
