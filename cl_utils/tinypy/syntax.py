@@ -53,7 +53,7 @@ def check_syntax(tree: ast.Module) -> None:
 def _refuse_loops(level: Sequence[ast.AST]) -> None:
     for node in level:
         if isinstance(node, ast.For | ast.While):
-            raise OutsideSubset(node, f"a loop lies {MOST_LOOPS} levels deep at most")
+            raise OutsideSubset(node, f"a loop lies at most {MOST_LOOPS} levels deep, move it out")
 
 
 def _no_part(node: ast.AST) -> NoReturn:
