@@ -157,7 +157,6 @@ def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         ("mine: {outputs: 'no way'}", ["arm mine: outputs='no way'", "boolean"]),
         ("mine: {order: competence}", ["arm mine sorts by competence", "no stages"]),
         ("mine: {schedule: mastery, order: shuffled}", ["arm mine", "only after training"]),
-        ("mine: {labels: charcters}", ["labels='charcters'", "did you mean 'characters'?"]),
         ("mine: {yoked: mastrey}\nmastery: {}", ["yoked='mastrey'", "did you mean 'mastery'?"]),
         ("mine: {yoked: mine}", ["arm mine replays mine"]),
         ("mine: {yoked: other, budget: 0.5}\nother: {}", ["name an arm with budget=0.5"]),
@@ -208,6 +207,20 @@ def test_what_is_said_of_an_arm_is_no_part_of_what_is_trained(arms_file: Path) -
     assert not set(FACTS) & set(asdict(Arm()))
 
 
+def test_labels_that_do_not_exist_are_refused_before_training(arms_file: Path) -> None:
+    """Not by the file's reader, or every run would count as changed when a metric is added."""
+    said = SAID.replace("{", "{labels: charcters, ")
+    arms_file.write_text(f"mine: {said}")
+    sentence = refusal(lambda: notebook_params(plan_of("mine")))
+    assert "arm mine: labels='charcters' does not exist (did you mean 'characters'?)" in sentence
+
+
+def plan_of(arm: str) -> dict[str, object]:
+    """Return the smoke profile's parameters with this arm alone."""
+    plan = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
+    return {**plan, "arms": {arm: 1}, "arm": arm, "contrasts": []}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -227,8 +240,6 @@ def test_an_arm_that_lacks_a_fact_fails_before_it_is_trained(
             f"baseline: {SAID.replace(*changes)}", f"baseline: {SAID}"
         )
     )
-    plan = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
-    plan |= {"arms": {"mine": 1}, "arm": "mine", "contrasts": []}
-    for read in (arm_facts, lambda: notebook_params(plan)):
+    for read in (arm_facts, lambda: notebook_params(plan_of("mine"))):
         sentence = refusal(read)
         assert all(word in sentence for word in words), sentence

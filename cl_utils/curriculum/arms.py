@@ -19,7 +19,6 @@ from pydantic.dataclasses import dataclass as validated
 from cl_utils.curriculum import adaptive, schedules
 from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory
 from cl_utils.curriculum.schedules import Staged
-from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.names import check_name, shown, unknown
 from cl_utils.paths import ARMS
@@ -145,8 +144,6 @@ def _checked(name: str, values: Mapping[str, Any]) -> Arm:
             f"{where} puts the programs of {arm.schedule} in another order, but which they are is "
             "known only after training: use a schedule that is not adaptive"
         )
-    if arm.bucket_metric is not None and arm.bucket_metric not in METRICS:
-        raise unknown(f"{where}: labels", arm.labels, (STUDY, PERMUTED, REVERSED, *METRICS))
     return arm
 
 

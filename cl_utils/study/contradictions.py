@@ -12,10 +12,10 @@ from itertools import combinations
 import numpy as np
 
 from cl_utils.curriculum.arm_facts import facts_of
-from cl_utils.curriculum.arms import arm_named, arms
+from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, arm_named, arms
 from cl_utils.data.split import HELD_OUT
 from cl_utils.difficulty.buckets import BUCKETS, thresholds
-from cl_utils.difficulty.catalogue import BUCKET_METRICS
+from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
 from cl_utils.names import nearest, shown, unknown
@@ -157,7 +157,9 @@ def check_models(params: TrainingParams, recipes: Collection[str]) -> None:
 def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
     """Raise StudyError for arms that do not exist, or lack the runs that they replay."""
     for name in (arm, *seeds):
-        source = arm_named(name).yoked_to
+        labels, source = arm_named(name).labels, arm_named(name).yoked_to
+        if labels not in (known := (STUDY, PERMUTED, REVERSED, *METRICS)):
+            raise unknown(f"arm {name}: labels", labels, known)
         facts_of(name)  # an arm without a colour is refused now, not after its training
         if source and name in seeds and seeds[name] > seeds.get(source, 0):
             raise StudyError(f"arms: {name} replays {source}, so that arm needs as many seeds")
