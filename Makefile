@@ -25,8 +25,12 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt
 	touch $@
 
-test: $(STAMP)  ## run the tests, then every notebook in its smoke profile
-	$(BIN)/python -m pytest
+# Notebooks depend on one another, so they run in one process beside the tests and report last.
+test: export OMP_NUM_THREADS := 1
+test: $(STAMP)  ## run the tests, and every notebook beside them
+	@report=$$(mktemp); $(BIN)/python -m pytest notebooks > "$$report" 2>&1 & others=$$!; \
+	trap 'kill $$others 2> /dev/null; rm -f "$$report"' EXIT INT TERM; \
+	$(BIN)/python -m pytest tests; code=$$?; wait $$others || code=1; cat "$$report"; exit $$code
 
 check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/ruff check .

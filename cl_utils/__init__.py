@@ -20,7 +20,9 @@
     seeds             named random streams
     parallel          work shared among processes
     machine           what was measured on
-    artifacts         files that are whole or absent, each with a manifest
+    files             files that are whole or absent
+    manifests         what a file was made from, by which code, when and where
+    artifacts         tables with a manifest each, read only if they are what is needed
     code_fingerprint  what a notebook computes, as a short hash
 
 A folder imports from those above it only (tests/test_architecture.py); the modules at the end know

@@ -31,9 +31,9 @@ from cl_utils.study.data_files import (
     save_programs,
     save_tested,
 )
+from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
-    device_of,
     load_run,
     load_training,
     recorded_mixes,

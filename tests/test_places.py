@@ -15,12 +15,13 @@ import pytest
 import yaml
 
 from cl_utils import paths as paths_module
-from cl_utils.artifacts import manifest_path, save_table
+from cl_utils.artifacts import save_table
+from cl_utils.manifests import manifest_path
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, Paths
 from cl_utils.study import places
 from cl_utils.study.data_files import AGREEMENT
+from cl_utils.study.model_losses import MODEL_LOSS
 from cl_utils.study.params import Params, notebook_params, read_params
-from cl_utils.study.run_files import MODEL_LOSS
 
 HEAD = {"profile": "smoke"}
 CHANGES: dict[str, Any] = {  # another value of every parameter that changes a file

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
-from cl_utils.artifacts import file_digest
+from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study import sitting
 from cl_utils.study.params import Params

@@ -8,7 +8,10 @@ kernel_cells      which names of a running notebook are parameters
 places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
 data_files        programs, metrics, buckets and corpora
+device            where models are trained and evaluated
+model_losses      how hard small models find each program
 run_files         models and rows of runs
+comparable        which runs may be compared
 results           the rows of all finished runs
 resume            goes on with a study whose rows are committed
 progress          how far a workflow is, and how long it still takes

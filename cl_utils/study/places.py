@@ -14,7 +14,8 @@ import shutil
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from cl_utils.artifacts import atomic, manifest_path
+from cl_utils.files import atomic
+from cl_utils.manifests import manifest_path
 from cl_utils.paths import Paths, Place
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
