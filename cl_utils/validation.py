@@ -55,6 +55,9 @@ def refusal_of(
     if first["type"] == "value_error":
         prefix = f"{where}: {name}" if name else where
         return StudyError(f"{prefix}: {first['ctx']['error']}")
+    if first["loc"][-1:] == ("[key]",):
+        key = shown(first["input"])
+        return StudyError(f"{where}: {name.rpartition('.')[0]} has the name {key}: write text")
     top = str(first["loc"][0]) if first["loc"] else ""
     fix = _as_written(name, value, first["type"]) or wording.allowed.get(top) or first["msg"]
     return StudyError(f"{where}: {name}={shown(value)} is not allowed: {cut(fix, _LONGEST_REASON)}")

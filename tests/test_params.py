@@ -239,6 +239,7 @@ def test_a_profile_of_all_values_needs_no_file() -> None:
         ({"profile": "smoke", "recipes": {"fast"}}, ["recipes={'fast'}", "list"]),
         ({"profile": "smoke", "arms": {"baseline": np.int64(1)}}, ["arms.baseline", "write 1"]),
         ({"profile": "smoke", "metric": PARAMS}, ["metric=", "string"]),
+        ({"profile": "smoke", "heads": {1: 2}}, ["heads has the name 1: write text"]),
         ({"profile": "smoke", "seed": pd.NA}, ["seed=<NA>", "integer"]),
         ({"profile": "../smoke"}, ["profile='../smoke' is no name"]),
         ({"steps": 60}, ["profile=None", "profile='smoke'"]),
