@@ -13,6 +13,9 @@
     report            rows to Markdown
     experiments       what a recipe's parts are worth, how soon an accuracy is reached
     errors            the one error that says what to fix
+    names             names and values in messages, names that are safe
+    validation        what pydantic finds wrong, as one sentence
+    yaml_files        YAML files of names and values
     paths             where files lie
     seeds             named random streams
     parallel          work shared among processes

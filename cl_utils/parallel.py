@@ -41,6 +41,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def installed_memory() -> int | None:
+    """Return the bytes of memory that this machine has; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
 def ordered_map(
     function: Callable[[Task], Result], tasks: Iterable[Task], *, processes: int | None = None
 ) -> Generator[Result, None, None]:

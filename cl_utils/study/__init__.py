@@ -2,6 +2,10 @@
 
 params            all parameters, checked
 stage_params      which of them each notebook's files depend on
+contradictions    parameters that cannot go together
+estimates         memory, time and jobs that they ask for
+kernel_cells      which names of a running notebook are parameters
+places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
 data_files        programs, metrics, buckets and corpora
 device            where models are trained and evaluated

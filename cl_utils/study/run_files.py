@@ -28,6 +28,7 @@ from cl_utils.study.device import device_of
 from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
+from cl_utils.study.places import share_tables
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.checkpoints import load_model, save_model
 
@@ -146,7 +147,8 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
         **circumstances(),
     }
     write_manifest(folder / MANIFEST, {**manifest, "evaluation": evaluated})
-    write_json(run / "evaluated.json", files)
+    share_tables(params.paths)
+    write_json(params.paths.evaluated(params.recipe, params.arm, params.seed), files)
 
 
 def _device_name(device: str) -> str:
