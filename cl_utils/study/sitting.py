@@ -21,7 +21,7 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
-from cl_utils.paths import PARAMS
+from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_split
 from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, read_params
@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
-        params = read_params(PARAMS / f"{given.profile}.yaml")
+        params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
         Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
