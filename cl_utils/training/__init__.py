@@ -4,6 +4,7 @@ recipes           model style, optimiser, batches and loss, as data
 batches           what one step reads
 loss              what is minimised
 compilation       the compiler's work on it
+compiler_faults   what keeps code from being compiled, in a sentence
 optimisers        one step of all parameters
 muon              the optimiser of the matrices
 malloc            memory that the allocator keeps

@@ -22,6 +22,7 @@ from cl_utils.errors import StudyError
 from cl_utils.model.packing import Layout
 from cl_utils.model.stacked_layers import stacked
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
+from cl_utils.training.compilation import backward
 from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume, train
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import step_together
@@ -118,7 +119,7 @@ class BatchedModel:
         loss, totals = self.objective(
             joined_batches([self.batches[n] for n in range(len(self.trainers))])
         )
-        loss.backward()
+        backward(loss)
         self._share_gradients()
         trainers = [trainer for _, trainer in learning]
         factors = [trainer.rate_factor() for trainer in trainers]

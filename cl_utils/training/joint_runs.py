@@ -17,6 +17,7 @@ from cl_utils.errors import StudyError
 from cl_utils.training.batched_runs import BatchedModel
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.joint import Choice, JointBatches
+from cl_utils.training.compilation import backward
 from cl_utils.training.joint_optimisers import JointOptimisers
 from cl_utils.training.loss import objective
 from cl_utils.training.trainer import Trainer
@@ -52,7 +53,7 @@ class JointRuns(BatchedModel):
         """Train one step of every member."""
         choices = [self._choose(member) for member in range(len(self.trainers))]
         loss, totals = self.objective(self.joint_batches.expand(choices))
-        loss.backward()
+        backward(loss)
         self.joint_optimisers.step([trainer.rate_factor() for trainer in self.trainers])
         self._clear_gradients()
         theirs = totals.chunk(len(self.trainers), dim=1)

@@ -22,6 +22,7 @@ from cl_utils.curriculum.interface import Schedule
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.batches.batch import Batch, Batcher
+from cl_utils.training.compilation import backward
 from cl_utils.training.history import History
 from cl_utils.training.loss import Objective
 from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_factor
@@ -110,7 +111,7 @@ class Trainer:
         """Train one step."""
         batch = self.draw()
         loss, totals = self.objective(batch)
-        loss.backward()
+        backward(loss)
         self.optimisers.step(self.rate_factor())
         self.record(totals, batch.programs)
 
