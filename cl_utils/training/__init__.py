@@ -10,6 +10,7 @@ muon              the optimiser of the matrices
 malloc            memory that the allocator keeps
 trainer           a run between two steps
 assembly          the parts of a run's trainer
+precision         the faster precision of matrix products, measured
 loop              a run from its first step to its last
 batched_runs      several runs in one forward and backward pass
 joint_runs        dozens of runs on a GPU, their batches and updates made at once

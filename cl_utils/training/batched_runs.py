@@ -97,6 +97,8 @@ def _check(runs: Sequence[Run]) -> None:
 class BatchedModel:
     """Trainers that take every step together; until `release` their weights lie in `model`."""
 
+    by_block = False  # what is compiled: the whole loss, or the blocks alone
+
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         self.trainers = list(trainers)
         run, models = trainers[0].run, [trainer.model for trainer in trainers]
@@ -104,7 +106,13 @@ class BatchedModel:
         rows = run.characters_per_step // run.model.context if windows else 0
         self.model = stacked(models, rows)
         self.objective = objective(
-            self.model, run.recipe, trainers[0].device, run.compiled, len(trainers)
+            self.model,
+            run.recipe,
+            trainers[0].device,
+            run.compiled,
+            len(trainers),
+            by_block=self.by_block,
+            precision=run.precision,
         )
         self.shares = [
             (whole, [model.get_parameter(name) for model in models])

@@ -27,14 +27,15 @@ from cl_utils.training.history import History
 from cl_utils.training.loss import Objective
 from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_factor
 from cl_utils.training.probes import Probe
-from cl_utils.training.recipes import Recipe
+from cl_utils.training.recipes import Precision, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One arm with one seed: everything that decides what the training loop does.
 
-    `name` is the arm's; `recorded` the mixes that a yoked arm draws.
+    `name` is the arm's; `recorded` the mixes that a yoked arm draws; `precision` that of matrix
+    products, None for what the recipe says.
     """
 
     model: ModelConfig
@@ -47,12 +48,19 @@ class Run:
     hardest_share: float = 0.5
     device: str = "cpu"
     compiled: bool = True
+    precision: Precision | None = None
     recorded: Recorded = ()
 
     @property
     def budget(self) -> int:
         """The steps that this arm trains."""
         return max(1, round(self.steps * self.arm.budget))
+
+    @property
+    def computed_precision(self) -> Precision:
+        """The precision in which this run multiplies matrices."""
+        device = torch.device(self.device).type
+        return self.precision or self.recipe.precision_on(device, compiled=self.compiled)
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Trained:
     characters: int
     seconds: float
     mixes: list[tuple[int, dict[str, float]]]  # what was drawn from which step on
+    precision: Precision  # of matrix products
 
 
 class Trainer:
@@ -167,6 +176,7 @@ class Trainer:
             characters=self.characters,
             seconds=self.seconds,
             mixes=self.mixes,
+            precision=self.run.computed_precision,
         )
 
     def state(self) -> dict[str, object]:
