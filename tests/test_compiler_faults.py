@@ -6,6 +6,8 @@ pass. Out: a failure when the sentence is missing, or hides a mistake of ours.
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import subprocess
 import sys
@@ -42,7 +44,9 @@ NO_HEADERS = "/cache/x.cpp:3:10: fatal error: Python.h: No such file or director
 IN_TWO_PIECES = "g++: fatal error: input file '/a' is the same as output file"
 FAULTS = [
     (InvalidCxxCompiler(), "install a C++ compiler"),
-    (FileNotFoundError(2, "No such file or directory", "/nonexistent"), "compile: false"),
+    (FileNotFoundError(2, "No such file or directory", "g++"), "install a C++ compiler"),
+    (FileNotFoundError(2, "No such file or directory", "/nonexistent"), "can be written"),
+    (FileExistsError(17, "File exists", "/dev/null"), "can be written"),
     (CppCompileError(["g++", "x.cpp"] * 200, NO_HEADERS), "headers of this Python"),
     (CppCompileError(["g++", "x.cpp"], "cc1plus: fatal error: Killed signal"), "memory"),
     (OSError(28, "No space left on device", "/cache"), "make room"),
@@ -171,6 +175,22 @@ def test_a_backward_pass_that_fails_otherwise_is_raised_as_it_is() -> None:
         backward(loss)
     with pytest.raises(RuntimeError, match="does not require grad"):
         backward(torch.ones(()))
+
+
+def test_a_warning_of_the_compiler_has_one_line() -> None:
+    """As it would be printed; what is logged at other levels keeps its traceback."""
+    written = io.StringIO()
+    logger, handler = logging.getLogger("torch._inductor"), logging.StreamHandler(written)
+    logger.addHandler(handler)
+    try:
+        compiler_faults.keep_warnings_short()
+        compiler_faults.keep_warnings_short()
+        logger.warning("will try again", exc_info=OSError("no room"))
+        assert written.getvalue() == "will try again\n"
+        logger.error("gave up", exc_info=OSError("no room"))
+        assert "OSError: no room" in written.getvalue()
+    finally:
+        logger.removeHandler(handler)
 
 
 def doubled(inputs: Tensor, *_: object) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from cl_utils.model.gpt import GPT
 from cl_utils.model.packing import Layout
-from cl_utils.training.compiler_faults import refusal
+from cl_utils.training.compiler_faults import keep_warnings_short, refusal
 
 MOST_ROWS = 2**20  # of one size in a batch
 MOST_ROWS_ON_GPU = 2**15  # so that its kernels can count cells in 32 bits
@@ -44,6 +44,7 @@ def with_compiled_blocks(model: GPT, losses: Losses) -> Losses:
     The blocks are alike, so the compiler works on one of them: a fraction of its time. Dozens of
     models keep a GPU busy without CUDA graphs.
     """
+    keep_warnings_short()
     try:
         for block in model.blocks:
             block.compile()
@@ -66,6 +67,7 @@ def backward(loss: Tensor) -> None:
 
 
 def _compiled(losses: Losses, **options: Any) -> Losses:
+    keep_warnings_short()
     try:
         return torch.compile(losses, **options)
     except Exception as error:  # a Python that torch cannot compile for, say

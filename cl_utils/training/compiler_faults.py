@@ -6,6 +6,7 @@ stays reachable as the `__context__` of what is raised.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sysconfig
@@ -16,27 +17,44 @@ import torch
 from cl_utils.errors import StudyError
 
 CACHE = "TORCHINDUCTOR_CACHE_DIR"
+LOGGERS = ("torch._dynamo", "torch._functorch._aot_autograd", "torch._inductor")
 LONGEST_CAUSE = 200  # characters
 NAMED_BY_COMPILER = r"error: |cannot find |: not found"
 NAMED_BY_PYTHON = r"\w(Error|Exception|Compiler|Missing|Expired)\b: "
 SAYS_NOTHING = r"C\+\+ compile error|ld returned|subprocess:$|raised:$"
 FIXES = (  # the first whose pattern is found
     (
-        r"No working C\+\+ compiler|Compiler: .* is not found",
+        r"No working C\+\+ compiler|Compiler: .* is not found|directory: '(\S*/)?(g|c|clang)\+\+",
         "install a C++ compiler such as g++, or let CXX name the one that is there",
     ),
     (r"No space left|[Qq]uota exceeded", f"make room, or let {CACHE} name a folder with room"),
-    (
-        r"Read-only file|Permission denied|not permitted|failed to map segment|Not a directory",
-        f"let {CACHE} name a folder that can be written and whose files may be executed",
-    ),
     (r"Python\.h", "install the headers of this Python (its package python3-dev or python3-devel)"),
     (r"OpenMP support not found", "install OpenMP (`brew install libomp`)"),
     (r"working triton|named 'triton", "install the triton that fits this torch"),
     (r"Python .*(not|n't) .*support|not .*supported .*Python", "use Python 3.11, 3.12 or 3.13"),
     (r"Killed", "free some memory"),
+    (
+        r"Read-only file|Permission denied|failed to map segment|\[Errno \d+\]",
+        f"let {CACHE} name a folder that can be written and whose files may be executed",
+    ),
 )
 UNCOMPILED = "set compile: false in all runs that are compared (slower, and rounded differently)"
+
+
+def keep_warnings_short() -> None:
+    """Let torch's warnings of faults that it goes on after have a line, not their tracebacks too.
+
+    If it cannot go on, `refusal` tells the fault.
+    """
+    for name in LOGGERS:
+        for handler in logging.getLogger(name).handlers:
+            handler.addFilter(_without_traceback)  # once, however often it is called
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.levelno == logging.WARNING:
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def refusal(fault: Exception) -> StudyError:
