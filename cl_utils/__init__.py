@@ -20,6 +20,7 @@
     seeds             named random streams
     parallel          work shared among processes
     machine           what was measured on
+    threads           how many of them torch computes with
     files             files that are whole or absent
     manifests         what a file was made from, by which code, when and where
     artifacts         tables with a manifest each, read only if they are what is needed

@@ -105,9 +105,14 @@ class Paths:
         """Return the tokens of one split (notebook 03)."""
         return self._runs(self.place.split) / "corpus" / f"{split}.safetensors"
 
+    @property
+    def training(self) -> Path:
+        """All trained models (notebook 04)."""
+        return self._runs(self.place.training) / "training"
+
     def run(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a trained model (notebook 04)."""
-        return self._runs(self.place.training) / "training" / recipe / arm / f"seed{seed}"
+        return self.training / recipe / arm / f"seed{seed}"
 
     def evaluated(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the file that says that a run has its rows (notebook 05)."""

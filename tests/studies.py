@@ -31,7 +31,7 @@ from cl_utils.study.data_files import (
     save_programs,
     save_tested,
 )
-from cl_utils.study.device import device_of
+from cl_utils.study.device import run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
     load_run,
@@ -104,7 +104,7 @@ def make_buckets(params: Params, seed: int = 0) -> None:
 def train_run(params: Params) -> Trained:
     """Do what notebook 04 does."""
     corpora = load_training(params), load_split(params, "validation")
-    run = params.run(device_of(params), recorded_mixes(params))
+    run = run_of(params, recorded_mixes(params))
     trained = train(run, *corpora, report=quiet)
     save_run(params, trained)
     return trained

@@ -8,7 +8,8 @@ kernel_cells      which names of a running notebook are parameters
 places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
 data_files        programs, metrics, buckets and corpora
-device            where models are trained and evaluated
+precision_choice  one precision for all runs of a study
+device            where, and in which precision, models are trained
 model_losses      how hard small models find each program
 run_files         models and rows of runs
 comparable        which runs may be compared

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from cl_utils.artifacts import load_table, save_table, write_artifact
 from cl_utils.data.corpus import SPLITS
 from cl_utils.study.data_files import load_split
-from cl_utils.study.device import device_of
+from cl_utils.study.device import run_of
 from cl_utils.study.notebook_names import MODEL_DIFFICULTY, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.stage_params import TrainingParams
-
-if TYPE_CHECKING:
-    from cl_utils.training.loop import Run
 
 Measure = Callable[..., pd.DataFrame]
 """Called with a run, the training and validation corpora, and the corpora to score."""
@@ -50,8 +47,7 @@ def measure_model_difficulty(params: Params, measure: Measure) -> pd.DataFrame:
     """Measure the losses with the baseline of these params, and leave them; return them."""
     baseline = params.model_copy(update={"arm": "baseline"})
     corpora = {name: load_split(params, name) for name in SPLITS}
-    run: Run = baseline.run(device_of(baseline))
-    losses = measure(run, corpora["train"], corpora["validation"], corpora.values())
+    losses = measure(run_of(baseline), corpora["train"], corpora["validation"], corpora.values())
     save_model_difficulty(params, losses)
     return losses
 

@@ -70,6 +70,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         "characters": trained.characters,
         "training_seconds": round(trained.seconds, 1),
         "device": _device_name(device_of(params)),
+        "precision": trained.precision,
         "threads": torch.get_num_threads(),
         **circumstances(),
     }

@@ -23,7 +23,7 @@ from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
 from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_split
-from cl_utils.study.device import device_of
+from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
     load_training,
@@ -90,11 +90,10 @@ class Sitting:
         return done
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
-        device = device_of(self.params)
         shared: Probe | None = None
         trainers = []
         for params in part:
-            run = params.run(device, recorded_mixes(params))
+            run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
             trainer = start_or_resume(
                 run, corpus, self.corpora["validation"], _checkpoint(params), _quiet

@@ -66,5 +66,6 @@ class TrainingParams(BucketParams):
     steps: Count
     characters_per_step: Count
     hardest_share: float = Field(gt=0, le=1)
+    precision: Literal["auto", "recipe", "float32", "bfloat16"]  # of matrix products
     device: Literal["auto", "cpu", "cuda"]
     compile: bool
