@@ -14,9 +14,8 @@ from functools import cache
 import torch
 
 GIVEN = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-LEAST = (
-    2 * 10**8
-)  # characters at once x width^2 from which on several threads gain on an idle machine
+LEAST = 2 * 10**8
+"""Characters at once x width^2, from which on several threads gain on an idle machine."""
 
 
 def set_threads_for(width: int, characters: int) -> int:
@@ -24,7 +23,7 @@ def set_threads_for(width: int, characters: int) -> int:
 
     characters: that it reads at once. Large products get as many as torch had at first.
     """
-    at_first = _threads_at_first()
+    at_first = threads_at_first()
     if not any(os.environ.get(name) for name in GIVEN):
         wanted = 1 if characters * width**2 < LEAST else at_first
         if wanted != torch.get_num_threads():  # a compiled step depends on it
@@ -33,6 +32,6 @@ def set_threads_for(width: int, characters: int) -> int:
 
 
 @cache
-def _threads_at_first() -> int:
+def threads_at_first() -> int:
     """Return torch's own number, or what the caller set before anything was trained."""
     return torch.get_num_threads()
