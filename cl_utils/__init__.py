@@ -12,10 +12,12 @@
     figures           rows to figures
     report            rows to Markdown
     experiments       what a recipe's parts are worth, how soon an accuracy is reached
+    workflow          the notebooks as one piece of work
     errors            the one error that says what to fix
     paths             where files lie
     seeds             named random streams
     parallel          work shared among processes
+    processes         processes that belong together, ended together
     machine           what was measured on
     artifacts         files that are whole or absent, each with a manifest
     code_fingerprint  what a notebook computes, as a short hash
