@@ -53,5 +53,5 @@ lab: $(STAMP)  ## open the notebooks in JupyterLab
 
 clean:  ## remove caches; runs/, results/ and .venv stay
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
-	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d \
+	find . -path './.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d \
 		-exec rm -rf {} +

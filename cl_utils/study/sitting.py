@@ -26,6 +26,7 @@ from cl_utils.evaluation.evaluate import PreparedTest, References, evaluate_scor
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import Params, read_params
+from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
     device_of,
     load_training,
@@ -175,7 +176,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         params = read_params(PARAMS / f"{given.profile}.yaml")
         until = began + 60 * given.minutes
-        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+        with only_command(params.profile, "python -m cl_utils.study.sitting"):
+            Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

@@ -110,7 +110,6 @@ def resume(work: Work) -> int:
 def figures(work: Work) -> int:
     """Draw all figures again from results/; the findings last, which show what the others drew."""
     *drawing, last = showing_notebooks()
-    Paths(work.profile).runs.mkdir(parents=True, exist_ok=True)
     for notebooks in (drawing, [last, *experiment_notebooks()]):
         pool = ThreadPoolExecutor(DRAWN_AT_ONCE)
         try:

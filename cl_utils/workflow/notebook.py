@@ -52,6 +52,7 @@ def execute(
     notebook: Path, executed: Path, params: Path | None, run: Mapping[str, str | int]
 ) -> None:
     """Execute a notebook in its own folder, with the values of a params file and those of a run."""
+    executed.parent.mkdir(parents=True, exist_ok=True)
     # papermill warns of every parameter that the notebook leaves to its profile.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     execute_notebook(
