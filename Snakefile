@@ -39,6 +39,8 @@ PROFILE = told(profile_named, config.get("profile", "laptop"))
 STUDY = told(study_named, PROFILE)
 PATHS = Paths(PROFILE)
 RUNS = here(PATHS.runs)
+if set("{}") & set(str(RUNS)):
+    raise WorkflowError(f"{RUNS}: Snakemake takes braces for wildcards: run it in the repository")
 SHOWING = showing_notebooks()
 LOGS = RUNS / "notebooks"
 FOLDER = RUNS / "training/{recipe}/{arm}/seed{seed}"

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from types import FrameType
 
 from cl_utils.code_fingerprint import showing_notebooks
@@ -39,6 +40,11 @@ class Work:
     profile: str
     mark: str
 
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads and keeps all that Snakemake says."""
+        return Reader(Paths(self.profile).runs / f"{self.command}.log")
+
     @property
     def again(self) -> str:
         """How a user starts it again."""
@@ -54,12 +60,11 @@ class Work:
 
         `resumed`: finished runs are rows from elsewhere, and need nothing that they were made from.
         """
-        reader = Reader(Paths(self.profile).runs / f"{self.command}.log")
         shown = ("--quiet", "rules", "host", "reason", "--cores", "all", *options)
         command = self._snakemake(shown, resumed=resumed)
-        status = follow(command, self.environment, REPOSITORY, reader)
+        status = follow(command, self.environment, REPOSITORY, self.reader)
         if status:
-            print(reader.summary(status, self.again), file=sys.stderr)
+            print(self.reader.summary(status, self.again), file=sys.stderr)
         return status
 
     def report(self) -> int:

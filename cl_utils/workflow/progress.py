@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO
@@ -69,16 +70,23 @@ class Reader:
     def __init__(self, log: Path) -> None:
         """Write to `log`, which is made anew."""
         log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("", encoding="utf-8")
         self._log = log
         self._pace = Pace(time.monotonic())
         self.failures: dict[str, None] = {}  # in order, each once: a job may be tried twice
 
     def read(self, said: IO[str]) -> None:
-        """Read until the end."""
-        with said, self._log.open("w", encoding="utf-8") as log:
+        """Read until the end, of one Snakemake after another.
+
+        A full disk or a closed terminal stops no reading: the pipe would fill, and the work hang.
+        """
+        self._pace = Pace(time.monotonic())
+        with said:
             for line in said:
-                print(line, end="", file=log, flush=True)
-                self.show(line)
+                with suppress(OSError), self._log.open("a", encoding="utf-8") as log:
+                    log.write(line)
+                with suppress(OSError):
+                    self.show(line)
 
     def show(self, line: str) -> None:
         """Print one line of Snakemake's, the count of its jobs with the time left."""
