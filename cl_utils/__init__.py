@@ -12,6 +12,7 @@
     figures           rows to figures
     report            rows to Markdown
     experiments       what a recipe's parts are worth, how soon an accuracy is reached
+    workflow          the notebooks as one piece of work
     errors            the one error that says what to fix
     names             names and values in messages, names that are safe
     validation        what pydantic finds wrong, as one sentence
@@ -19,6 +20,7 @@
     paths             where files lie
     seeds             named random streams
     parallel          work shared among processes
+    processes         processes that belong together, ended together
     machine           what was measured on
     threads           how many of them torch computes with
     files             files that are whole or absent

@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from cl_utils.errors import StudyError
+from cl_utils.processes import end_with_parent
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -76,7 +77,7 @@ def _in_pool(
 ) -> Generator[Result, None, None]:
     running: deque[Future[Result]] = deque()
     # "spawn": forking a process that has imported torch copies its locks, and may hang.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_follow_parent)
     try:
         while True:
             for task in islice(tasks, AHEAD * processes - len(running)):
@@ -94,6 +95,7 @@ def _in_pool(
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the first process, which then ends the others."""
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the first process, which then ends the others; end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()

@@ -15,7 +15,7 @@ run_files         models and rows of runs
 comparable        which runs may be compared
 results           the rows of all finished runs
 resume            goes on with a study whose rows are committed
-progress          how far a workflow is, and how long it still takes
+profile_lock      one command at a time; what a killed one left is removed
 sitting           many runs on one GPU, within given minutes
 committed_models  the models that come with the repository
 """

@@ -25,6 +25,7 @@ from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_split
 from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
+from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
     load_training,
     recorded_mixes,
@@ -171,7 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
-        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+        with only_command(params.profile, "python -m cl_utils.study.sitting"):
+            Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
