@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cl_utils.errors import StudyError
-from cl_utils.paths import HOME_VARIABLE, REPOSITORY, Paths, home
+from cl_utils.paths import HOME_VARIABLE, REPOSITORY, home
 from cl_utils.processes import end_marked
 
 HALF_WRITTEN = re.compile(r"\..+\.[a-z]+\.[a-z0-9_]{8}")
@@ -83,9 +83,9 @@ def remove_half_written(profile: str, rested: float) -> list[Path]:
 
 def _hidden(profile: str) -> Iterator[Path]:
     """Yield the hidden files beside those that the commands write."""
-    for paths in (Paths(profile), Paths("experiments")):
-        for folder in (paths.runs, paths.results, paths.figures):
-            yield from folder.rglob(".*")
+    for kind in ("runs", "results", "figures"):
+        for name in (profile, "experiments"):
+            yield from (home() / kind / name).rglob(".*")
     if home() == REPOSITORY:  # then the notebooks write its pages, too
         yield from REPOSITORY.glob(".*")
         yield from (REPOSITORY / "docs").rglob(".*")
@@ -93,7 +93,7 @@ def _hidden(profile: str) -> Iterator[Path]:
 
 def _files(profile: str) -> tuple[Path, Path]:
     """Return the lock of a profile and the note of who has it: both outlive the profile's runs."""
-    folder = Paths(profile).runs.parent / ".locks"
+    folder = home() / "runs" / ".locks"
     return folder / f"{profile}.lock", folder / f"{profile}.json"
 
 
