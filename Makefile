@@ -13,7 +13,7 @@ EXPERIMENTS = $(shell grep -l "from cl_utils.experiments import" notebooks/*.ipy
 DRAW = $(BIN)/python -m papermill --log-level ERROR --no-progress-bar $(1) "$$0" \
 	runs/$(PROFILE)/"$${0\#\#*/}"
 
-.PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
+.PHONY: help install test check torture reproduce resume figures benchmark notebooks lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+torture: $(STAMP)  ## attack the study from outside for about 20 minutes and count what is lost
+	$(BIN)/python tests/torture
 
 # Side by side on all cores, a training runs on one thread: small models gain nothing from more.
 reproduce resume figures: export OMP_NUM_THREADS := 1
