@@ -8,6 +8,7 @@ it starts in milliseconds with everything imported, and whatever it breaks is go
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import resource
@@ -84,7 +85,8 @@ def end_group(process: int) -> None:
 
 
 def silenced() -> None:
-    """Send what this process prints nowhere."""
+    """Send what this process prints nowhere, the last words of a dying one too."""
+    faulthandler.disable()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)

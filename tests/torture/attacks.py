@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from torture.corruption import Corruption
 from torture.ground import Ground
 from torture.kills import Kills
-from torture.outcome import Outcome
+from torture.outcome import RAW, Outcome, UndisturbedError
 from torture.parameters import Parameters
 from torture.places import Places
 from torture.programs import Programs
@@ -49,7 +49,7 @@ class Plan:
 
 
 ATTACKS: Final[Mapping[str, Plan]] = {
-    "corruption": Plan(Corruption, few=70, least=1600, share=0.25),
+    "corruption": Plan(Corruption, few=70, least=1500, share=0.25),
     "kills": Plan(Kills, few=6, least=100, share=0.2),
     "parameters": Plan(Parameters, few=66, least=1000, share=0.1),
     "programs": Plan(Programs, few=55, least=1000, share=0.15),
@@ -62,8 +62,11 @@ ATTACKS: Final[Mapping[str, Plan]] = {
 def outcomes(name: str, ground: Ground, seed: int, numbers: Iterable[int]) -> Iterator[Outcome]:
     """Yield the outcomes of attempts of one attack, by their numbers."""
     attack = ATTACKS[name].made(ground, seed)
-    for number in numbers:
-        yield from attack.attempt(number, Random(f"{seed}/{name}/{number}"))
+    try:
+        for number in numbers:
+            yield from attack.attempt(number, Random(f"{seed}/{name}/{number}"))
+    except UndisturbedError as error:
+        yield Outcome(f"{name}: undisturbed", RAW, detail=str(error))
 
 
 def short_form(name: str) -> Iterable[int]:

@@ -20,7 +20,7 @@ from torture.exchange import EXCHANGES
 from torture.ground import Ground
 from torture.judge import judged
 from torture.loads import UNREAD, call_at, loads_of
-from torture.outcome import SKIPPED, Outcome
+from torture.outcome import SKIPPED, Outcome, UndisturbedError
 from torture.rights import as_nobody, nobody_can
 
 SECONDS: Final = 10.0  # of one load; they take less than one
@@ -66,7 +66,8 @@ class Corruption:
         faults = {
             name: end.text for name, end in zip(names, ends, strict=True) if end.kind != "value"
         }
-        assert not faults, f"undisturbed, these fail: {faults}"
+        if faults:
+            raise UndisturbedError(f"these loads fail: {faults}")
         return {name: end.text for name, end in zip(names, ends, strict=True)}
 
     @cached_property

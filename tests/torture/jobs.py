@@ -6,6 +6,7 @@ keeps a checkpoint after every step, so that a kill finds one to continue from.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Final
 from studies import draw, evaluate_run, make_buckets, measure_difficulty, tiny_params
 from worlds import quiet
 
+from cl_utils import parallel
 from cl_utils.paths import home
 from cl_utils.study.data_files import load_split
 from cl_utils.study.params import Params
@@ -31,11 +33,15 @@ from torture.ground import at_home, checkpoint_of
 
 @dataclass(frozen=True)
 class Job:
-    """Work on a study and the folders, by their paths in a home, that it leaves."""
+    """Work on a study and the folders, by their paths in a home, that it leaves.
+
+    shared: whether several processes do it.
+    """
 
     name: str
     work: Callable[[], None]
     leaves: tuple[str, ...]
+    shared: bool = False
 
     def done(self, folder: Path) -> str:
         """Do the work in a home; return the digest of what it left there."""
@@ -87,10 +93,21 @@ def data() -> Job:
     return Job("data", _make_data, ("runs", "results"))
 
 
+def shared_data() -> Job:
+    """Return the same, shared by two processes."""
+    return Job("data shared", _share_data, ("runs", "results"), shared=True)
+
+
 def _make_data() -> None:
     params = tiny_params()
     for notebook in (draw, measure_difficulty, make_buckets):
         notebook(params)
+
+
+def _share_data() -> None:
+    parallel.ALONE = 0.0  # in a process that ends with this work
+    os.environ[parallel.CORES_VARIABLE] = "2"
+    _make_data()
 
 
 KILLED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -106,6 +123,8 @@ KILLED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def all_jobs() -> list[Job]:
-    """Return every kind of work, trainings of every kind of arm first."""
-    trainings = [training(recipe, arm) for recipe, arms in KILLED.items() for arm in arms]
-    return [*trainings, evaluation(), data()]
+    """Return every kind of work: trainings of every kind of arm, among them the rest."""
+    jobs = [training(recipe, arm) for recipe, arms in KILLED.items() for arm in arms]
+    for place in range(3, 2 * len(jobs), 5):
+        jobs[place:place] = [(evaluation, data, shared_data)[place % 3]()]
+    return jobs

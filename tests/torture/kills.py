@@ -22,11 +22,12 @@ from torture.apart import Call, end_group, ends_of, forked, silenced
 from torture.ground import Ground
 from torture.jobs import Job, all_jobs
 from torture.judge import judged
-from torture.outcome import Outcome
+from torture.outcome import HUNG, SURVIVED, Outcome, UndisturbedError
 
 SECONDS: Final = 120.0  # of work that takes seconds
 SIGNALS: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_KILLS: Final = 3  # of one piece of work
+SECONDS_LEFT: Final = 5.0  # that processes of the work may live on
 CHANGES: Final = frozenset({"os.rename", "os.remove", "os.mkdir", "os.chmod", "tempfile.mkstemp"})
 """Audit events of the interpreter that change files, beside opening one to write."""
 
@@ -59,14 +60,19 @@ class Kills:
         whole = self.whole(job)
         copy = self.ground.copy("killed")
         job.clear(copy)
-        kills = []
+        kills, left = [], False
         for _ in range(random.choice([1, 1, 1, 2, MOST_KILLS])):
             chosen = random.choice(SIGNALS)
-            kills.append(_killed(job, copy, chosen, whole, random))
+            words, left_now = _killed(job, copy, chosen, whole, random)
+            kills.append(words)
+            left = left or left_now
         (end,) = ends_of([Call(job.name, lambda: job.done(copy))], seconds=SECONDS)
         case = f"--case {number}: {job.name}, {', then '.join(kills)}"
         attack = f"kills: {job.name.partition(' ')[0]}, last {chosen.name}"
         yield judged(attack, case, end, {whole.digest}, may_refuse=False)
+        if job.shared or left:
+            verdict = HUNG if left else SURVIVED
+            yield Outcome("kills: no process stays", verdict, case, f"{SECONDS_LEFT:g} s later")
 
     def whole(self, job: Job) -> Whole:
         """Return what undisturbed work comes to."""
@@ -75,7 +81,8 @@ class Kills:
             job.clear(copy)
             began = time.perf_counter()
             (end,) = ends_of([Call(job.name, lambda: _counted(job, copy))], seconds=SECONDS)
-            assert end.kind == "value", f"undisturbed, {job.name} ends with {end.kind}: {end.text}"
+            if end.kind != "value":
+                raise UndisturbedError(f"{job.name} ends with {end.kind}: {end.text}")
             digest, changes = end.text.split()
             self._whole[job.name] = Whole(digest, time.perf_counter() - began, int(changes))
         return self._whole[job.name]
@@ -105,8 +112,13 @@ class _Changes:
                 os.kill(os.getpid(), self.sent)
 
 
-def _killed(job: Job, copy: Path, sent: signal.Signals, whole: Whole, random: Random) -> str:
-    """Start a job and kill it; return when, in words. It may be done before."""
+def _killed(
+    job: Job, copy: Path, sent: signal.Signals, whole: Whole, random: Random
+) -> tuple[str, bool]:
+    """Start a job and kill it; return when, in words, and whether a process of it lives on.
+
+    It may be done before: then the kill comes too late.
+    """
     if random.random() < 0.5:
         change = random.randint(1, whole.changes)
         process = forked(lambda: _begin(job, copy, change, sent))
@@ -119,8 +131,22 @@ def _killed(job: Job, copy: Path, sent: signal.Signals, whole: Whole, random: Ra
             os.kill(process, sent)
             _wait(process, SECONDS)
         words = f"{sent.name} after {moment:.3f} s"
+    os.waitpid(process, 0)
+    left = not _vanished(process)
     end_group(process)
-    return words
+    return words, left
+
+
+def _vanished(group: int) -> bool:
+    """Return whether all processes of a group whose first is dead end soon."""
+    until = time.monotonic() + SECONDS_LEFT
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _begin(job: Job, copy: Path, change: int = 0, sent: signal.Signals = signal.SIGKILL) -> None:

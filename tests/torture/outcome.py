@@ -31,6 +31,10 @@ MOST_ALIKE: Final = 3
 DETAIL: Final = 700  # characters of a lost case
 
 
+class UndisturbedError(Exception):
+    """What is attacked fails before it is attacked."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One attempt.

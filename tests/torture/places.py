@@ -22,7 +22,7 @@ from torture.apart import Call, End, ends_of
 from torture.ground import Ground
 from torture.jobs import Job, data, evaluation, training
 from torture.judge import judged
-from torture.outcome import SKIPPED, Outcome
+from torture.outcome import SKIPPED, Outcome, UndisturbedError
 from torture.rights import as_nobody
 
 SECONDS: Final = 120.0
@@ -66,7 +66,8 @@ class Places:
         found = {}
         for job in self.jobs:
             (end,) = ends_of([_call(job, self._place(job))], seconds=SECONDS)
-            assert end.kind == "value", f"undisturbed, {job.name} ends so: {end.text}"
+            if end.kind != "value":
+                raise UndisturbedError(f"{job.name} ends with {end.kind}: {end.text}")
             found[job.name] = end.text
         return found
 
@@ -120,7 +121,7 @@ class Places:
 
     def _small(self, turn: int, random: Random) -> Iterator[Outcome]:
         """The home lies in a file system without room, where the system lets one be made."""
-        job, size = self.jobs[turn % len(self.jobs)], random.randint(40, 4000)
+        job, size = self.jobs[turn % len(self.jobs)], int(2 ** random.uniform(2, 10))
         attack = "places: a small file system"
         with _small_file_system(size) as folder:
             if folder is None:

@@ -27,7 +27,7 @@ from torture.apart import End
 from torture.digests import difference, home_digests
 from torture.ground import Ground
 from torture.judge import judged
-from torture.outcome import RAW, Outcome
+from torture.outcome import RAW, Outcome, UndisturbedError
 
 SECONDS: Final = 600.0  # of one whole reproduction
 SMALLER: Final = {
@@ -73,7 +73,8 @@ class Workflow:
         """What an undisturbed reproduction leaves, and how many seconds it takes."""
         home, began = self.ground.folder / "whole ü", time.monotonic()
         end = self._reproduce(home)
-        assert not end, f"undisturbed, `make reproduce` fails: {end}"
+        if end:
+            raise UndisturbedError(f"`make reproduce` ends with {end}")
         return _left(home), time.monotonic() - began
 
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
