@@ -22,7 +22,7 @@ from torture.apart import Call, end_group, ends_of, forked, silenced
 from torture.ground import Ground
 from torture.jobs import Job, all_jobs
 from torture.judge import judged
-from torture.outcome import HUNG, SURVIVED, Outcome, UndisturbedError
+from torture.outcome import HUNG, SURVIVED, Outcome, UndisturbedError, Verdict
 
 SECONDS: Final = 120.0  # of work that takes seconds
 SIGNALS: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -71,7 +71,7 @@ class Kills:
         attack = f"kills: {job.name.partition(' ')[0]}, last {chosen.name}"
         yield judged(attack, case, end, {whole.digest}, may_refuse=False)
         if job.shared or left:
-            verdict = HUNG if left else SURVIVED
+            verdict: Verdict = HUNG if left else SURVIVED
             yield Outcome("kills: no process stays", verdict, case, f"{SECONDS_LEFT:g} s later")
 
     def whole(self, job: Job) -> Whole:

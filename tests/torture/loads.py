@@ -70,14 +70,22 @@ def _restored(home: Path) -> object:
     return names, {name: each for name, each in files.items() if name.endswith(wanted)}
 
 
+def _split(name: str) -> Callable[[Path], object]:
+    return lambda _: data_files.load_split(tiny_params(), name)
+
+
+def _counts(name: str) -> Callable[[Path], object]:
+    return lambda _: data_files.load_counts(tiny_params(), name)
+
+
 def _committed(home: Path) -> object:
-    committed_models.MODELS = home / "models"  # in a process that ends with this
+    vars(committed_models)["MODELS"] = home / "models"  # in a process that ends with this
     return [committed_models.load_committed(name) for name in ("baseline", "hybrid")]
 
 
 _DATA: Final = ("runs/*/programs.parquet*",)
 _SCORES: Final = (*_DATA, "runs/*/difficulty.parquet*")
-_SPLIT: Final = (*_SCORES, "runs/*/buckets.parquet*")
+_CHAIN: Final = (*_SCORES, "runs/*/buckets.parquet*")
 _CORPORA: Final = ("runs/*/corpus/*",)
 _ROWS: Final = ("results/*/fast/*", "results/*/data/tested*", "results/*/data/model_loss*")
 
@@ -86,8 +94,8 @@ LOADS: Final[Mapping[str, Load]] = {
     "difficulty": Load(_SCORES, lambda _: data_files.load_difficulty(tiny_params())),
     **{
         f"corpus {split}": Load(
-            (*_SPLIT, f"runs/*/corpus/{split}.*"),
-            lambda _, split=split: data_files.load_split(tiny_params(), split),
+            (*_CHAIN, f"runs/*/corpus/{split}.*"),
+            _split(split),
         )
         for split in SPLITS
     },
@@ -98,7 +106,7 @@ LOADS: Final[Mapping[str, Load]] = {
     **{
         name: Load(
             (f"results/*/data/{name}*",),
-            lambda _, name=name: data_files.load_counts(tiny_params(), name),
+            _counts(name),
         )
         for name in ("leak", "difficulty_by_level")
     },
@@ -107,7 +115,7 @@ LOADS: Final[Mapping[str, Load]] = {
         lambda _: run_files.load_model_difficulty(tiny_params()),
     ),
     "training by model loss": Load(
-        ("runs/*/model_difficulty*", *_SPLIT, *_CORPORA), _training_by_loss
+        ("runs/*/model_difficulty*", *_CHAIN, *_CORPORA), _training_by_loss
     ),
     "run": Load(
         ("runs/*/baseline/seed0/*", *_CORPORA), lambda _: run_files.load_run(tiny_params())
@@ -116,7 +124,7 @@ LOADS: Final[Mapping[str, Load]] = {
         ("runs/*/mastery/seed0/*", *_CORPORA),
         lambda _: run_files.recorded_mixes(tiny_params(arm="yoked-mastery")),
     ),
-    "rest of a run": Load(("runs/*/incremental/seed0/*", *_SPLIT, *_CORPORA), _rest_of_a_run),
+    "rest of a run": Load(("runs/*/incremental/seed0/*", *_CHAIN, *_CORPORA), _rest_of_a_run),
     "results": Load(_ROWS, lambda _: load_results(tiny_params().paths.results)),
     "results by params": Load(
         _ROWS, lambda _: load_results(tiny_params().paths.results, tiny_params())

@@ -57,7 +57,8 @@ def _unusable(params: Params) -> str:
 
 def _arms(path: Path) -> Mapping[str, object]:
     """Read arms from another file, in a process that ends with this."""
-    arms_module.ARMS = facts_module.ARMS = path
+    for module in (arms_module, facts_module):
+        vars(module)["ARMS"] = path
     arms_module.arms.cache_clear()
     facts_module.arm_facts.cache_clear()
     return {name: (arm, facts_module.arm_facts()[name]) for name, arm in arms_module.arms().items()}

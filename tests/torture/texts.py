@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from cl_utils.seeds import stream
-from cl_utils.tinypy.grammar import generate
+from cl_utils.tinypy.grammar import Variant, generate
 from cl_utils.tinypy.tokenizer import VOCABULARY
 
 TOKENS: Final = (
@@ -37,6 +37,7 @@ TOKENS: Final = (
         "...",
     ),
 )
+VARIANTS: Final[tuple[Variant, ...]] = ("paper2024", "fixed")
 LETTERS: Final = ("\ud800", "\udfff", "ß", "\u202e", "😀", "\x7f", "\x80", "٣", "Ａ", "\U0010ffff")
 
 ADVERSARIAL: Final[Mapping[str, Callable[[Random], str]]] = {
@@ -98,7 +99,7 @@ ADVERSARIAL: Final[Mapping[str, Callable[[Random], str]]] = {
 
 def generated(random: Random) -> tuple[str, str]:
     """Return source and output of a program of the grammar."""
-    variant = random.choice(["paper2024", "fixed"])
+    variant = random.choice(VARIANTS)
     rng = stream(random.randrange(2**31), "torture")
     (program,) = generate(1, rng=rng, variant=variant).programs
     return program.source, program.output

@@ -87,8 +87,7 @@ def doubled(text: str, random: Random) -> Spoilt | None:
 def renamed(text: str, random: Random) -> Spoilt | None:
     """Misspell a key."""
     place, indent, key, old = random.choice(_keys(text))
-    how = random.choice([str.upper, str.title, lambda name: name[:-1], lambda name: f"{name}s"])
-    new = how(key)
+    new = random.choice([key.upper(), key.title(), key[:-1], f"{key}s"])
     return Spoilt(f"{key} as {new}", _with_line(text, place, f"{indent}{new}: {old}"), "open")
 
 
