@@ -35,8 +35,9 @@ from cl_utils.study.data_files import (
     load_split,
     save_programs,
 )
+from cl_utils.study.device import device_of
 from cl_utils.study.results import load_results, run_manifest
-from cl_utils.study.run_files import device_of, load_run
+from cl_utils.study.run_files import load_run
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 PARAMS = tiny_params()

@@ -17,7 +17,8 @@ import pandas as pd
 
 from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
-from cl_utils.experiments.plan import Experiment, Variant
+from cl_utils.experiments.plan import Experiment
+from cl_utils.experiments.variants import Variant
 from cl_utils.machine import machines_text
 from cl_utils.paths import REPOSITORY, home
 

@@ -19,6 +19,7 @@ from cl_utils.errors import StudyError
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import Params
 from cl_utils.study.stage_params import TrainingParams
+from cl_utils.training.recipes import RECIPES
 
 Manifest = Mapping[str, Any]
 FINGERPRINT: Final = "data_fingerprint"
@@ -32,7 +33,8 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
 
     A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
     runs have the same data. Those of one recipe have the same parameters, but for `FREE` (those of
-    `params`, if given), were trained and evaluated by the same code, and on as many lines.
+    `params`, if given), were trained and evaluated by the same code, in one precision, and on as
+    many lines.
     """
     for run, manifest in manifests.items():
         _check_place(run, manifest)
@@ -42,6 +44,7 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
         own = {run: each for run, each in manifests.items() if run.parts[-3] == recipe}
         _check_params(own, params)
         _check_equal(own, "trained by code ", lambda each: each["code"])
+        _check_equal(own, "trained in ", _precision)
         _check_equal(own, "evaluated by code ", lambda each: each["evaluation"]["code"])
         _check_equal(own, "evaluated with line_programs=", _line_programs)
 
@@ -88,6 +91,17 @@ def _check_params(manifests: Mapping[Path, Manifest], params: Params | None) -> 
 def _parameter(manifest: Manifest, name: str, default: object = None) -> Any:
     """Return a parameter of a run; `default` if it was trained before there was such a one."""
     return manifest["params"].get(name, default)
+
+
+def _precision(manifest: Manifest) -> str:
+    """Return the precision of a run; where it is not recorded, that which its recipe took."""
+    if "precision" in manifest:
+        return str(manifest["precision"])
+    params, device = manifest["params"], manifest.get("device", "cpu")
+    if params["recipe"] not in RECIPES:
+        return "unknown precision"
+    recipe = RECIPES[params["recipe"]]
+    return recipe.precision_on(device, compiled=params.get("compile", True))
 
 
 def _line_programs(manifest: Manifest) -> Any:

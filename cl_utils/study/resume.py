@@ -18,7 +18,7 @@ from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
 from cl_utils.files import running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
-from cl_utils.paths import PARAMS
+from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
     try:
         (profile,) = arguments or ("laptop",)
-        restored, left = restore(read_params(PARAMS / f"{profile}.yaml"))
+        restored, left = restore(read_params(params_file(profile)))
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

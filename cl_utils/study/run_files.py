@@ -10,25 +10,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 
-from cl_utils.artifacts import load_table, save_table, write_artifact
 from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.curriculum.relabelling import relabelled
-from cl_utils.data.corpus import SPLITS, Corpus
+from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.files import atomic, damaged, file_digest, read_json, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
 from cl_utils.model.gpt import GPT
 from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
-from cl_utils.study.notebook_names import EVALUATION, MODEL_DIFFICULTY, TRAINING, code_of
+from cl_utils.study.device import device_of
+from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
+from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
+from cl_utils.study.places import share_tables
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.checkpoints import load_model, save_model
 
@@ -45,17 +45,6 @@ RECORDS = ("history.csv", "curve.csv", "mixes.json")
 MIXES = RECORDS[-1]
 RUN_FILES = ("model.json", "model.safetensors", *RECORDS)
 RESULT_FILES = ("measures.csv", "programs.parquet", *RECORDS)
-MODEL_LOSS = "model_loss"
-TEST_SPLITS = ("test", "natural")
-
-
-def device_of(params: Params) -> str:
-    """Return cpu or cuda; raise StudyError when cuda is asked for and not there."""
-    if params.device == "cuda" and not torch.cuda.is_available():
-        raise StudyError("device='cuda', but torch sees no GPU here: use device='auto' or 'cpu'")
-    if params.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return params.device
 
 
 def save_run(params: Params, trained: Trained) -> dict[str, Any]:
@@ -81,6 +70,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         "characters": trained.characters,
         "training_seconds": round(trained.seconds, 1),
         "device": _device_name(device_of(params)),
+        "precision": trained.precision,
         "threads": torch.get_num_threads(),
         **circumstances(),
     }
@@ -158,19 +148,27 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
         **circumstances(),
     }
     write_manifest(folder / MANIFEST, {**manifest, "evaluation": evaluated})
-    write_json(run / "evaluated.json", files)
+    share_tables(params.paths)
+    write_json(params.paths.evaluated(params.recipe, params.arm, params.seed), files)
 
 
 def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else "cpu"
 
 
-def load_training(params: Params) -> Corpus:
-    """Return the training programs, in the buckets of the metric that the arm's labels name."""
+def load_training(params: Params, measure: Measure | None = None) -> Corpus:
+    """Return the training programs, in the buckets of the metric that the arm's labels name.
+
+    `measure`: what finds the losses of small models where the arm asks for them and they are not
+    there yet (`training.model_loss`); without it they must be.
+    """
     corpus, metric = load_split(params, "train"), arm_named(params.arm).bucket_metric
     if metric is None:
         return corpus
-    scores = load_model_difficulty(params) if metric == MODEL_LOSS else load_difficulty(params)
+    if metric == MODEL_LOSS:
+        scores = model_difficulty(params, measure)
+    else:
+        scores = load_difficulty(params)
     if metric not in scores:
         raise StudyError(
             f"arm {params.arm} has labels {metric!r}, which is no metric: choose one of "
@@ -192,33 +190,3 @@ def recorded_mixes(params: Params) -> Recorded:
     folder, manifest = run_folder(theirs), checked_manifest(theirs, repair)
     check_files(folder, {MIXES: manifest["files"][MIXES]}, repair)
     return [(int(step), mix) for step, mix in read_json(folder / MIXES, repair)]
-
-
-def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
-    """Leave notebook 08's losses, and those of the test programs where results are tracked."""
-    made: dict[str, Any] = {
-        "params": _of_ensemble(params),
-        "inputs": [params.paths.corpus(name) for name in SPLITS],
-        "code": code_of(MODEL_DIFFICULTY),
-    }
-    save_table(params.paths.model_difficulty(params.recipe), losses, **made)
-    ids = [load_split(params, name).program_ids for name in TEST_SPLITS]
-    tested = losses[losses["program_id"].isin(set().union(*ids))]
-    path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
-    write_artifact(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
-
-
-def load_model_difficulty(params: Params) -> pd.DataFrame:
-    """Return program_id and model_loss of every program of the split."""
-    return load_table(
-        params.paths.model_difficulty(params.recipe),
-        MODEL_DIFFICULTY,
-        params=_of_ensemble(params),
-        inputs=[params.paths.corpus(name) for name in SPLITS],
-    )
-
-
-def _of_ensemble(params: Params) -> dict[str, object]:
-    """Return the parameters that the small models depend on: neither arm nor seed, nor device."""
-    apart = ("arm", "seed", "device", "compile")
-    return {name: value for name, value in params.of(TrainingParams).items() if name not in apart}

@@ -21,11 +21,12 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
-from cl_utils.paths import PARAMS
+from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_split
+from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
+from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
-    device_of,
     load_training,
     recorded_mixes,
     save_evaluation,
@@ -90,11 +91,10 @@ class Sitting:
         return done
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
-        device = device_of(self.params)
         shared: Probe | None = None
         trainers = []
         for params in part:
-            run = params.run(device, recorded_mixes(params))
+            run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
             trainer = start_or_resume(
                 run, corpus, self.corpora["validation"], _checkpoint(params), _quiet
@@ -170,9 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
-        params = read_params(PARAMS / f"{given.profile}.yaml")
+        params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
-        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+        with only_command(params.profile, "python -m cl_utils.study.sitting"):
+            Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

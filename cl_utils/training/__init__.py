@@ -4,11 +4,13 @@ recipes           model style, optimiser, batches and loss, as data
 batches           what one step reads
 loss              what is minimised
 compilation       the compiler's work on it
+compiler_faults   what keeps code from being compiled, in a sentence
 optimisers        one step of all parameters
 muon              the optimiser of the matrices
 malloc            memory that the allocator keeps
 trainer           a run between two steps
 assembly          the parts of a run's trainer
+precision         the faster precision of matrix products, measured
 loop              a run from its first step to its last
 batched_runs      several runs in one forward and backward pass
 joint_runs        dozens of runs on a GPU, their batches and updates made at once

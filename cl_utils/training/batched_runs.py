@@ -22,6 +22,7 @@ from cl_utils.errors import StudyError
 from cl_utils.model.packing import Layout
 from cl_utils.model.stacked_layers import stacked
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
+from cl_utils.training.compilation import backward
 from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume, train
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import step_together
@@ -96,6 +97,8 @@ def _check(runs: Sequence[Run]) -> None:
 class BatchedModel:
     """Trainers that take every step together; until `release` their weights lie in `model`."""
 
+    by_block = False  # what is compiled: the whole loss, or the blocks alone
+
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         self.trainers = list(trainers)
         run, models = trainers[0].run, [trainer.model for trainer in trainers]
@@ -103,7 +106,13 @@ class BatchedModel:
         rows = run.characters_per_step // run.model.context if windows else 0
         self.model = stacked(models, rows)
         self.objective = objective(
-            self.model, run.recipe, trainers[0].device, run.compiled, len(trainers)
+            self.model,
+            run.recipe,
+            trainers[0].device,
+            run.compiled,
+            len(trainers),
+            by_block=self.by_block,
+            precision=run.precision,
         )
         self.shares = [
             (whole, [model.get_parameter(name) for model in models])
@@ -118,7 +127,7 @@ class BatchedModel:
         loss, totals = self.objective(
             joined_batches([self.batches[n] for n in range(len(self.trainers))])
         )
-        loss.backward()
+        backward(loss)
         self._share_gradients()
         trainers = [trainer for _, trainer in learning]
         factors = [trainer.rate_factor() for trainer in trainers]

@@ -43,7 +43,7 @@ class _Momentum:
 
 
 class JointOptimisers:
-    """Steps all members; `begin` takes their states over, `give_back` returns them."""
+    """Steps all members: takes their states over when it is made; `give_back` returns them."""
 
     def __init__(self, optimisers: Sequence[Optimisers], shares: Sequence[Share]) -> None:
         self.device, first = shares[0][0].device, optimisers[0]

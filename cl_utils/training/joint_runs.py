@@ -17,8 +17,8 @@ from cl_utils.errors import StudyError
 from cl_utils.training.batched_runs import BatchedModel
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.joint import Choice, JointBatches
+from cl_utils.training.compilation import backward
 from cl_utils.training.joint_optimisers import JointOptimisers
-from cl_utils.training.loss import objective
 from cl_utils.training.trainer import Trainer
 
 AHEAD = 50  # steps whose programs are chosen at once, which takes a tenth of the time
@@ -27,19 +27,17 @@ AHEAD = 50  # steps whose programs are chosen at once, which takes a tenth of th
 class JointRuns(BatchedModel):
     """Trainers that take every step together, all to the same end."""
 
+    by_block = True
+
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         super().__init__(trainers)
-        run, device = trainers[0].run, trainers[0].device
-        self.objective = objective(
-            self.model, run.recipe, device, run.compiled, len(trainers), by_block=True
-        )
         batchers = [each.batcher for each in trainers if isinstance(each.batcher, AlignedBatcher)]
         if len(batchers) < len(trainers) or len({(t.step, t.steps) for t in trainers}) > 1:
             raise StudyError(
                 "these runs do not read whole programs, or are not at the same step of as many: "
                 "train them as a `BatchedModel`"
             )
-        self.joint_batches = JointBatches(batchers, device)
+        self.joint_batches = JointBatches(batchers, trainers[0].device)
         self.joint_optimisers = JointOptimisers([t.optimisers for t in trainers], self.shares)
         self.chosen: list[deque[Choice]] = [deque() for _ in trainers]
 
@@ -52,7 +50,7 @@ class JointRuns(BatchedModel):
         """Train one step of every member."""
         choices = [self._choose(member) for member in range(len(self.trainers))]
         loss, totals = self.objective(self.joint_batches.expand(choices))
-        loss.backward()
+        backward(loss)
         self.joint_optimisers.step([trainer.rate_factor() for trainer in self.trainers])
         self._clear_gradients()
         theirs = totals.chunk(len(self.trainers), dim=1)

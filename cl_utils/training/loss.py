@@ -22,7 +22,7 @@ from cl_utils.model.gpt import GPT
 from cl_utils.model.packing import Layout
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.compilation import Losses, compiled_for, with_compiled_blocks
-from cl_utils.training.recipes import Recipe
+from cl_utils.training.recipes import Precision, Recipe
 
 Objective = Callable[[Batch], tuple[Tensor, Tensor]]
 
@@ -35,6 +35,7 @@ def objective(
     members: int = 1,
     *,
     by_block: bool = False,
+    precision: Precision | None = None,
 ) -> Objective:
     """Return batch -> (loss, totals).
 
@@ -46,10 +47,11 @@ def objective(
     With `intermediate_value_weight` model and batch need an auxiliary head and intermediate values;
     the loss then has that weight times `auxiliary_loss`, which the totals have not.
 
-    `by_block`: compile the blocks instead of the whole loss, see `compilation`.
+    `by_block`: compile the blocks instead of the whole loss, see `compilation`. `precision`: of
+    matrix products, instead of the recipe's.
     """
-    use_autocast = recipe.precision == "bfloat16" and (compiled or device.type != "cpu")
-    forward = _losses(model, recipe, device, members, use_autocast)
+    multiplied = precision or recipe.precision_on(device.type, compiled=compiled)
+    forward = _losses(model, recipe, device, members, multiplied == "bfloat16")
     if compiled and by_block:
         forward = with_compiled_blocks(model, forward)
     elif compiled:

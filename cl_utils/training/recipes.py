@@ -12,6 +12,8 @@ from typing import Literal
 
 from cl_utils.errors import StudyError
 
+Precision = Literal["float32", "bfloat16"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -29,7 +31,14 @@ class Recipe:
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
     convolution: int = 0  # characters that a block's short convolutions see back; 0: none
     intermediate_value_weight: float = 0.0  # of the auxiliary loss, see `objective`; 0: none
-    precision: Literal["float32", "bfloat16"]  # of matrix products; uncompiled CPU: float32
+    precision: Precision  # of matrix products, see `precision_on`
+
+    def precision_on(self, device: str, *, compiled: bool) -> Precision:
+        """Return the precision in which matrices are multiplied where a run names none.
+
+        Uncompiled, a CPU casts every operand by itself and is slower in bfloat16 than in float32.
+        """
+        return self.precision if compiled or device != "cpu" else "float32"
 
 
 PAPER = Recipe(

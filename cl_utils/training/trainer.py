@@ -22,18 +22,20 @@ from cl_utils.curriculum.interface import Schedule
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.batches.batch import Batch, Batcher
+from cl_utils.training.compilation import backward
 from cl_utils.training.history import History
 from cl_utils.training.loss import Objective
 from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_factor
 from cl_utils.training.probes import Probe
-from cl_utils.training.recipes import Recipe
+from cl_utils.training.recipes import Precision, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One arm with one seed: everything that decides what the training loop does.
 
-    `name` is the arm's; `recorded` the mixes that a yoked arm draws.
+    `name` is the arm's; `recorded` the mixes that a yoked arm draws; `precision` that of matrix
+    products, None for what the recipe says.
     """
 
     model: ModelConfig
@@ -46,12 +48,19 @@ class Run:
     hardest_share: float = 0.5
     device: str = "cpu"
     compiled: bool = True
+    precision: Precision | None = None
     recorded: Recorded = ()
 
     @property
     def budget(self) -> int:
         """The steps that this arm trains."""
         return max(1, round(self.steps * self.arm.budget))
+
+    @property
+    def computed_precision(self) -> Precision:
+        """The precision in which this run multiplies matrices."""
+        device = torch.device(self.device).type
+        return self.precision or self.recipe.precision_on(device, compiled=self.compiled)
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class Trained:
     characters: int
     seconds: float
     mixes: list[tuple[int, dict[str, float]]]  # what was drawn from which step on
+    precision: Precision  # of matrix products
 
 
 class Trainer:
@@ -110,7 +120,7 @@ class Trainer:
         """Train one step."""
         batch = self.draw()
         loss, totals = self.objective(batch)
-        loss.backward()
+        backward(loss)
         self.optimisers.step(self.rate_factor())
         self.record(totals, batch.programs)
 
@@ -166,6 +176,7 @@ class Trainer:
             characters=self.characters,
             seconds=self.seconds,
             mixes=self.mixes,
+            precision=self.run.computed_precision,
         )
 
     def state(self) -> dict[str, object]:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,19 +22,15 @@ from worlds import quiet
 
 from benchmarks.rows import save_rows, speed_row
 from benchmarks.speed import results_folder
-from cl_utils.data.corpus import SPLITS
 from cl_utils.experiments import Experiment, load_experiment
 from cl_utils.experiments.programs import World
 from cl_utils.experiments.training import learn, missing
 from cl_utils.paths import HOME_VARIABLE, MODELS
 from cl_utils.study.data_files import load_split
+from cl_utils.study.device import run_of
+from cl_utils.study.model_losses import measure_model_difficulty
 from cl_utils.study.params import Params
-from cl_utils.study.run_files import (
-    device_of,
-    load_training,
-    recorded_mixes,
-    save_model_difficulty,
-)
+from cl_utils.study.run_files import load_training
 from cl_utils.training.checkpoints import save_checkpoint
 from cl_utils.training.loop import start_or_resume
 from cl_utils.training.model_loss import model_loss
@@ -89,7 +85,7 @@ class Ground:
             for changes in ({}, {"arm": "mastery"}):
                 train_run(tiny_params(**changes))
                 evaluate_run(tiny_params(**changes))
-            _losses(tiny_params())
+            measure_model_difficulty(tiny_params(), partial(model_loss, report=quiet))
             _start(tiny_params(**STARTED))
             _beside(home)
         return home
@@ -131,16 +127,6 @@ def _data(seed: int) -> None:
     make_buckets(params, seed)
 
 
-def _losses(params: Params) -> None:
-    """Do what notebook 08 does."""
-    corpora = {name: load_split(params, name) for name in SPLITS}
-    run = params.run(device_of(params))
-    losses = model_loss(
-        run, corpora["train"], corpora["validation"], corpora.values(), report=quiet
-    )
-    save_model_difficulty(params, losses)
-
-
 def checkpoint_of(params: Params) -> Path:
     """Return where notebook 04 keeps the checkpoint of a run."""
     return params.paths.run(params.recipe, params.arm, params.seed) / "checkpoint.pt"
@@ -149,7 +135,7 @@ def checkpoint_of(params: Params) -> Path:
 def _start(params: Params) -> None:
     """Begin a run, and leave a checkpoint after its second step."""
     corpora = load_training(params), load_split(params, "validation")
-    run = params.run(device_of(params), recorded_mixes(params))
+    run = run_of(params)
     trainer = start_or_resume(run, *corpora, None, quiet)
     for _ in range(2):
         trainer.advance()

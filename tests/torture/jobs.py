@@ -19,9 +19,9 @@ from worlds import quiet
 from cl_utils import parallel
 from cl_utils.paths import home
 from cl_utils.study.data_files import load_split
+from cl_utils.study.device import run_of
 from cl_utils.study.params import Params
 from cl_utils.study.run_files import (
-    device_of,
     load_training,
     recorded_mixes,
     save_run,
@@ -70,7 +70,7 @@ def _train(params: Params) -> None:
     loop.CHECKPOINT_SECONDS = 0.0  # in a process that ends with this work
     corpora = load_training(params), load_split(params, "validation")
     checkpoint = checkpoint_of(params)
-    run = params.run(device_of(params), recorded_mixes(params))
+    run = run_of(params, recorded_mixes(params))
     trained = loop.train(run, *corpora, checkpoint=checkpoint, report=quiet)
     save_run(params, trained)
     checkpoint.unlink(missing_ok=True)

@@ -19,6 +19,8 @@ from cl_utils.data.corpus import SPLITS
 from cl_utils.experiments import load_curves
 from cl_utils.experiments.curves import machine_text
 from cl_utils.study import committed_models, data_files, resume, run_files
+from cl_utils.study.device import run_of
+from cl_utils.study.model_losses import model_difficulty
 from cl_utils.study.results import load_results
 from cl_utils.training.loop import train
 from torture.apart import Call
@@ -56,7 +58,7 @@ def _rest_of_a_run(home: Path) -> object:
     """Train a run on from its checkpoint, as notebook 04 does."""
     params = tiny_params(**STARTED)
     corpora = run_files.load_training(params), data_files.load_split(params, "validation")
-    run = params.run(run_files.device_of(params))
+    run = run_of(params)
     trained = train(run, *corpora, checkpoint=checkpoint_of(params), report=quiet)
     return trained.model, trained.mixes, trained.history.drop(columns="characters_per_second")
 
@@ -112,7 +114,7 @@ LOADS: Final[Mapping[str, Load]] = {
     },
     "model loss": Load(
         ("runs/*/model_difficulty*", *_CORPORA),
-        lambda _: run_files.load_model_difficulty(tiny_params()),
+        lambda _: model_difficulty(tiny_params()),
     ),
     "training by model loss": Load(
         ("runs/*/model_difficulty*", *_CHAIN, *_CORPORA), _training_by_loss
@@ -124,7 +126,9 @@ LOADS: Final[Mapping[str, Load]] = {
         ("runs/*/mastery/seed0/*", *_CORPORA),
         lambda _: run_files.recorded_mixes(tiny_params(arm="yoked-mastery")),
     ),
-    "rest of a run": Load(("runs/*/incremental/seed0/*", *_CHAIN, *_CORPORA), _rest_of_a_run),
+    "rest of a run": Load(
+        ("runs/*/incremental/seed0/*", "runs/*/precision-*", *_CHAIN, *_CORPORA), _rest_of_a_run
+    ),
     "results": Load(_ROWS, lambda _: load_results(tiny_params().paths.results)),
     "results by params": Load(
         _ROWS, lambda _: load_results(tiny_params().paths.results, tiny_params())

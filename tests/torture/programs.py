@@ -7,7 +7,6 @@ the grammar, radon's own scores, and round trips.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import sys
@@ -22,10 +21,11 @@ from radon.visitors import ComplexityVisitor
 
 from cl_utils.difficulty.overall_metric import difficulty, measure
 from cl_utils.difficulty.static_metrics import static_metrics
+from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.intermediate_values import values_of
 from cl_utils.tinypy.interpreter import executed_lines
 from cl_utils.tinypy.record import canonical_hash, parse, record, skeleton
-from cl_utils.tinypy.sandbox import check, run
+from cl_utils.tinypy.sandbox import run
 from cl_utils.tinypy.tokenizer import decode, encode
 from torture.apart import Call, ends_of
 from torture.ground import Ground
@@ -68,11 +68,7 @@ def _values(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError):
-        return FINE
-    executed_lines(tree)
+    executed_lines(parse_tinypy(text))
     return FINE
 
 
@@ -98,18 +94,18 @@ def _names(text: str) -> str:
 
 def _run(text: str) -> str:
     run(text, seconds=SANDBOX_SECONDS)
-    check(text)  # what ran is in the subset
+    parse_tinypy(text)  # what ran is in the subset
     return FINE
 
 
-def _check(text: str) -> str:
-    check(text)
+def _gate(text: str) -> str:
+    parse_tinypy(text)
     return FINE
 
 
 READERS: Final[Mapping[str, Callable[[str], str]]] = {
-    "sandbox.check": _check,
-    "sandbox.run": _run,
+    "parse_tinypy": _gate,
+    "run": _run,
     "difficulty": _scores,
     "measure": _many_scores,
     "static_metrics": _static,

@@ -1,0 +1,100 @@
+"""Which precision of matrix products a study takes: a named one, or the faster one on this machine.
+
+In: a run, and "auto", "recipe", "float32" or "bfloat16". Out: what `Run.precision` is to be. Not
+every processor multiplies faster in bfloat16: one without instructions for it took twice the time
+of float32 (docs/log/speed.md). All runs of a study need the same, see
+cl_utils/study/precision_choice.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import get_args
+
+import torch
+from torch import Tensor
+
+from cl_utils.errors import StudyError
+from cl_utils.model.config import ModelConfig
+from cl_utils.training.recipes import Precision
+from cl_utils.training.trainer import Run
+
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+CHOICES = ("auto", "recipe", *PRECISIONS)
+ROUNDS = 3  # at least, of both precisions in turns; the fastest of each counts
+SECONDS = 0.2  # or as many as fit
+MOST_OPERATIONS = 2e9  # of a round, which bounds the rows of large models
+FEWEST_ROWS = 256
+
+
+def named(word: object) -> Precision | None:
+    """Return the precision of that name, None where it is none."""
+    return next((each for each in PRECISIONS if each == word), None)
+
+
+def faster_precision(run: Run) -> Precision:
+    """Return the precision in which this machine multiplies a run's matrices faster.
+
+    At equal times bfloat16, which moves half the memory.
+    """
+    seconds = seconds_of_products(run.model, run.characters_per_step, run.device)
+    return "float32" if seconds["float32"] < seconds["bfloat16"] else "bfloat16"
+
+
+def chosen_precision(
+    run: Run, wanted: str, measure: Callable[[Run], Precision] = faster_precision
+) -> Precision | None:
+    """Return the precision that a run is to name; None for "recipe", which leaves it to that.
+
+    "auto" asks `measure` where the recipe would compute in bfloat16. A recipe in float32 keeps it,
+    and so does an uncompiled CPU. Raises StudyError for any other word.
+    """
+    if wanted not in CHOICES:
+        raise StudyError(f"precision={wanted!r} does not exist: choose one of {list(CHOICES)}")
+    if wanted != "auto":
+        return named(wanted)
+    usual = run.recipe.precision_on(torch.device(run.device).type, compiled=run.compiled)
+    return measure(run) if usual == "bfloat16" else usual
+
+
+def seconds_of_products(
+    model: ModelConfig, characters: int, device: str = "cpu"
+) -> dict[Precision, float]:
+    """Return the seconds of a block's matrix products, forward and backward, in each precision.
+
+    Of `characters` a step, or fewer where the model is large; well under a second in all.
+    """
+    works = {each: block_products(model, characters, device, each) for each in PRECISIONS}
+    taken: dict[Precision, list[float]] = {each: [] for each in works}
+    until = time.perf_counter() + SECONDS
+    while len(taken["float32"]) < ROUNDS or time.perf_counter() < until:
+        for each, work in works.items():
+            taken[each].append(_seconds(work, device))
+    return {each: min(seconds) for each, seconds in taken.items()}
+
+
+def block_products(
+    model: ModelConfig, characters: int, device: str, precision: Precision
+) -> Callable[[], object]:
+    """Return what multiplies the matrices of one block: projections and feed-forward layer."""
+    width = model.width
+    operations = 6 * 12 * width**2  # a row
+    rows = min(characters, max(FEWEST_ROWS, int(MOST_OPERATIONS / operations)))
+    shapes = [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]
+    filled = partial(torch.ones, dtype=getattr(torch, precision), device=device)
+    layers = [(filled(rows, k), filled(k, n), filled(rows, n)) for k, n in shapes]
+    return lambda: [_forward_and_backward(*layer) for layer in layers]
+
+
+def _forward_and_backward(inputs: Tensor, weights: Tensor, gradient: Tensor) -> tuple[Tensor, ...]:
+    return inputs @ weights, gradient @ weights.T, inputs.T @ gradient
+
+
+def _seconds(work: Callable[[], object], device: str) -> float:
+    began = time.perf_counter()
+    work()
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
