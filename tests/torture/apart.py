@@ -60,16 +60,19 @@ def ends_of(calls: Sequence[Call], *, seconds: float) -> list[End]:
 
 def forked(work: Callable[[], None]) -> int:
     """Return the process that does `work` and ends with status 0, in a group of its own."""
+    allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # no thread is at work meanwhile
         process = os.fork()
     if process:
+        signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
         with contextlib.suppress(OSError):  # the child does the same, whoever comes first
             os.setpgid(process, process)
         return process
     status = 1
     try:
         os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, allowed)  # which the fork itself had to survive
         work()
         status = 0
     finally:

@@ -16,6 +16,7 @@ from worlds import quiet
 
 from benchmarks import speed
 from cl_utils.data.corpus import SPLITS
+from cl_utils.errors import StudyError
 from cl_utils.experiments import load_curves
 from cl_utils.experiments.curves import machine_text
 from cl_utils.study import committed_models, data_files, resume, run_files
@@ -64,9 +65,14 @@ def _rest_of_a_run(home: Path) -> object:
 
 
 def _restored(home: Path) -> object:
-    """Mark finished runs as done; return which, and the files of their folders."""
+    """Mark finished runs as done; return which, and the files of their folders.
+
+    A run that is left out is trained again, and the command says so.
+    """
     restored, left = resume.restore(tiny_params())
-    names = [[path.relative_to(home).as_posix() for path in each] for each in (restored, left)]
+    if left:
+        raise StudyError(f"{left[0]} is left out")
+    names = [path.relative_to(home).as_posix() for path in restored]
     wanted = ("/mixes.json", "/manifest.json", "/evaluated.json")
     files = home_digests(home / "runs")
     return names, {name: each for name, each in files.items() if name.endswith(wanted)}

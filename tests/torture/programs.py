@@ -24,7 +24,7 @@ from cl_utils.difficulty.static_metrics import static_metrics
 from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.intermediate_values import values_of
 from cl_utils.tinypy.interpreter import executed_lines
-from cl_utils.tinypy.record import canonical_hash, parse, record, skeleton
+from cl_utils.tinypy.record import canonical_form, canonical_hash, parse, record, skeleton
 from cl_utils.tinypy.sandbox import run
 from cl_utils.tinypy.tokenizer import decode, encode
 from torture.apart import Call, ends_of
@@ -88,7 +88,9 @@ def _recorded(text: str) -> str:
 
 
 def _names(text: str) -> str:
-    canonical_hash(text)
+    parse_tinypy(text)
+    if canonical_hash(canonical_form(text)) != canonical_hash(text):
+        return "the canonical form has another hash"
     return FINE if skeleton(skeleton(text)) == skeleton(text) else "another skeleton's skeleton"
 
 
