@@ -151,6 +151,7 @@ UNREAD: Final = (
     "models/README.md",
     "runs/experiments/*",
     "runs/*/evaluated.json",
+    "runs/*/baseline/seed1/*",
 )
 """Files that no load reads: an attempt on them says nothing."""
 

@@ -42,7 +42,7 @@ SMALLER: Final = {
 }
 PARTS: Final = ("cl_utils", "benchmarks", "notebooks", "params", "profiles", "docs", "tools")
 FILES: Final = ("Makefile", "Snakefile", "README.md", "pyproject.toml", "constraints.txt")
-KILLS: Final = 3
+SIGNALS: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
 class Workflow:
@@ -81,8 +81,7 @@ class Workflow:
         """Kill a reproduction a few times; yield what its last start came to."""
         left, seconds = self.undisturbed
         home, kills = self.ground.folder / f"killed ü {number}", []
-        for _ in range(KILLS):
-            sent = random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+        for sent in random.sample(SIGNALS, len(SIGNALS)):
             moment = random.uniform(0.05, 0.6) * seconds
             with self._start(home) as process:
                 try:
@@ -129,6 +128,7 @@ class Workflow:
 
 
 def _left(home: Path) -> dict[str, str]:
-    """Return digests of data, runs and rows."""
-    found = home_digests(home)
-    return {name: each for name, each in found.items() if name.startswith(("runs/", "results/"))}
+    """Return digests of data, runs and rows; figures show times, too."""
+    kept = [each for each in ("runs", "results") if (home / each).exists()]
+    found = {f"{each}/{name}": d for each in kept for name, d in home_digests(home / each).items()}
+    return {name: each for name, each in found.items() if "/figures/" not in name}
