@@ -32,8 +32,8 @@ def write_artifact(
         "params": dict(params),
         "inputs": {each.name: file_digest(each) for each in inputs},
         "content": file_digest(path),
-        **facts,
         **circumstances(),
+        **facts,
     }
     write_manifest(manifest_path(path), content)
 

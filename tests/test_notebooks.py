@@ -23,6 +23,7 @@ from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
+from tools.refresh_notebooks import named_by_content
 
 Cell = dict[str, Any]
 NAMES = [
@@ -255,3 +256,12 @@ def test_a_false_stored_output_fails_and_a_true_one_passes(tmp_path: Path) -> No
         ("PASSED", "true.ipynb::Cell"),
         ("PASSED", "true.ipynb::Cell"),
     ]
+
+
+@every_notebook
+def test_styled_tables_are_named_by_what_they_hold(name: str) -> None:
+    """pandas names them at random: stored again, a notebook would differ in nothing else."""
+    for cell in code(name):
+        for output in cell["outputs"]:
+            html = str(output.get("data", {}).get("text/html", ""))
+            assert named_by_content(html) == html, f"{name}: run `make notebooks`"

@@ -46,6 +46,7 @@ CHANGES: dict[str, Any] = {  # another value of every parameter that changes a f
     "steps": 200,
     "characters_per_step": 1024,
     "hardest_share": 0.25,
+    "precision": "float32",
     "line_programs": 20,
     "recipes": ["fast", "strong"],
     "arms": {"baseline": 1, "hybrid": 1, "hybrid-norestart": 1, "hybrid-shuffled": 2},

@@ -61,6 +61,7 @@ def execute(
         {**((read_yaml_file(str(params)) or {}) if params else {}), **run},
         cwd=notebook.parent,
         progress_bar=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # errors: kernels warn of what is usual
     )
 
 
