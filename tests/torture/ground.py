@@ -32,7 +32,7 @@ from cl_utils.study.model_losses import measure_model_difficulty
 from cl_utils.study.params import Params
 from cl_utils.study.run_files import load_training
 from cl_utils.training.checkpoints import save_checkpoint
-from cl_utils.training.loop import start_or_resume
+from cl_utils.training.loop import Monitor, start_or_resume
 from cl_utils.training.model_loss import model_loss
 
 STARTED: Final = {"arm": "incremental"}
@@ -136,8 +136,10 @@ def _start(params: Params) -> None:
     corpora = load_training(params), load_split(params, "validation")
     run = run_of(params)
     trainer = start_or_resume(run, *corpora, None, quiet)
+    monitor = Monitor(trainer, None, quiet)
     for _ in range(2):
         trainer.advance()
+        monitor.tick(1.0)
     save_checkpoint(checkpoint_of(params), trainer.state())
 
 
