@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 # In the place of the shell, so that whatever ends make ends the work as well.
 WORKFLOW := exec $(BIN)/python -m cl_utils.workflow
 
-.PHONY: help install test check reproduce resume figures benchmark notebooks lab clean
+.PHONY: help install test check torture reproduce resume figures benchmark notebooks lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+torture: $(STAMP)  ## attack the study from outside for about 20 minutes and count what is lost
+	$(BIN)/python tests/torture
 
 reproduce: $(STAMP)  ## run a profile, programs to report: make reproduce PROFILE=smoke|laptop|study|paper
 	@$(WORKFLOW) reproduce "$$PROFILE"
