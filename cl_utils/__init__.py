@@ -17,6 +17,7 @@
     seeds             named random streams
     parallel          work shared among processes
     machine           what was measured on
+    threads           how many threads torch computes with
     artifacts         files that are whole or absent, each with a manifest
     code_fingerprint  what a notebook computes, as a short hash
 

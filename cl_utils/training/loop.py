@@ -15,6 +15,7 @@ from typing import Any
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.threads import set_threads_for
 from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
@@ -63,7 +64,12 @@ def start_or_resume(
     report: Callable[[str], None],
     make: TrainerFactory = make_trainer,
 ) -> Trainer:
-    """Return the trainer of a run, where its checkpoint left it if there is one."""
+    """Return the trainer of a run, where its checkpoint left it if there is one.
+
+    On a CPU its size decides how many threads torch computes with from now on.
+    """
+    if run.device == "cpu":
+        set_threads_for(run.model.width, run.characters_per_step)
     trainer = make(run, corpus, validation)
     saved = load_checkpoint(checkpoint, trainer.identity) if checkpoint else None
     if saved is not None:
