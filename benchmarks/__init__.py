@@ -16,6 +16,7 @@ the study, and no test asserts a time.
     programs    speed of generation and difficulty
     memory      memory and time that a study's data need
     training    speed of training
+    precision   both precisions of matrix products
     losses      whether recipe `paper` learns what the paper's loop learns
     gpu         speed of training on a GPU
     authors     the authors' own script, timed

@@ -11,6 +11,7 @@ from benchmarks import (
     gpu,
     growth,
     memory,
+    precision,
     programs,
     training,
 )
@@ -24,6 +25,7 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "training-fast": training.fast,
         "training-paper": training.paper,
         "training-gpu": gpu.gpu,
+        "precision": precision.precision,
         "training-authors": authors.authors,
         "evaluation": evaluation.evaluation,
         "generation": programs.generation,
