@@ -17,6 +17,7 @@ from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
 from cl_utils.figures.labels import MISSING
 from cl_utils.machine import machines_text
+from cl_utils.manifests import written_files
 from cl_utils.paths import home
 from cl_utils.report.pages import write_pages
 from cl_utils.report.sentences import rows_markdown
@@ -73,7 +74,7 @@ def load_rows(folder: Path) -> pd.DataFrame:
     Raises StudyError when a file lacks its manifest, was changed by hand, or has other columns.
     """
     tables = []
-    for path in sorted(folder.glob("*/*.csv")):
+    for path in written_files(folder, "*/*.csv"):
         check_content(path, measuring(path))
         table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str))
         if tuple(table.columns) != SPEED_COLUMNS:
@@ -115,7 +116,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def machine_text(folder: Path) -> str:
     """Return on which machine, with which torch and when the rows of a device were measured."""
     return machines_text(
-        [check_content(path, measuring(path)) for path in sorted(folder.glob("*.csv"))]
+        [check_content(path, measuring(path)) for path in written_files(folder, "*.csv")]
     )
 
 

@@ -14,7 +14,19 @@ import pandas as pd
 
 from cl_utils.errors import StudyError
 from cl_utils.files import atomic, damaged, file_digest, missing, running
-from cl_utils.manifests import circumstances, manifest_path, read_manifest, write_manifest
+from cl_utils.manifests import (
+    circumstances,
+    has_entries,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
+
+KINDS = {
+    **dict.fromkeys(("params", "inputs", "versions"), dict),
+    **dict.fromkeys(("content", "machine", "time"), str),
+}
+"""What the manifest of a file has, and of which type."""
 
 
 def write_artifact(
@@ -42,8 +54,8 @@ def check_content(path: Path, repair: str) -> dict[str, Any]:
     """Return the manifest of a file; StudyError unless both are there, as they were written."""
     if not path.exists():
         raise missing(path, repair)
-    manifest = read_manifest(manifest_path(path), repair)
-    if not {"content", "params", "inputs"} <= set(manifest):  # of a folder, not of a file
+    manifest = read_manifest(manifest_path(path), repair, KINDS)
+    if not has_entries(manifest["versions"], {"torch": str}):
         raise damaged(manifest_path(path), repair)
     if manifest["content"] != file_digest(path, repair):
         raise damaged(path, repair)

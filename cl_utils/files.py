@@ -7,9 +7,11 @@ written, and what repairs it. A repair is a clause such as "run notebooks/04_tra
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -72,12 +74,20 @@ def file_digest(path: Path, repair: str = "run the notebook that writes it") -> 
     Raises StudyError when there is no such file, or when it cannot be read.
     """
     try:
-        stat = path.stat()
-        return _digest(path, stat.st_size, stat.st_mtime_ns)
+        found = regular(path)
+        return _digest(path, found.st_size, found.st_mtime_ns)
     except FileNotFoundError:
         raise missing(path, repair) from None
     except OSError as error:
         raise _unreadable(path, repair, error) from None
+
+
+def regular(path: Path) -> os.stat_result:
+    """Return what the system knows of a file; OSError for a folder, or a pipe that never ends."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -104,6 +114,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def read_json(path: Path, repair: str) -> Any:
     """Return what a JSON file holds; StudyError names the repair of a missing or damaged one."""
     try:
+        regular(path)
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise missing(path, repair) from None

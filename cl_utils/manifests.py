@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cl_utils.errors import StudyError
@@ -22,6 +23,8 @@ from cl_utils.files import damaged, file_digest, read_json, write_json
 
 PACKAGES = ("numpy", "pandas", "radon", "torch")
 CHECKSUM = "checksum"
+Kinds = Mapping[str, type]
+NO_KINDS: Kinds = MappingProxyType({})
 MANIFEST = "manifest.json"
 """The name of the manifest of a folder."""
 
@@ -29,6 +32,21 @@ MANIFEST = "manifest.json"
 def manifest_path(path: Path) -> Path:
     """Return where the manifest of a file lies: beside it."""
     return path.with_name(f"{path.name}.{MANIFEST}")
+
+
+def was_written(path: Path) -> bool:
+    """Return whether a file was written: it is there, or its manifest still is.
+
+    Whoever reads one that vanished says so, instead of going on without it.
+    """
+    return path.exists() or path.is_symlink() or manifest_path(path).exists()
+
+
+def written_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern that were written, by name."""
+    manifests = folder.glob(f"{pattern}.{MANIFEST}")
+    left = (path.with_name(path.name.removesuffix(f".{MANIFEST}")) for path in manifests)
+    return sorted({*folder.glob(pattern), *left})
 
 
 def circumstances() -> dict[str, Any]:
@@ -57,12 +75,24 @@ def write_manifest(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def read_manifest(path: Path, repair: str) -> dict[str, Any]:
-    """Return the content of a manifest; StudyError when it is missing or not what was written."""
+def read_manifest(path: Path, repair: str, kinds: Kinds = NO_KINDS) -> dict[str, Any]:
+    """Return the content of a manifest; `kinds`: the types of entries that it must have.
+
+    Raises StudyError when it is missing, not what was written, or of another kind of file.
+    """
     content = read_json(path, repair)
     if not isinstance(content, dict) or content.pop(CHECKSUM, None) != _checksum(content):
         raise damaged(path, repair)
+    if not has_entries(content, kinds):
+        raise damaged(path, repair)
     return content
+
+
+def has_entries(content: object, kinds: Kinds) -> bool:
+    """Return whether something is a mapping whose entries have these types."""
+    return isinstance(content, dict) and all(
+        isinstance(content.get(name), kind) for name, kind in kinds.items()
+    )
 
 
 def _checksum(content: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from cl_utils.errors import StudyError
 from cl_utils.experiments.plan import Experiment
 from cl_utils.experiments.variants import Variant
 from cl_utils.machine import machines_text
+from cl_utils.manifests import was_written
 from cl_utils.paths import REPOSITORY, home
 
 CURVE_COLUMNS = ("step", "characters", "seconds", "execution_exact", "programs", "parameters")
@@ -46,14 +47,14 @@ def curve_path(experiment: Experiment, variant: Variant, seed: int, device: str 
     """
     own = folder(experiment, device) / f"{variant.files}-seed{seed}.csv"
     committed = REPOSITORY / own.relative_to(home())
-    return committed if committed.exists() and not own.exists() else own
+    return committed if was_written(committed) and not was_written(own) else own
 
 
 def kept(experiment: Experiment, device: str = "cpu") -> Iterator[Kept]:
     """Yield the trainings that have a curve."""
     for variant, seed in experiment.trainings():
         path = curve_path(experiment, variant, seed, device)
-        if path.exists():
+        if was_written(path):
             yield Kept(variant, seed, path)
 
 

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from cl_utils.files import damaged, running
+from cl_utils.manifests import MANIFEST, has_entries
+from cl_utils.study.notebook_names import EVALUATION
 from cl_utils.study.results import finished_runs, run_manifest
+
+COSTS = {
+    **dict.fromkeys(("parameters", "characters", "threads"), int),
+    **dict.fromkeys(("device", "machine"), str),
+    "training_seconds": float,
+}
+"""What the manifest of a run says of its cost, and of which type."""
 
 
 def run_costs(folder: Path) -> pd.DataFrame:
@@ -17,6 +27,8 @@ def run_costs(folder: Path) -> pd.DataFrame:
     rows = []
     for run in finished_runs(folder):
         manifest = run_manifest(run)
+        if not has_entries(manifest, COSTS):
+            raise damaged(run / MANIFEST, running(EVALUATION))
         rows.append(
             {
                 "recipe": run.parts[-3],

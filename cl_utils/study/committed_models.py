@@ -14,12 +14,13 @@ from cl_utils.model.gpt import GPT
 from cl_utils.paths import MODELS
 from cl_utils.training.checkpoints import load_model
 
+FILES = ("model.json", "model.safetensors")
 RESTORE = "run `git checkout models`"
 
 
 def committed_models() -> list[str]:
     """Return the names of the models that come with the repository."""
-    return sorted(path.parent.name for path in MODELS.glob("*/model.safetensors"))
+    return sorted(path.name for path in MODELS.iterdir() if path.is_dir())
 
 
 def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:
@@ -30,6 +31,8 @@ def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:
     if name not in committed_models():
         raise StudyError(f"model {name!r} does not exist: choose among {committed_models()}")
     folder = MODELS / name
-    manifest = read_manifest(folder / MANIFEST, RESTORE)
-    check_files(folder, manifest["files"], RESTORE)
+    manifest = read_manifest(folder / MANIFEST, RESTORE, {"files": dict, "name": str})
+    if manifest["name"] != name:
+        raise StudyError(f"{folder} holds the model {manifest['name']!r}: {RESTORE}")
+    check_files(folder, {**dict.fromkeys(FILES, ""), **manifest["files"]}, RESTORE)
     return load_model(folder), manifest

@@ -37,7 +37,7 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
     many lines.
     """
     for run, manifest in manifests.items():
-        _check_place(run, manifest)
+        check_place(run, manifest)
         _check_arm(run, manifest)
     _check_equal(manifests, "evaluated on data ", lambda each: each[FINGERPRINT])
     for recipe in dict.fromkeys(run.parts[-3] for run in manifests):
@@ -49,10 +49,11 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
         _check_equal(own, "evaluated with line_programs=", _line_programs)
 
 
-def _check_place(run: Path, manifest: Manifest) -> None:
+def check_place(run: Path, manifest: Manifest) -> None:
+    """Raise StudyError unless a run lies in the folder of its recipe, arm and seed."""
     recipe, arm, seed = *run.parts[-3:-1], int(run.name.removeprefix("seed"))
     for name, value in (("recipe", recipe), ("arm", arm), ("seed", seed)):
-        if (found := manifest["params"][name]) != value:
+        if (found := manifest["params"].get(name)) != value:
             raise StudyError(
                 f"{run} holds the rows of {name}={found!r}: move them back to the folder of that "
                 f"name, or delete it and {AGAIN} for it"

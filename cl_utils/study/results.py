@@ -22,7 +22,13 @@ from pyarrow import parquet
 from cl_utils import artifacts
 from cl_utils.errors import StudyError
 from cl_utils.files import damaged, running
-from cl_utils.manifests import MANIFEST, check_files, read_manifest
+from cl_utils.manifests import (
+    MANIFEST,
+    check_files,
+    has_entries,
+    read_manifest,
+    written_files,
+)
 from cl_utils.study.comparable import FINGERPRINT, check_comparable
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
 from cl_utils.study.params import Params
@@ -112,7 +118,7 @@ def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
         artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={"profile": folder.name}).assign(
             recipe=each.stem.removeprefix("model_loss-")
         )
-        for each in sorted(folder.glob("data/model_loss-*.csv"))
+        for each in written_files(folder / "data", "model_loss-*.csv")
     ]
     if not losses:
         return merged
@@ -139,8 +145,9 @@ def finished_runs(folder: Path) -> list[Path]:
 
 def run_manifest(run: Path) -> dict[str, Any]:
     """Return the manifest of a run's rows; StudyError when it is damaged or another kind's."""
-    manifest = read_manifest(run / MANIFEST, _REPAIR)
-    if not {"params", "arm", "code", FINGERPRINT, "evaluation"} <= set(manifest):
+    kinds = {"params": dict, "arm": dict, "code": str, FINGERPRINT: str, "evaluation": dict}
+    manifest = read_manifest(run / MANIFEST, _REPAIR, kinds)
+    if not has_entries(manifest["evaluation"], {"code": str, "files": dict}):
         raise damaged(run / MANIFEST, _REPAIR)
     return manifest
 

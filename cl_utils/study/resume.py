@@ -19,7 +19,7 @@ from cl_utils.errors import StudyError
 from cl_utils.files import running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
 from cl_utils.paths import params_file
-from cl_utils.study.comparable import FINGERPRINT
+from cl_utils.study.comparable import FINGERPRINT, check_place
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
@@ -38,6 +38,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     code, data = code_of(TRAINING), data_fingerprint(params)
     for result in finished_runs(params.paths.results):
         manifest = run_manifest(result)
+        check_place(result, manifest)
         if manifest[FINGERPRINT] != data:
             raise StudyError(
                 f"{result} was evaluated on data {manifest[FINGERPRINT]}, but "

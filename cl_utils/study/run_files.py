@@ -20,7 +20,7 @@ from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
-from cl_utils.files import atomic, damaged, file_digest, read_json, running, write_json
+from cl_utils.files import atomic, file_digest, read_json, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
 from cl_utils.model.gpt import GPT
 from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
@@ -100,9 +100,9 @@ def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
     params, as another arm, or on other data.
     """
     folder, again = run_folder(params), f"{repair} again"
-    manifest = read_manifest(folder / MANIFEST, repair)
-    if not {"params", "arm", "data_fingerprint", "files"} <= set(manifest):
-        raise damaged(folder / MANIFEST, repair)
+    manifest = read_manifest(
+        folder / MANIFEST, repair, {"params": dict, "arm": dict, "files": dict}
+    )
     for name, value in params.of(TrainingParams).items():
         if name not in ("device", "compile") and manifest["params"].get(name) != value:
             raise StudyError(
@@ -114,7 +114,7 @@ def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
             f"{folder} was trained when the arm was {manifest['arm']}: {again}, or restore "
             "params/study/arms.yaml"
         )
-    if manifest["data_fingerprint"] != data_fingerprint(params):
+    if manifest.get("data_fingerprint") != data_fingerprint(params):
         raise StudyError(f"{folder} was trained on other data: {again}")
     return manifest
 

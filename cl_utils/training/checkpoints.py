@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as weights_as_bytes
 
 from cl_utils.errors import StudyError
-from cl_utils.files import atomic, read_json, running
+from cl_utils.files import atomic, read_json, regular, running
 from cl_utils.model.gpt import GPT, ModelConfig
 
 DIGEST_BYTES = hashlib.sha256().digest_size
@@ -44,6 +44,7 @@ def load_checkpoint(path: Path, identity: Mapping[str, object]) -> dict[str, obj
     if not path.exists():
         return None
     try:
+        regular(path)
         saved_bytes = path.read_bytes()
         digest, content = saved_bytes[:DIGEST_BYTES], saved_bytes[DIGEST_BYTES:]
         if hashlib.sha256(content).digest() != digest:
