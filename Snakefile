@@ -1,50 +1,76 @@
 # The study as a graph of notebooks: programs -> difficulty -> buckets -> a training and an
 # evaluation a run -> figures. `make reproduce PROFILE=laptop` runs it; SLURM: profiles/slurm.
 #
-# Every rule runs papermill on one notebook and is proven by the file that the notebook writes last,
+# Every rule executes one notebook (papermill) and is proven by the file that the notebook writes last,
 # not by an exit status. Notebooks and modules are no inputs, so that saving one in JupyterLab
 # repeats nothing; `code` is a fingerprint of what they compute, and a change of that does.
 
+import os
 import shlex
 import sys
-from functools import partial
+from contextlib import ExitStack
+from functools import cache, partial
+from pathlib import Path
 
 from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import SPLITS
+from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
-from cl_utils.study.params import read_params
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
+from cl_utils.workflow.profiles import profile_named, study_named
+from cl_utils.workflow.taking_part import take_part
 
-PROFILE = config.get("profile", "laptop")
-PARAMS_FILE = PARAMS / f"{PROFILE}.yaml"
-STUDY = read_params(PARAMS_FILE)
+
+def told(function, *arguments):
+    """Return what a function returns; where it refuses, let Snakemake say why in a sentence."""
+    try:
+        return function(*arguments)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def here(path):
+    """Return a path from the working directory: Snakemake reads braces above it as wildcards."""
+    return Path(os.path.relpath(path))
+
+
+PROFILE = told(profile_named, config.get("profile", "laptop"))
+STUDY = told(study_named, PROFILE)
 PATHS = Paths(PROFILE)
+RUNS = here(PATHS.runs)
+if set("{}") & set(str(RUNS)):
+    raise WorkflowError(f"{RUNS}: Snakemake takes braces for wildcards: run it in the repository")
 SHOWING = showing_notebooks()
-LOGS = PATHS.runs / "notebooks"
-FOLDER = PATHS.runs / "training/{recipe}/{arm}/seed{seed}"
-OF_ARM = " -p arm {wildcards.arm:q} -p seed {wildcards.seed}"
-OF_RUN = " -p recipe {wildcards.recipe:q}" + OF_ARM
+LOGS = RUNS / "notebooks"
+FOLDER = RUNS / "training/{recipe}/{arm}/seed{seed}"
+OF_RECIPE = " --recipe {wildcards.recipe:q}"
+OF_RUN = OF_RECIPE + " --arm {wildcards.arm:q} --seed {wildcards.seed}"
 RUN_FILES = ("manifest.json", "mixes.json")
-GALLERY = PATHS.runs / "figures/{book}-{recipe}.json"
+GALLERY = RUNS / "figures/{book}-{recipe}.json"
+PROGRAMS, DIFFICULTY, BUCKETS = map(here, (PATHS.programs, PATHS.difficulty, PATHS.buckets))
+CORPUS = {split: here(PATHS.corpus(split)) for split in SPLITS}
+NEED_LOSSES = any(arm_named(name).bucket_metric == "model_loss" for name in STUDY.arms)
+LOSSES = [here(PATHS.model_difficulty(each)) for each in STUDY.recipes if NEED_LOSSES]
+WORK = ExitStack()
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
 
 
-def quoted(path):
-    """Return a path as the shell reads it, whatever its letters."""
-    return shlex.quote(str(path))
+def quoted(text):
+    """Return a text as a rule's shell command holds it: for the shell, past the rule's braces."""
+    return shlex.quote(str(text)).replace("{", "{{").replace("}", "}}")
 
 
 PYTHON = quoted(sys.executable)  # the one that runs this: no activated environment is needed
 
 
-def papermill(notebook):
+def execute(notebook):
     """Return the shell command that executes a notebook with the profile's parameters."""
-    book, folder, file = map(quoted, (NOTEBOOKS / f"{notebook}.ipynb", NOTEBOOKS, PARAMS_FILE))
-    options = f"--log-level ERROR --no-progress-bar --cwd {folder} -f {file}"
-    return f"{PYTHON} -m papermill {options} {book} {{log.notebook:q}}"
+    file = quoted(here(PARAMS / f"{PROFILE}.yaml"))
+    book = f"{quoted(here(NOTEBOOKS))}/{notebook}.ipynb"
+    return f"{PYTHON} -m cl_utils.workflow.notebook {book} {{log.notebook:q}} --params {file}"
 
 
 def arm(wildcards):
@@ -62,7 +88,7 @@ def learnt_from(wildcards, name="", seeds=()):
     name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
     chosen = arm_named(name)
     if chosen.bucket_metric == "model_loss":
-        return PATHS.model_difficulty(wildcards.recipe)
+        return here(PATHS.model_difficulty(wildcards.recipe))
     if chosen.yoked_to is None:
         return []
     ours = [STUDY.model_copy(update={"arm": name, "seed": seed}) for seed in seeds]
@@ -76,6 +102,7 @@ def before(wildcards):
     return expand(str(GALLERY), book=others, recipe=wildcards.recipe)
 
 
+@cache
 def code(notebook):
     """Return the fingerprint of what a notebook computes."""
     return code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
@@ -87,19 +114,44 @@ def values(stage, *names, without=()):
     return repr({name: value for name, value in kept.items() if name not in without})
 
 
+onstart:
+    told(take_part, PROFILE, WORK)
+
+
+onsuccess:
+    WORK.close()
+
+
+onerror:
+    WORK.close()
+
+
 wildcard_constraints:
     seed=r"\d+",
     book="|".join(SHOWING),
 
 
+# What stands between is asked for, too: left to the figures, a file that a killed or failed job took
+# with it would not be missed while older figures are there.
 rule all:
     input:
         expand(str(GALLERY), book=SHOWING, recipe=STUDY.recipes),
+        [PROGRAMS, DIFFICULTY, BUCKETS, *CORPUS.values()],
+        [] if config.get("resumed") else LOSSES,
+        expand(
+            [
+                file
+                for each in STUDY.arms.items()
+                for name in (*RUN_FILES, "evaluated.json")
+                for file in of_seeds(FOLDER / name, *each)
+            ],
+            recipe=STUDY.recipes,
+        ),
 
 
 rule programs:
     output:
-        PATHS.programs,
+        PROGRAMS,
     log:
         notebook=LOGS / "01_data_generation.ipynb",
     params:
@@ -107,44 +159,44 @@ rule programs:
         values=values(DataParams),
     threads: SHARING
     shell:
-        "PYTHON_CPU_COUNT={threads} " + papermill("01_data_generation")
+        "PYTHON_CPU_COUNT={threads} " + execute("01_data_generation")
 
 
 rule difficulty:
     input:
-        PATHS.programs,
+        PROGRAMS,
     output:
-        PATHS.difficulty,
+        DIFFICULTY,
     log:
         notebook=LOGS / "02_metric_analysis.ipynb",
     params:
         code=code("02_metric_analysis"),
     threads: SHARING
     shell:
-        "PYTHON_CPU_COUNT={threads} " + papermill("02_metric_analysis")
+        "PYTHON_CPU_COUNT={threads} " + execute("02_metric_analysis")
 
 
 rule buckets:
     input:
-        PATHS.programs,
-        PATHS.difficulty,
+        PROGRAMS,
+        DIFFICULTY,
     output:
-        PATHS.buckets,
-        [PATHS.corpus(split) for split in SPLITS],
+        BUCKETS,
+        list(CORPUS.values()),
     log:
         notebook=LOGS / "03_bucketing.ipynb",
     params:
         code=code("03_bucketing"),
         values=values(BucketParams),
     shell:
-        papermill("03_bucketing")
+        execute("03_bucketing")
 
 
 rule model_difficulty:
     input:
-        [PATHS.corpus(split) for split in SPLITS],
+        list(CORPUS.values()),
     output:
-        PATHS.runs / "model_difficulty-{recipe}.parquet",
+        RUNS / "model_difficulty-{recipe}.parquet",
     log:
         notebook=LOGS / "08_model_difficulty-{recipe}.ipynb",
     params:
@@ -154,7 +206,7 @@ rule model_difficulty:
     resources:
         gpu=GPU,
     shell:
-        papermill("08_model_difficulty") + " -p recipe {wildcards.recipe:q}"
+        execute("08_model_difficulty") + OF_RECIPE
 
 
 for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
@@ -164,8 +216,8 @@ for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
         name:
             f"training_{name}" if TOGETHER else "training"
         input:
-            PATHS.corpus("train"),
-            PATHS.corpus("validation"),
+            CORPUS["train"],
+            CORPUS["validation"],
             partial(learnt_from, name=name, seeds=seeds) if TOGETHER else learnt_from,
         output:
             expand(str(FOLDER / "{file}"), arm=name, seed=seeds, file=RUN_FILES, allow_missing=True),
@@ -179,15 +231,14 @@ for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
             gpu=GPU,
         retries: 1
         shell:
-            papermill("04_training")
-            + " -p recipe {wildcards.recipe:q}"
-            + (f" -p arm {name} -p seed 0" if TOGETHER else OF_ARM)
+            execute("04_training")
+            + (OF_RECIPE + f" --arm {quoted(name)} --seed 0" if TOGETHER else OF_RUN)
 
 
 rule evaluation:
     input:
         FOLDER / "manifest.json",
-        [PATHS.corpus(split) for split in SPLITS[2:]],
+        [CORPUS[split] for split in SPLITS[2:]],
     output:
         FOLDER / "evaluated.json",
     log:
@@ -199,7 +250,7 @@ rule evaluation:
         gpu=GPU,
     retries: 1
     shell:
-        papermill("05_evaluation") + OF_RUN
+        execute("05_evaluation") + OF_RUN
 
 
 rule figures:
@@ -208,15 +259,14 @@ rule figures:
         before,
     output:
         GALLERY,
-        report(str(PATHS.runs / "figures/{book}-{recipe}.html"), category="Tables and figures"),
+        report(str(RUNS / "figures/{book}-{recipe}.html"), category="Tables and figures"),
     log:
         notebook=LOGS / "{book}-{recipe}.ipynb",
     params:
         code=lambda wildcards: code(wildcards.book),
         values=values(DataParams, "arms", "contrasts", "resamples"),
     shell:
-        papermill("{wildcards.book}")
-        + " -p recipe {wildcards.recipe:q}"
+        execute("{wildcards.book}")
+        + OF_RECIPE
         + f" && {PYTHON} -m nbconvert --log-level WARN --to html --no-input {{log.notebook:q}}"
-        + f" --output-dir {quoted(PATHS.runs / 'figures')}"
-        + " --output {wildcards.book}-{wildcards.recipe}.html"
+        + f" --output-dir {quoted(RUNS / 'figures')}"

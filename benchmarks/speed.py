@@ -6,7 +6,6 @@ one table of rows, and Markdown; nothing is measured here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cl_utils.artifacts import file_digest, manifest_path
+from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
 from cl_utils.figures.labels import MISSING
 from cl_utils.machine import machines_text
@@ -75,25 +74,19 @@ def load_rows(folder: Path) -> pd.DataFrame:
     """
     tables = []
     for path in sorted(folder.glob("*/*.csv")):
-        if load_manifest(path)["content"] != file_digest(path):
-            raise StudyError(f"{path} was changed by hand: run `make benchmark ONLY={path.stem}`")
+        check_content(path, measuring(path))
         table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str))
         if tuple(table.columns) != SPEED_COLUMNS:
-            raise StudyError(f"{path} has other columns: run `make benchmark ONLY={path.stem}`")
+            raise StudyError(f"{path} has other columns: {measuring(path)} again")
         table = table.fillna(dict.fromkeys(TEXT_COLUMNS, ""))
         tables.append(table.assign(benchmark=path.stem))
     empty = pd.DataFrame(columns=[*SPEED_COLUMNS, "benchmark"])
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
-def load_manifest(path: Path) -> dict[str, Any]:
-    """Return the manifest of a file of rows; StudyError when it is missing or damaged."""
-    try:
-        return dict(json.loads(manifest_path(path).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
-        raise StudyError(
-            f"{path} has no manifest that can be read: run `make benchmark ONLY={path.stem}`"
-        ) from None
+def measuring(path: Path) -> str:
+    """Return what makes a file of rows anew."""
+    return f"run `make benchmark ONLY={path.stem}`"
 
 
 def speed_markdown(folder: Path, figures: Path) -> str:
@@ -121,7 +114,9 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def machine_text(folder: Path) -> str:
     """Return on which machine, with which torch and when the rows of a device were measured."""
-    return machines_text([load_manifest(path) for path in sorted(folder.glob("*.csv"))])
+    return machines_text(
+        [check_content(path, measuring(path)) for path in sorted(folder.glob("*.csv"))]
+    )
 
 
 def table_cells(row: Mapping[str, Any]) -> list[str]:

@@ -12,13 +12,20 @@
     figures           rows to figures
     report            rows to Markdown
     experiments       what a recipe's parts are worth, how soon an accuracy is reached
+    workflow          the notebooks as one piece of work
     errors            the one error that says what to fix
+    names             names and values in messages, names that are safe
+    validation        what pydantic finds wrong, as one sentence
+    yaml_files        YAML files of names and values
     paths             where files lie
     seeds             named random streams
     parallel          work shared among processes
+    processes         processes that belong together, ended together
     machine           what was measured on
-    threads           how many threads torch computes with
-    artifacts         files that are whole or absent, each with a manifest
+    threads           how many of them torch computes with
+    files             files that are whole or absent
+    manifests         what a file was made from, by which code, when and where
+    artifacts         tables with a manifest each, read only if they are what is needed
     code_fingerprint  what a notebook computes, as a short hash
 
 A folder imports from those above it only (tests/test_architecture.py); the modules at the end know

@@ -1,113 +1,20 @@
-"""The one module that writes and reads the study's files: whole or absent, each with a manifest.
+"""The study's tables: written with a manifest beside each, read only if they are what is needed.
 
-In: tables, arrays and models with what they were made from. Out: files written under a temporary
-name and renamed; on loading the content, or one sentence that says which notebook to run.
+In: tables and arrays with what they were made from. Out: files; on loading their content, or one
+sentence that says which notebook to run.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
-import platform
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
-from importlib.metadata import version
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from cl_utils.errors import StudyError
-
-PACKAGES = ("numpy", "pandas", "radon", "torch")
-
-
-@contextlib.contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that becomes `path` when the block ends well, and vanishes otherwise.
-
-    Raises StudyError when the disk is full or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, error: OSError) -> StudyError:
-    return StudyError(
-        f"{path} could not be written ({error.strerror or error}): free some disk "
-        "space or fix the folder's permissions, then run the same again"
-    )
-
-
-def file_digest(path: Path) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of a file.
-
-    Raises StudyError when there is no such file.
-    """
-    try:
-        stat = path.stat()
-        return _digest(path, stat.st_size, stat.st_mtime_ns)
-    except FileNotFoundError:
-        raise StudyError(
-            f"{path} is missing: run the notebook that writes it (README, table of notebooks)"
-        ) from None
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, size: int, changed: int) -> str:
-    """Return the digest of a file of this size, last changed at this nanosecond."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def manifest_path(path: Path) -> Path:
-    """Return where the manifest of a file lies: beside it."""
-    return path.with_name(path.name + ".manifest.json")
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON object, sorted and indented."""
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, sort_keys=True, default=str) + "\n")
-
-
-def read_json(path: Path, notebook: str) -> dict[str, Any]:
-    """Return a JSON object; StudyError names the notebook to run when it is missing or damaged."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StudyError(f"{path} is missing: run notebooks/{notebook}.ipynb first") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise damaged(path, notebook) from None
-    return dict(content)
-
-
-def circumstances() -> dict[str, Any]:
-    """Return what a manifest says of the machine, the time and the versions."""
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
-    }
+from cl_utils.files import atomic, damaged, file_digest, missing, running
+from cl_utils.manifests import circumstances, manifest_path, read_manifest, write_manifest
 
 
 def write_artifact(
@@ -125,10 +32,22 @@ def write_artifact(
         "params": dict(params),
         "inputs": {each.name: file_digest(each) for each in inputs},
         "content": file_digest(path),
-        **facts,
         **circumstances(),
+        **facts,
     }
-    write_json(manifest_path(path), content)
+    write_manifest(manifest_path(path), content)
+
+
+def check_content(path: Path, repair: str) -> dict[str, Any]:
+    """Return the manifest of a file; StudyError unless both are there, as they were written."""
+    if not path.exists():
+        raise missing(path, repair)
+    manifest = read_manifest(manifest_path(path), repair)
+    if not {"content", "params", "inputs"} <= set(manifest):  # of a folder, not of a file
+        raise damaged(manifest_path(path), repair)
+    if manifest["content"] != file_digest(path, repair):
+        raise damaged(path, repair)
+    return manifest
 
 
 def check_artifact(
@@ -139,33 +58,17 @@ def check_artifact(
     Raises StudyError when the file is missing or damaged, was made with other parameters, or from
     inputs that have changed since.
     """
-    if not path.exists():
-        raise StudyError(f"{path} is missing: run notebooks/{notebook}.ipynb first")
-    manifest = read_json(manifest_path(path), notebook)
-    if not {"content", "params", "inputs"} <= set(manifest):
-        raise damaged(manifest_path(path), notebook)
-    if manifest["content"] != file_digest(path):
-        raise damaged(path, notebook)
+    manifest, again = check_content(path, running(notebook)), f"{running(notebook)} again"
     for name, value in params.items():
         if manifest["params"].get(name) != value:
             raise StudyError(
                 f"{path} was made with {name}={manifest['params'].get(name)!r}, not "
-                f"{value!r}: run notebooks/{notebook}.ipynb again, or set the same {name} here"
+                f"{value!r}: {again}, or set the same {name} here"
             )
     for each in inputs:
         if manifest["inputs"].get(each.name) != file_digest(each):
-            raise StudyError(
-                f"{path} was made from another {each.name}: run notebooks/{notebook}.ipynb again"
-            )
+            raise StudyError(f"{path} was made from another {each.name}: {again}")
     return manifest
-
-
-def damaged(path: Path, notebook: str) -> StudyError:
-    """Return the error of a file that is not what was written, to be raised."""
-    return StudyError(
-        f"{path} is damaged or was changed by hand: delete it and run "
-        f"notebooks/{notebook}.ipynb again"
-    )
 
 
 def save_table(path: Path, table: pd.DataFrame, **manifest: Any) -> None:
@@ -182,3 +85,11 @@ def load_table(path: Path, notebook: str, **expected: Any) -> pd.DataFrame:
     """Read a parquet table that `check_artifact` accepts."""
     check_artifact(path, notebook, **expected)
     return pd.read_parquet(path)
+
+
+def load_csv(
+    path: Path, notebook: str, *, read: Mapping[str, Any], **expected: Any
+) -> pd.DataFrame:
+    """Read a table of text that `check_artifact` accepts; `read`: options of `pandas.read_csv`."""
+    check_artifact(path, notebook, **expected)
+    return pd.read_csv(path, **read)

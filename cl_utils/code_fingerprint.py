@@ -11,6 +11,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -33,6 +34,12 @@ def code_fingerprint(notebook: Path) -> str:
     """
     tree = _code(notebook)
     return _digest(tree, _shows(tree), {})[:16]
+
+
+@lru_cache
+def module_fingerprint(module: Path) -> str:
+    """Return 16 hexadecimal digits for what a module of the package computes with its imports."""
+    return _digest_of(module, False, {})[:16]
 
 
 def showing_notebooks() -> tuple[str, ...]:

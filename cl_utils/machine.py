@@ -6,16 +6,14 @@ In: nothing. Out: plain facts for manifests, and what manifests say of machines,
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from cl_utils.parallel import available_cores
+from cl_utils.manifests import processor
+from cl_utils.parallel import available_cores, installed_memory
 from cl_utils.paths import REPOSITORY
 
 PACKAGES = ("cl_utils", "benchmarks")
@@ -24,20 +22,10 @@ BYTES_OF_A_PROCESS = 2 * 10**9  # what one training process with torch and a com
 
 def processes_side_by_side() -> int:
     """Return as many one-thread processes as there are cores, and memory for two such sets."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError):
+    memory = installed_memory()
+    if memory is None:
         return available_cores()
     return max(1, min(available_cores(), memory // (2 * BYTES_OF_A_PROCESS)))
-
-
-def processor() -> str:
-    """Return the name of the processor."""
-    try:
-        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def slug(name: str) -> str:

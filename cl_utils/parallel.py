@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from cl_utils.errors import StudyError
+from cl_utils.processes import end_with_parent
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -39,6 +40,14 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def installed_memory() -> int | None:
+    """Return the bytes of memory that this machine has; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def ordered_map(
@@ -68,7 +77,7 @@ def _in_pool(
 ) -> Generator[Result, None, None]:
     running: deque[Future[Result]] = deque()
     # "spawn": forking a process that has imported torch copies its locks, and may hang.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_follow_parent)
     try:
         while True:
             for task in islice(tasks, AHEAD * processes - len(running)):
@@ -86,6 +95,7 @@ def _in_pool(
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the first process, which then ends the others."""
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the first process, which then ends the others; end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()

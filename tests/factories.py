@@ -6,20 +6,22 @@ Accuracies are invented; only their shape (0 to 100, hard below easy, spread ove
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cl_utils import artifacts
-from cl_utils.curriculum.arms import arms
+from cl_utils.curriculum.arms import arm_named, arms
 from cl_utils.difficulty.buckets import BUCKETS, counts_by_level
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.static_metrics import agreement
 from cl_utils.figures.arm_groups import compared, metric_arms
 from cl_utils.figures.trajectories import ADAPTIVE
+from cl_utils.files import file_digest
+from cl_utils.manifests import MANIFEST, read_manifest, write_manifest
 from cl_utils.stats import FACTORIAL, budget_of
 from cl_utils.study.results import Results
 
@@ -223,9 +225,24 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
     artifacts.save_table(folder / "data" / "tested.parquet", tested, params=params)
 
 
-def seal(run: Path, fingerprint: str = "abc") -> None:
+def seal(run: Path, fingerprint: str = "abc", **changed: object) -> None:
     """Write the manifest of a run's folder, as notebook 05 does last."""
     tables = [path for path in run.iterdir() if path.suffix != ".json"]
-    files = {path.name: artifacts.file_digest(path) for path in tables}
-    manifest = {"data_fingerprint": fingerprint, "evaluation": {"files": files}}
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    files = {path.name: file_digest(path) for path in tables}
+    recipe, arm, seed = *run.parts[-3:-1], int(run.name.removeprefix("seed"))
+    manifest = {
+        "params": {"profile": run.parts[-4], "recipe": recipe, "arm": arm, "seed": seed},
+        "arm": asdict(arm_named(arm)),
+        "code": "same",
+        "data_fingerprint": fingerprint,
+        "evaluation": {"files": files, "code": "same"},
+    }
+    write_manifest(run / MANIFEST, {**manifest, **changed})
+
+
+def change_manifest(run: Path, **values: object) -> None:
+    """Overwrite entries of a run's manifest; those of its params and evaluation one by one."""
+    manifest = read_manifest(run / MANIFEST, "")
+    for name, value in values.items():
+        manifest[name] = {**manifest[name], **value} if isinstance(value, dict) else value
+    write_manifest(run / MANIFEST, manifest)

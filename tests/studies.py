@@ -31,9 +31,9 @@ from cl_utils.study.data_files import (
     save_programs,
     save_tested,
 )
+from cl_utils.study.device import run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
-    device_of,
     load_run,
     load_training,
     recorded_mixes,
@@ -67,8 +67,8 @@ class FinishedStudy:
 
 
 def tiny_params(**changes: object) -> Params:
-    """Return the smoke profile, made smaller still, with `changes`."""
-    return read_params(PARAMS / "smoke.yaml", {**TINY, **changes})
+    """Return the smoke profile, made smaller still, as if its file said so, with `changes`."""
+    return Params(**{**read_params(PARAMS / "smoke.yaml").model_dump(), **TINY, **changes})
 
 
 def draw(params: Params, seed: int = 0) -> None:
@@ -104,7 +104,7 @@ def make_buckets(params: Params, seed: int = 0) -> None:
 def train_run(params: Params) -> Trained:
     """Do what notebook 04 does."""
     corpora = load_training(params), load_split(params, "validation")
-    run = params.run(device_of(params), recorded_mixes(params))
+    run = run_of(params, recorded_mixes(params))
     trained = train(run, *corpora, report=quiet)
     save_run(params, trained)
     return trained

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cl_utils.artifacts import atomic
 from cl_utils.errors import StudyError
+from cl_utils.files import atomic
 
 
 def names(folder: Path) -> list[str]:
@@ -48,7 +48,7 @@ def test_a_process_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> N
     script = f"""
         import os, signal
         from pathlib import Path
-        from cl_utils.artifacts import atomic
+        from cl_utils.files import atomic
         with atomic(Path({str(path)!r})) as temporary:
             temporary.write_text("half of the new")
             os.kill(os.getpid(), signal.SIGKILL)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from factories import synthetic_results, write_results
+from factories import change_manifest, synthetic_results, write_results
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.report.beside_study import beside_study, cell
@@ -32,7 +31,7 @@ def write(folder: Path, results: Results, **params: object) -> None:
     """Write results whose manifests name `params`."""
     write_results(folder, results)
     for path in folder.rglob("seed*/manifest.json"):
-        path.write_text(json.dumps({**json.loads(path.read_text()), "params": params}))
+        change_manifest(path.parent, params=params)
 
 
 def test_means_stand_beside_each_other_in_display_order(laptop: Params) -> None:
@@ -63,9 +62,8 @@ def test_the_study_is_not_compared_with_itself(laptop: Params) -> None:
 
 def test_runs_of_other_parameters_or_programs_are_not_compared(laptop: Params) -> None:
     study = laptop.paths.results.parent / "study"
-    write(study, THEIRS, steps=700, seed=3)
+    write(study, THEIRS, steps=700)
     assert "differ in steps (None, there 700)." in beside_study(OURS, laptop)
     for path in study.rglob("seed*/manifest.json"):
-        changed = {"params": {}, "data_fingerprint": "other"}
-        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+        change_manifest(path.parent, params={"steps": None}, data_fingerprint="other")
     assert "differ in their programs" in beside_study(OURS, laptop)

@@ -74,6 +74,18 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
         load_checkpoint(path, IDENTITY)
 
 
+def test_every_flipped_bit_of_a_checkpoint_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"identity": IDENTITY, "weights": torch.zeros(50)})
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        content = bytearray(whole)
+        content[place] ^= 1 << (place % 8)
+        path.write_bytes(content)
+        with refusal(path, "is damaged", "delete it"):
+            load_checkpoint(path, IDENTITY)
+
+
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, {"identity": IDENTITY})

@@ -68,7 +68,7 @@ def test_an_unknown_or_changed_model_is_refused(
     content[-1] ^= 1
     weights.write_bytes(content)
     monkeypatch.setattr(committed, "MODELS", tmp_path)
-    with pytest.raises(StudyError, match="not the model that was trained"):
+    with pytest.raises(StudyError, match="is not the file that was written: restore it"):
         load_committed("hybrid")
 
 

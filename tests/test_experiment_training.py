@@ -17,7 +17,7 @@ from worlds import World, quiet, same_weights, small_run
 from cl_utils.errors import StudyError
 from cl_utils.experiments import Experiment, load_curves, load_experiment, train_missing
 from cl_utils.experiments import training as module
-from cl_utils.experiments.curves import folder, load_manifest
+from cl_utils.experiments.curves import folder, manifests
 from cl_utils.experiments.programs import World as Programs
 from cl_utils.experiments.training import WholeTest, even_steps, missing, train_with_curve
 from cl_utils.paths import HOME_VARIABLE
@@ -83,7 +83,8 @@ def test_what_is_missing_is_trained_and_what_is_there_is_not(
     assert list(curves["variant"].unique()) == ["plain", "more"]
     assert len(curves) == 3 * POINTS and curves["step"].max() == STEPS
     assert (curves["programs"] == 15).all()
-    assert load_manifest(files[0])["params"]["run"]["recipe"]["convolution"] == 3
+    (made,) = [each["params"]["run"] for each in manifests(toy, "more")]
+    assert made["recipe"]["convolution"] == 3
     before = [path.stat().st_mtime_ns for path in files]
     assert missing(toy) == [] and list(train_missing(toy)) == []
     assert [path.stat().st_mtime_ns for path in files] == before
@@ -137,7 +138,7 @@ def test_a_curve_changed_by_hand_is_refused(toy: Experiment) -> None:
     with pytest.raises(StudyError, match="was changed by hand"):
         load_curves(toy)
     path.with_name(f"{path.name}.manifest.json").unlink()
-    with pytest.raises(StudyError, match="no manifest that can be read"):
+    with pytest.raises(StudyError, match="manifest.json is missing: run the notebook"):
         load_curves(toy)
 
 

@@ -18,14 +18,13 @@ import yaml
 from refusals import refusal
 from worlds import World
 
-from cl_utils.artifacts import file_digest
+from cl_utils.artifacts import check_content
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.static_metrics import static_metrics
 from cl_utils.errors import StudyError
 from cl_utils.experiments import Experiment, load_curves, load_experiment
-from cl_utils.experiments.curves import load_manifest
 from cl_utils.experiments.page import ablation_page, minutes_page
 from cl_utils.experiments.plan import EXPERIMENTS
 from cl_utils.experiments.programs import labelled
@@ -55,12 +54,33 @@ def changed(folder: Path, **changes: Any) -> Path:
     ("changes", "told"),
     [
         ({"colour": "red"}, "colour is no parameter: remove it or fix its spelling"),
-        ({"variant": {"step": 3}}, "variants.1.step is no parameter"),
+        ({"variant": {"step": 3}}, "variants.1.step is no parameter (did you mean steps?)"),
         ({"variant": {"steps": 0}}, "variants.1.steps=0 is not allowed"),
         ({"variant": {"arm": "nobody"}}, "nobody"),
         ({"variant": {"recipe": "slow"}}, "recipe='slow' does not exist"),
-        ({"variant": {"options": {"reach": 3}}}, "'reach' is no option of a recipe"),
+        ({"variant": {"options": {"reach": 3}}}, "option='reach' does not exist"),
         ({"variant": {"options": {"batching": "rows"}}}, "batching='rows' is not allowed"),
+        ({"variant": {"options": {"learning_rate": "0.1"}}}, "learning_rate='0.1' is not allowed"),
+        ({"variant": {"options": {"learning_rate": -1.0}}}, "learning_rate=-1.0 is not allowed"),
+        ({"variant": {"options": {"convolution": True}}}, "convolution=True is not allowed"),
+        ({"variant": {"options": {"convolution": 10**9}}}, "convolution=1,000,000,000 sees back"),
+        ({"variant": {"options": {"warmup_share": 2.0}}}, "warmup_share=2.0 is not allowed"),
+        ({"variant": {"options": 3}}, "variants.1.options=3 is not allowed"),
+        ({"variant": {"heads": 3}}, "width=64 is not a multiple of heads=3"),
+        ({"variant": {"characters_per_step": 100}}, "characters_per_step=100 is not a multiple"),
+        ({"variant": {"characters_per_step": 10**9}}, "GB of memory"),
+        ({"variant": {"steps": 10**15}}, "years at the fastest"),
+        ({"variant": {"seeds": 10**9}}, "1,000,000,045 runs"),
+        ({"variant": {"name": "../x"}}, "name='../x' is no name"),
+        ({"variant": {"curves": "a/b"}}, "curves='a/b' is no name"),
+        ({"variant": {"arm": "yoked-mastery"}}, "replays runs of a study"),
+        ({"variant": {"arm": "incremental-by-ast_nodes"}}, "labels='ast_nodes' does not exist"),
+        ({"variant": {"arm": "hybird"}}, "did you mean 'hybrid'?"),
+        ({"variants": ["fast"]}, "defaults and variants hold `name: value` each"),
+        ({"variants": []}, "variants=()"),
+        ({"profile": "../laptop"}, "profile='../laptop' is no name"),
+        ({"profile": "laptpo"}, "laptpo.yaml is missing"),
+        ({"programs": {"validation": 1}}, "programs.test is missing"),
         ({"variant": {"name": "fast"}}, "names one twice"),
         ({"variant": {"training_programs": 5}}, "give training_programs if, and only if"),
         ({"reference": "nobody"}, "reference='nobody' does not exist"),
@@ -77,10 +97,33 @@ def test_a_wrong_file_is_refused_in_one_sentence(
 
 
 def test_a_missing_file_names_those_that_are_there(tmp_path: Path) -> None:
-    assert "['recipe_ablation']" in refusal(lambda: load_experiment("nothing", changed(tmp_path)))
+    sentence = refusal(lambda: load_experiment("nothing", changed(tmp_path)))
+    assert "use one of recipe_ablation, or write it" in sentence
     ablation = load_experiment("recipe_ablation")
-    with pytest.raises(StudyError, match="choose among"):
+    with pytest.raises(StudyError, match="choose one of fast, random-windows"):
         ablation.variant("neighbours")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"test": 10**9}, "test_programs=1,000,000,000"),
+        ({"natural": 10**6}, "natural_programs=1,000,000"),
+        ({"points": 10**6}, "points=1,000,000 of a curve of steps="),
+        ({"points": 0}, "programs.points=0"),
+    ],
+)
+def test_programs_that_cannot_be_drawn_for_an_experiment_are_refused(
+    changes: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "time_to_accuracy.yaml"
+    content = yaml.safe_load((EXPERIMENTS / path.name).read_text(encoding="utf-8"))
+    content["programs"] |= changes
+    path.write_text(yaml.safe_dump(content))
+    assert told in refusal(lambda: load_experiment(path.stem, tmp_path))
+    content["variants"][1]["training_programs"] = 10**12
+    path.write_text(yaml.safe_dump(content))
+    assert refusal(lambda: load_experiment(path.stem, tmp_path))
 
 
 def test_a_part_taken_away_changes_neither_seed_nor_budget() -> None:
@@ -134,7 +177,7 @@ def test_every_kept_curve_belongs_to_a_variant_and_is_whole(name: str) -> None:
     files = sorted((RESULTS / name / "cpu").glob("*.csv"))
     assert {path.stem for path in files} == set(expected)
     for path in files:
-        assert load_manifest(path)["content"] == file_digest(path)
+        check_content(path, "")
         assert pd.read_csv(path)["step"].max() == expected[path.stem].steps
 
 
@@ -150,7 +193,7 @@ def test_the_page_is_what_the_curves_give(name: str) -> None:
 def recorded(name: str) -> pd.DataFrame:
     """Return the rows that were published before the experiments had a place of their own."""
     path = RESULTS / name / "cpu.csv"
-    assert load_manifest(path)["content"] == file_digest(path)
+    check_content(path, "")
     return pd.read_csv(path)
 
 

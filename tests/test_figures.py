@@ -45,8 +45,8 @@ TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 
 def difficulty_figure(results: Results) -> Figure:
     """Return accuracy by decile with the correlation that it prints."""
     rng = np.random.default_rng(0)
-    rho = stats.rank_correlation(results.programs, rng=rng, resamples=20)
-    return figures.accuracy_by_difficulty(results.programs, rho)
+    rows = stats.metric_validity(results.programs, ["overall_metric"], rng=rng, resamples=20)
+    return figures.accuracy_by_difficulty(results.programs, rows)
 
 
 FIGURES: dict[str, Callable[[Results], Figure]] = {

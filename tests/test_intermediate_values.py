@@ -8,6 +8,7 @@ from cl_utils.errors import StudyError
 from cl_utils.seeds import stream
 from cl_utils.tinypy.grammar import generate
 from cl_utils.tinypy.intermediate_values import values_of
+from cl_utils.tinypy.operators import MOST_DIGITS
 
 
 def marked(source: str) -> str:
@@ -73,6 +74,12 @@ def test_the_outermost_expression_counts_even_where_it_is_not_known() -> None:
     assert marked("a = 1\nif a > -4 :\n\tprint(a)") == (
         "a = 1\n[1]if a[1] > -4 [True]:\n\tprint(a[1])"
     )
+
+
+def test_numbers_too_long_to_write_are_not_known_and_cost_no_time() -> None:
+    known = values_of("a = 9\n" + "a = a * a\n" * 40 + "b = 1\nprint(b)")
+    assert max(map(len, known.values())) == len(str(9**512)) and max(known) > 400
+    assert 9**512 < 10**MOST_DIGITS < 9**1024 and "1" in known.values()
 
 
 @pytest.mark.parametrize("link", ["and", "or"])

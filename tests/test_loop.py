@@ -169,6 +169,8 @@ def test_a_checkpoint_belongs_to_its_programs_its_device_and_its_way_of_computin
     identity = make_trainer(run, world.train, world.validation).identity
     fewer = world.train.take(np.arange(1, len(world.train)))
     assert identity["programs"] != make_trainer(run, fewer, world.validation).identity["programs"]
+    led = make_trainer(run, world.train, fewer).identity
+    assert identity["validation"] != led["validation"] and identity["code"] == led["code"]
     assert identity["device"] == "cpu" and identity["compiled"] is False
 
 

@@ -22,6 +22,8 @@ import yaml
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
+from cl_utils.workflow.commands import experiment_notebooks
+from tools.refresh_notebooks import named_by_content
 
 Cell = dict[str, Any]
 NAMES = [
@@ -149,10 +151,8 @@ def test_a_notebook_of_an_experiment_trains_only_when_told_and_uses_its_params(n
 
 def test_figures_of_experiments_are_found_by_what_their_notebooks_import() -> None:
     """`make figures` redraws them by that rule, and the workflow of a study leaves them alone."""
-    rule = "from cl_utils.experiments import"
-    assert f'grep -l "{rule}" notebooks' in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    found = [name for name in BOOKS if any(rule in cell["source"] for cell in code(name))]
-    assert found == EXPERIMENTS and not set(found) & set(showing_notebooks())
+    assert experiment_notebooks() == EXPERIMENTS
+    assert not set(EXPERIMENTS) & set(showing_notebooks())
 
 
 @every_notebook_of_a_study
@@ -256,3 +256,12 @@ def test_a_false_stored_output_fails_and_a_true_one_passes(tmp_path: Path) -> No
         ("PASSED", "true.ipynb::Cell"),
         ("PASSED", "true.ipynb::Cell"),
     ]
+
+
+@every_notebook
+def test_styled_tables_are_named_by_what_they_hold(name: str) -> None:
+    """pandas names them at random: stored again, a notebook would differ in nothing else."""
+    for cell in code(name):
+        for output in cell["outputs"]:
+            html = str(output.get("data", {}).get("text/html", ""))
+            assert named_by_content(html) == html, f"{name}: run `make notebooks`"

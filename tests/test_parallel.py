@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count, islice
 
 import parallel_tasks
+import psutil
 import pytest
 
 from cl_utils import parallel
@@ -94,3 +96,20 @@ def test_a_wrong_number_of_cores_is_refused(value: str, monkeypatch: pytest.Monk
 def test_a_wrong_number_of_processes_is_refused() -> None:
     with pytest.raises(StudyError, match="processes is 0: use 1 or more"):
         list(ordered_map(parallel_tasks.wait, [0.0], processes=0))
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed() -> None:
+    """They would wait for its next task for ever: each holds the other end of their pipes."""
+    code = "import parallel_tasks; from cl_utils import parallel; parallel.ALONE = 0.0;"
+    code += "print([*parallel.ordered_map(parallel_tasks.wait, [0.0, 60.0, 60.0], processes=2)])"
+    tests = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests")])
+    killed = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": tests})
+    process, workers = psutil.Process(killed.pid), []
+    while len(workers) < 3:  # two workers and multiprocessing's tracker of resources
+        workers = process.children()
+        time.sleep(0.1)
+    time.sleep(2)  # until they have looked who their parent is
+    killed.kill()
+    killed.wait()
+    _, left = psutil.wait_procs(workers, timeout=10)
+    assert not left

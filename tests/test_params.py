@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from refusals import refusal
 
+from cl_utils import paths
 from cl_utils.difficulty.buckets import PAPER_THRESHOLDS
 from cl_utils.model.gpt import build
-from cl_utils.paths import PARAMS
+from cl_utils.paths import PARAMS, Paths
 from cl_utils.stats import FACTORIAL
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.stage_params import TrainingParams
 
-PROFILES = ("smoke", "laptop", "study", "paper", "paper-size")
+PROFILES = ("smoke", "laptop", "study", "study-strong", "paper", "paper-size")
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
 
 
-def written(folder: Path, values: Mapping[str, object]) -> Path:
+def written(folder: Path, values: Mapping[str, object], name: str = "smoke") -> Path:
     """Return a params file with these values."""
-    path = folder / "mine.yaml"
+    path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(dict(values)), encoding="utf-8")
     return path
 
@@ -81,23 +85,28 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
         ({"operand_max": 256}, ["operand_max=256", "255"]),
         ({"compile": "no way"}, ["compile='no way'", "boolean"]),
         ({"device": "gpu"}, ["device='gpu'", "'cuda'"]),
-        ({"arm": "hybird"}, ["arm='hybird'", "hybrid"]),
+        ({"arm": "hybird"}, ["arm='hybird'", "did you mean 'hybrid'?"]),
         ({"arms": {"baseline": 1, "hybird": 1}, "contrasts": []}, ["arm='hybird'", "hybrid"]),
-        ({"arms": {"baseline": 0}}, ["arms={'baseline': 0}", "greater than 0"]),
+        ({"arms": {"baseline": 0}}, ["arms.baseline=0", "greater than 0"]),
+        ({"stepz": 60, "steps": 0}, ["stepz is no parameter (did you mean steps?)"]),
         (
             {"arms": {"yoked-mastery": 2, "mastery": 1}, "contrasts": []},
             ["yoked-mastery", "as many seeds"],
         ),
         ({"arms": {}}, ["arms={}", "at least 1"]),
-        ({"contrasts": [["hybrid", "hybird"]]}, ["contrasts=['hybrid', 'hybird']", "no pair"]),
+        (
+            {"contrasts": [["hybrid", "hybird"]]},
+            ["contrasts=['hybrid', 'hybird']", "did you mean 'hybrid'?"],
+        ),
         ({"recipe": "quick"}, ["recipe='quick'", "fast"]),
+        ({"recipe": "fsat"}, ["recipe='fsat'", "did you mean 'fast'?"]),
         ({"recipes": ["quick"]}, ["recipe='quick'", "fast"]),
         ({"levels": ["1.1", "9.9"]}, ["levels='9.9'", "3.2"]),
         ({"levels": "1.1"}, ["levels", "'1.1'"]),
         ({"bucket_rule": "quartiles"}, ["bucket_rule", "'quartiles'"]),
         ({"metric": "length"}, ["metric='length'", "overall_metric"]),
-        ({"metric": "nesting_depth"}, ["metric='nesting_depth'", "'characters'"]),
-        ({"metric": "model_loss"}, ["metric='model_loss'", "'random'"]),
+        ({"metric": "nesting_depth"}, ["metric='nesting_depth'", "characters"]),
+        ({"metric": "model_loss"}, ["metric='model_loss'", "random"]),
         ({"least_per_bucket": 10}, ["least_per_bucket", "bucket_rule"]),
         ({"bucket_rule": [2.0]}, ["thresholds [2.0]", "give two"]),
         ({"bucket_rule": [4.0, 2.0]}, ["thresholds [4.0, 2.0]", "first below the second"]),
@@ -133,7 +142,9 @@ def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str) -
 def test_a_missing_file_is_told_with_the_profiles_that_exist(tmp_path: Path) -> None:
     sentence = refusal(lambda: read_params(tmp_path / "cluster.yaml"))
     assert str(tmp_path / "cluster.yaml") in sentence
-    assert all(repr(profile) in sentence for profile in PROFILES)
+    assert all(profile in sentence for profile in PROFILES)
+    near = refusal(lambda: read_params(tmp_path / "smokey.yaml"))
+    assert "did you mean 'smoke'?" in near
 
 
 @pytest.mark.parametrize(
@@ -141,9 +152,9 @@ def test_a_missing_file_is_told_with_the_profiles_that_exist(tmp_path: Path) -> 
     [
         ("steps: [60", "is not YAML"),
         ("steps: 60\n\tseed: 0", "is not YAML"),
-        ("", "holds no parameters"),
-        ("- steps", "holds no parameters"),
-        ("steps", "holds no parameters"),
+        ("", "is empty: write one 'name: value' a line"),
+        ("- steps", "holds ['steps'], no names and values"),
+        ("steps", "holds 'steps', no names and values"),
     ],
 )
 def test_a_file_that_is_no_params_file_is_told(tmp_path: Path, content: str, words: str) -> None:
@@ -151,6 +162,36 @@ def test_a_file_that_is_no_params_file_is_told(tmp_path: Path, content: str, wor
     path.write_text(content, encoding="utf-8")
     sentence = refusal(lambda: read_params(path))
     assert sentence.startswith(f"{path} ") and words in sentence
+
+
+def test_a_file_that_names_another_profile_is_refused(tmp_path: Path) -> None:
+    """Else the copy of a file whose first line was left would overwrite the other's files."""
+    sentence = refusal(lambda: read_params(written(tmp_path, SMOKE, name="mine")))
+    assert "mine.yaml: profile='smoke' is not the file's own name: write profile: mine" in sentence
+    mine = written(tmp_path, {**SMOKE, "profile": "mine"}, name="mine")
+    assert read_params(mine).paths == Paths("mine")
+    assert "not the file's own name" in refusal(lambda: read_params(mine, {"profile": "smoke"}))
+
+
+def test_a_notebooks_profile_whose_file_names_another_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "PARAMS", tmp_path)
+    written(tmp_path, SMOKE, name="mine")
+    assert "write profile: mine" in refusal(lambda: notebook_params({"profile": "mine"}))
+
+
+def test_a_profile_may_be_a_number_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "2024.yaml"
+    text = (PARAMS / "smoke.yaml").read_text(encoding="utf-8")
+    for said in ("2024", "'2024'"):
+        path.write_text(text.replace("profile: smoke", f"profile: {said}"), encoding="utf-8")
+        if said == "2024":
+            assert 'profile=2024 is not allowed: write profile: "2024"' in refusal(
+                lambda: read_params(path)
+            )
+        else:
+            assert read_params(path).paths.runs.name == "2024"
 
 
 def test_overrides_lie_over_the_file_and_are_checked_like_it() -> None:
@@ -170,9 +211,9 @@ def test_a_notebooks_values_go_first_and_its_profile_completes_them() -> None:
     assert params == laptop.model_copy(update={"arm": "hybrid", "levels": ["1.1"]})
 
 
-def test_what_is_no_plain_value_or_the_notebooks_own_is_no_parameter() -> None:
+def test_modules_functions_classes_and_the_notebooks_own_names_are_no_parameters() -> None:
     own = {"In": ["", "x"], "Out": {}, "_": 3, "_i1": "x", "__name__": "__main__", "exit": "bye"}
-    others = {"np": np, "read_params": read_params, "array": np.zeros(2), "path": PARAMS}
+    others = {"np": np, "read_params": read_params, "Params": Params}
     smoke = read_params(PARAMS / "smoke.yaml")
     assert notebook_params({"profile": "smoke", **own, **others}) == smoke
 
@@ -186,7 +227,21 @@ def test_a_profile_of_all_values_needs_no_file() -> None:
     [
         ({"profile": "smoke", "shedule": "hybrid"}, ["'smoke'", "shedule is no parameter"]),
         ({"profile": "smoke", "steps": "many"}, ["'smoke'", "steps='many'"]),
-        ({"profile": "smokey"}, ["smokey.yaml is missing", "'smoke'"]),
+        ({"profile": "smokey"}, ["smokey.yaml is missing", "did you mean 'smoke'?"]),
+        ({"profile": "smoke", "stepz": 60}, ["stepz is no parameter (did you mean steps?)"]),
+        ({"profile": "smoke", "array": np.zeros(2)}, ["array is no parameter"]),
+        ({"profile": "smoke", "steps": np.int64(200)}, ["steps=np.int64(200)", "write 200"]),
+        ({"profile": "smoke", "steps": 200.0}, ["steps=200.0", "write 200"]),
+        ({"profile": "smoke", "steps": Decimal(200)}, ["steps=Decimal('200')", "integer"]),
+        ({"profile": "smoke", "compile": np.bool_(True)}, ["compile=np.True_", "write True"]),
+        ({"profile": "smoke", "compile": compile}, ["compile=<built-in", "boolean"]),
+        ({"profile": "smoke", "levels": ("1.1",)}, ["levels=('1.1',)", "a list of levels"]),
+        ({"profile": "smoke", "recipes": {"fast"}}, ["recipes={'fast'}", "list"]),
+        ({"profile": "smoke", "arms": {"baseline": np.int64(1)}}, ["arms.baseline", "write 1"]),
+        ({"profile": "smoke", "metric": PARAMS}, ["metric=", "string"]),
+        ({"profile": "smoke", "heads": {1: 2}}, ["heads has the name 1: write text"]),
+        ({"profile": "smoke", "seed": pd.NA}, ["seed=<NA>", "integer"]),
+        ({"profile": "../smoke"}, ["profile='../smoke' is no name"]),
         ({"steps": 60}, ["profile=None", "profile='smoke'"]),
         ({"profile": 1}, ["profile=1", "profile='smoke'"]),
     ],
@@ -195,6 +250,18 @@ def test_a_profile_of_all_values_needs_no_file() -> None:
 def test_a_notebooks_mistake_is_told(names: Mapping[str, object], words: list[str]) -> None:
     sentence = refusal(lambda: notebook_params(names))
     assert all(word in sentence for word in words), sentence
+
+
+@pytest.mark.parametrize("quarter", [np.float64(0.25), Fraction(1, 4), Decimal("0.25")], ids=str)
+def test_a_number_that_is_as_good_as_a_plain_one_is_taken(quarter: object) -> None:
+    params = notebook_params({"profile": "smoke", "hardest_share": quarter})
+    assert (type(params.hardest_share), params.hardest_share) == (float, 0.25)
+
+
+def test_a_number_that_cannot_be_shown_is_refused_like_any_other() -> None:
+    """Python does not write whole numbers of more than 4,300 digits."""
+    sentence = refusal(lambda: notebook_params({"profile": "smoke", "steps": 10**5000}))
+    assert "steps=<int that cannot be shown> is not allowed" in sentence
 
 
 def test_a_cell_run_again_takes_the_variables_of_later_cells_for_no_parameters() -> None:

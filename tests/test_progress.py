@@ -1,22 +1,32 @@
-"""The workflow's progress: jobs are counted, the time left is told, the exit status stays."""
+"""The workflow's progress: jobs are counted, the time left is told, failures stay in sight."""
 
 from __future__ import annotations
 
-import subprocess
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from cl_utils.study.progress import LATEST, Pace, main, progress_line, show
+from cl_utils.workflow import progress
+from cl_utils.workflow.progress import LATEST, Pace, Reader, follow, progress_line
 
 SNAKEFILE = """
 rule all:
     input: "one", "two"
 rule make:
     output: "{name}"
+    retries: 1
     shell: "COMMAND"
 """
+SENTENCE = "04_training, recipe fast, arm hybrid failed: runs/x.parquet is missing: run 01 first"
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    return Reader(tmp_path / "runs" / "reproduce.log")
 
 
 def test_the_time_left_goes_by_the_pace_of_the_latest_jobs() -> None:
@@ -39,30 +49,52 @@ def test_a_reader_is_told_jobs_and_minutes(facts: tuple[int, int, float], line: 
     assert progress_line(*facts) == line
 
 
-def test_other_lines_stay_and_noise_goes(capsys: pytest.CaptureFixture[str]) -> None:
-    pace = Pace(start=0.0)
+def test_other_lines_stay_and_noise_goes(
+    reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
     for line in ("Select jobs to execute...\n", "Execute 2 jobs...\n", "Error in rule training:\n"):
-        show(line, pace)
+        reader.show(line)
     assert capsys.readouterr().out == "Error in rule training:\n"
 
 
-@pytest.mark.parametrize(("command", "status"), [("touch {output}", 0), ("false", 1)])
-def test_snakemake_s_jobs_are_counted_and_its_exit_status_is_kept(
-    command: str, status: int, tmp_path: Path
+def snakemake(folder: Path, command: str) -> list[str]:
+    """Return how Snakemake is called for two jobs of this shell command."""
+    (folder / "Snakefile").write_text(SNAKEFILE.replace("COMMAND", command))
+    return [sys.executable, "-m", "snakemake", "--cores", "1", "--keep-going", "--quiet", "rules"]
+
+
+def test_snakemake_s_jobs_are_counted(
+    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of the pinned Snakemake: its wording of finished jobs is what is read."""
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("COMMAND", command))
-    workflow = [sys.executable, "-m", "snakemake", "--cores", "1", "--directory", str(tmp_path)]
-    workflow += ["--snakefile", str(tmp_path / "Snakefile")]
-    done = subprocess.run(
-        [sys.executable, "-m", "cl_utils.study.progress", *workflow],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == status, done.stdout
-    assert ("1 of 3 jobs, about 1 minute left" in done.stdout) == (status == 0)
-    assert ("all 3 jobs done" in done.stdout) == (status == 0)
+    assert follow(snakemake(tmp_path, "touch {output}"), os.environ, tmp_path, reader) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 3 jobs, about 1 minute left" in shown and "all 3 jobs done" in shown
+    assert not reader.failures
 
 
-def test_a_command_s_status_is_returned() -> None:
-    assert main([sys.executable, "-c", "raise SystemExit(3)"]) == 3
+def test_a_failed_job_is_told_once_in_its_own_sentence_and_the_rest_stands_in_a_file(
+    tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = follow(snakemake(tmp_path, f"echo '{SENTENCE}'; false"), os.environ, tmp_path, reader)
+    shown, log = capsys.readouterr().out, (tmp_path / "runs" / "reproduce.log").read_text()
+    assert status == 1 and "CalledProcessError" in log and log.splitlines().count(SENTENCE) == 4
+    assert "Error" not in shown and "Exception" not in shown
+    assert list(reader.failures) == [SENTENCE], "two jobs, tried twice each, say the same"
+    head, failed, end = reader.summary(status, "make reproduce PROFILE=smoke").splitlines()
+    assert failed == f"- {SENTENCE}" and "`make reproduce PROFILE=smoke`" in end
+    assert "reproduce.log" in end
+
+
+def test_the_end_of_a_command_is_noticed_though_its_children_go_on(
+    tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed, Snakemake leaves jobs that keep the pipe open."""
+    child = "import subprocess; child = subprocess.Popen(['sleep', '60']).pid"
+    killed = f"{child}; import os; print(child, flush=True); os.kill(os.getpid(), 9)"
+    monkeypatch.setattr(progress, "DRAIN", 0.5)
+    begun = time.monotonic()
+    status = follow([sys.executable, "-c", killed], os.environ, tmp_path, reader)
+    os.kill(int((tmp_path / "runs" / "reproduce.log").read_text()), signal.SIGKILL)
+    assert status == -signal.SIGKILL and time.monotonic() - begun < 30
+    assert reader.summary(status, "make").startswith("Snakemake was ended by signal 9.")

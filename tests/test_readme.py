@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pandas as pd
 import pytest
@@ -122,6 +123,19 @@ def test_every_file_named_on_a_command_line_exists() -> None:
     assert {"notebooks", "params", "profiles"} <= {file.partition("/")[0] for file in files}
     for file in files:
         assert (REPOSITORY / file).exists(), f"{file} is named, but not there"
+
+
+@pytest.mark.parametrize("page", [*PAGES, "profiles/slurm/config.yaml"])
+def test_no_documented_command_needs_an_activated_environment(page: str) -> None:
+    """`python -m` works where a script of pip does not: it holds the path it was installed at."""
+    text = " ".join(read_page(page).split())
+    assert set(re.findall(r"\.venv/bin/([\w-]+)", text)) <= {"python"}
+    for module in re.findall(r"\.venv/bin/python -m ([\w.]+)", text):
+        assert find_spec(module), f"{page} runs {module}, which is not there"
+    for script in re.findall(r"\.venv/bin/python ([\w/]+\.py)", text):
+        assert (REPOSITORY / script).exists(), f"{page} runs {script}, which is not there"
+    first_words = re.findall(r"^([\w./-]+)", "".join(blocks("bash", page)), re.MULTILINE)
+    assert set(first_words) <= {"make", "python3", ".venv/bin/python"}
 
 
 def test_the_layout_names_every_folder() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from factories import SCHEDULES, seal, synthetic_results, write_results
+from factories import SCHEDULES, change_manifest, seal, synthetic_results, write_results
 
+from cl_utils.artifacts import save_csv
 from cl_utils.errors import StudyError
+from cl_utils.manifests import write_manifest
 from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval, paired_difference
 from cl_utils.study.results import load_results
@@ -41,9 +44,12 @@ def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:
             load_results(folder)
 
 
-def test_unfinished_runs_and_missing_tables_are_fine(folder: Path) -> None:
-    """A run without a manifest does not count; tables but the measures may be missing."""
+def test_missing_tables_are_fine_but_no_run_vanishes(folder: Path) -> None:
+    """Tables but the measures may be missing; a run without its manifest is named."""
     (folder / "gpt/hybrid/seed10/manifest.json").unlink()
+    with pytest.raises(StudyError, match=r"hybrid/seed10 has no manifest.json.*05_evaluation"):
+        load_results(folder)
+    shutil.rmtree(folder / "gpt/hybrid/seed10")
     for path in folder.rglob("programs.parquet"):
         path.unlink()
         if (path.parent / "manifest.json").exists():
@@ -56,12 +62,22 @@ def test_unfinished_runs_and_missing_tables_are_fine(folder: Path) -> None:
 
 def test_runs_on_different_data_are_refused(folder: Path) -> None:
     """The message names the run and both fingerprints."""
-    path = folder / "gpt/hybrid/seed10/manifest.json"
-    path.write_text('{"data_fingerprint": "xyz"}')
-    with pytest.raises(StudyError, match=r"hybrid/seed10 was evaluated on data xyz.*abc.*again"):
+    change_manifest(folder / "gpt/hybrid/seed10", data_fingerprint="xyz")
+    with pytest.raises(StudyError, match=r"hybrid/seed10 was evaluated on data 'xyz'.*abc.*again"):
         load_results(folder)
-    path.write_text("{}")
-    with pytest.raises(StudyError, match="holds no 'data_fingerprint'"):
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "", '{"content": "1", "params": {}, "inputs": {}}'])
+def test_a_manifest_of_another_kind_is_refused(folder: Path, text: str) -> None:
+    """So is one that was changed by hand: it has a checksum of itself."""
+    path = folder / "gpt/hybrid/seed10/manifest.json"
+    whole = path.read_text()
+    for content in (text, whole.replace("abc", "abd")):
+        path.write_text(content)
+        with pytest.raises(StudyError, match=r"seed10/manifest.json is damaged or was changed"):
+            load_results(folder)
+    write_manifest(path, {"content": "1", "params": {}, "inputs": {}})
+    with pytest.raises(StudyError, match=r"hybrid/seed10/manifest.json is damaged or was changed"):
         load_results(folder)
 
 
@@ -69,7 +85,7 @@ def test_a_table_without_a_column_is_refused(folder: Path) -> None:
     """The message names the file and the columns."""
     path = folder / "gpt/hybrid/seed10/curve.csv"
     path.write_text("step,characters\n1,2\n")
-    with pytest.raises(StudyError, match="curve.csv is not the table that was written"):
+    with pytest.raises(StudyError, match="curve.csv is not the file that was written"):
         load_results(folder)
     seal(path.parent)
     with pytest.raises(StudyError, match=r"curve.csv lacks the columns \['seconds'"):
@@ -136,10 +152,14 @@ def test_evaluated_programs_have_level_bucket_metrics_and_the_small_models_loss(
     folder: Path,
 ) -> None:
     losses = pd.DataFrame({"program_id": range(200), "model_loss": 0.5})
-    losses.to_csv(folder / "data" / "model_loss-gpt.csv", index=False)
+    path = folder / "data" / "model_loss-gpt.csv"
+    save_csv(path, losses, params={"profile": folder.name})
     programs = load_results(folder).programs
     assert programs[["level", "bucket", "overall_metric"]].notna().all(axis=None)
     assert (programs["model_loss"] == 0.5).all()
+    path.write_text(path.read_text().replace("0.5", "0.6", 1))
+    with pytest.raises(StudyError, match=r"model_loss-gpt.csv is damaged.*08_model_difficulty"):
+        load_results(folder)
 
 
 def test_a_missing_table_of_test_programs_names_its_notebook(folder: Path) -> None:

@@ -7,18 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from factories import change_manifest
 from refusals import refusal
 from studies import RESULT, RUN, tiny_params
 
-from cl_utils.artifacts import file_digest
+from cl_utils.files import file_digest
 from cl_utils.study import resume
 
 PARAMS = tiny_params()
-
-
-def change(path: Path, **values: object) -> None:
-    """Overwrite entries of a JSON object."""
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
 def test_a_finished_run_is_marked_as_done_without_its_weights(study_home: Path) -> None:
@@ -39,7 +35,7 @@ def test_a_run_of_other_code_or_of_another_arm_is_left_to_be_trained_again(
     changed: dict[str, object], study_home: Path
 ) -> None:
     shutil.rmtree(study_home / RUN)
-    change(study_home / RESULT / "manifest.json", **changed)
+    change_manifest(study_home / RESULT, **changed)
     restored, left = resume.restore(PARAMS)
     assert not restored and len(left) == 1 and not (study_home / RUN).exists()
 
@@ -47,13 +43,13 @@ def test_a_run_of_other_code_or_of_another_arm_is_left_to_be_trained_again(
 def test_rows_of_other_data_or_changed_by_hand_are_refused(study_home: Path) -> None:
     manifest = study_home / RESULT / "manifest.json"
     kept = manifest.read_text()
-    change(manifest, data_fingerprint="other")
+    change_manifest(study_home / RESULT, data_fingerprint="other")
     assert "was evaluated on data other, but runs/smoke holds" in refusal(
         lambda: resume.restore(PARAMS)
     )
     manifest.write_text(kept)
     (study_home / RESULT / "curve.csv").write_text("step\n1\n")
-    assert "is not the table that was written" in refusal(lambda: resume.restore(PARAMS))
+    assert "is not the file that was written" in refusal(lambda: resume.restore(PARAMS))
 
 
 def test_a_mistake_on_the_command_line_is_one_sentence(

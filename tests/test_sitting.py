@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
-from cl_utils.artifacts import file_digest
+from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study import sitting
 from cl_utils.study.params import Params
 from cl_utils.study.results import load_results
 from cl_utils.study.sitting import Sitting, corpora_of
+from cl_utils.training import joint_runs
 
 ARMS = {"baseline": 2, "hybrid": 2, "random-buckets": 1}
 
@@ -35,12 +36,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def params_of() -> Params:
     """Return the params of the sitting: the strong recipe, whose batches are the fullest."""
     names = {"recipe": "strong", "recipes": ["strong"], "arms": ARMS, "contrasts": []}
-    return tiny_params(steps=110, characters_per_step=512, **names)
+    return tiny_params(steps=11, characters_per_step=512, **names)
 
 
 def sit(home: Path, until: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
     """Sit in a home until a step; return how many runs were finished, and what was said."""
     monkeypatch.setenv(HOME_VARIABLE, str(home))
+    monkeypatch.setattr(joint_runs, "AHEAD", 5)
     steps = itertools.count()
     monkeypatch.setattr(sitting.time, "monotonic", lambda: float(next(steps)))
     said: list[str] = []
@@ -61,8 +63,8 @@ def test_a_sitting_that_was_cut_ends_with_the_same_weights(
     for home in homes:
         shutil.copytree(data, home)
     assert sit(homes[0], 1e9, monkeypatch)[0] == 5
-    done, said = sit(homes[1], 60, monkeypatch)
-    assert done == 0 and "time is up at step 100 of 110" in said[-1]
+    done, said = sit(homes[1], 6, monkeypatch)
+    assert done == 0 and "time is up at step 5 of 11" in said[-1]
     assert len(list(homes[1].rglob("checkpoint.pt"))) == 5
     assert sit(homes[1], 1e9, monkeypatch)[0] == 5
     assert not list(homes[1].rglob("checkpoint.pt"))

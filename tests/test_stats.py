@@ -176,33 +176,30 @@ def test_faulty_rows_are_refused() -> None:
         stats.paired_difference(rows, "mastery")
 
 
-def test_rank_correlation_knows_order_and_its_absence() -> None:
+def test_metric_validity_knows_order_and_its_absence() -> None:
     """A metric equal to the hardness has rho 1, its negative -1, a constant none."""
     programs = synthetic_results(["baseline"], [0, 1], programs=60).programs
     programs["hard"] = -programs["log_probability"]
     programs = programs.assign(soft=-programs["hard"], constant=1.0)
-    rng = np.random.default_rng(0)
+    one, rng = programs[programs["seed"] == 0], np.random.default_rng(0)
     for metric, rho in (("hard", 1.0), ("soft", -1.0)):
-        table = stats.rank_correlation(
-            programs[programs["seed"] == 0], metric, rng=rng, resamples=20
-        )
+        table = stats.metric_validity(one, [metric], rng=rng, resamples=20)
         assert table[["rho", "low", "high"]].to_numpy() == pytest.approx(rho)
-    table = stats.rank_correlation(programs, "constant", rng=rng, resamples=20)
-    assert list(table["seed"]) == ["0", "1", "pooled"]
+    table = stats.metric_validity(programs, ["constant"], rng=rng, resamples=20)
     assert table[["rho", "low", "high"]].isna().all(axis=None)
 
 
-def test_rank_correlation_interval_holds_rho_and_repeats_with_its_stream() -> None:
-    """Same generator state, same interval; a level narrows the programs."""
+def test_an_interval_repeats_with_its_stream_whatever_else_is_asked_for() -> None:
+    """Same generator state, same interval: a metric has one, alone or beside others."""
     programs = synthetic_results(["baseline"], [0], programs=120).programs
-    first, second = (
-        stats.rank_correlation(programs, rng=np.random.default_rng(1), resamples=60)
-        for _ in range(2)
+    first, second, beside = (
+        stats.metric_validity(programs, metrics, rng=np.random.default_rng(1), resamples=60)
+        for metrics in (["overall_metric"], ["overall_metric"], ["random", "overall_metric"])
     )
     pd.testing.assert_frame_equal(first, second)
+    alone = beside[beside["metric"] == "overall_metric"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, alone)
     assert ((first["low"] < first["rho"]) & (first["rho"] < first["high"])).all()
-    part = stats.rank_correlation(programs, rng=np.random.default_rng(1), level="1.1", resamples=20)
-    assert (part["programs"] < 120).all()
 
 
 def test_unknown_metric_and_arm_name_the_fix() -> None:
@@ -210,9 +207,9 @@ def test_unknown_metric_and_arm_name_the_fix() -> None:
     programs = synthetic_results(["baseline"], [0], programs=20).programs
     rng = np.random.default_rng(0)
     with pytest.raises(StudyError, match="02_metric_analysis"):
-        stats.rank_correlation(programs, "zlib_ratio", rng=rng)
+        stats.metric_validity(programs, ["zlib_ratio"], rng=rng)
     with pytest.raises(StudyError, match="05_evaluation"):
-        stats.rank_correlation(programs, arm="hybrid", rng=rng)
+        stats.metric_validity(programs, ["overall_metric"], arm="hybrid", rng=rng)
 
 
 @given(draw.lists(draw.integers(0, 6), min_size=1, max_size=80))

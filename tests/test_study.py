@@ -20,11 +20,11 @@ from studies import (
 )
 from worlds import same_weights
 
-from cl_utils.artifacts import manifest_path
 from cl_utils.code_fingerprint import code_fingerprint
 from cl_utils.data.corpus import SPLITS
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.manifests import manifest_path
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.study.data_files import (
     data_fingerprint,
@@ -35,8 +35,9 @@ from cl_utils.study.data_files import (
     load_split,
     save_programs,
 )
-from cl_utils.study.results import load_results
-from cl_utils.study.run_files import device_of, load_run
+from cl_utils.study.device import device_of
+from cl_utils.study.results import load_results, run_manifest
+from cl_utils.study.run_files import load_run
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 PARAMS = tiny_params()
@@ -155,10 +156,11 @@ def test_the_manifest_of_a_run_says_all_that_made_it_and_goes_with_its_results(
     assert manifest["characters"] == PARAMS.steps * PARAMS.characters_per_step
     facts = {"parameters", "training_seconds", "device", "threads", "time", "machine", "versions"}
     assert facts <= set(manifest)
-    result = json.loads((study_home / RESULT / "manifest.json").read_text())
+    result = run_manifest(study_home / RESULT)
     evaluated = result.pop("evaluation")
     assert result == manifest
     assert evaluated["code"] == code_fingerprint(NOTEBOOKS / "05_evaluation.ipynb")
+    assert evaluated["line_programs"] == PARAMS.line_programs
     assert {"time", "machine", "versions"} <= set(evaluated)
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 from refusals import refusal
-from studies import RESULT, RUN, draw, make_buckets, measure_difficulty, tiny_params
+from studies import (
+    RESULT,
+    RUN,
+    draw,
+    make_buckets,
+    measure_difficulty,
+    tiny_params,
+    train_run,
+)
 
 from cl_utils.model.gpt import build
 from cl_utils.paths import HOME_VARIABLE
@@ -26,7 +34,7 @@ from cl_utils.study.data_files import (
 )
 from cl_utils.study.params import Params
 from cl_utils.study.results import load_results
-from cl_utils.study.run_files import load_run
+from cl_utils.study.run_files import load_run, recorded_mixes
 from cl_utils.training.checkpoints import save_model
 
 PARAMS = tiny_params()
@@ -77,9 +85,16 @@ def test_before_its_notebook_has_run_a_load_names_the_file_and_the_notebook(
 
 
 def test_without_an_evaluation_the_results_name_notebook_05(study_home: Path) -> None:
-    (study_home / RESULT / "manifest.json").unlink()
+    shutil.rmtree(study_home / RESULT)
     sentence = refusal(lambda: LOADS["results"](PARAMS))
     assert "notebooks/05_evaluation.ipynb with profile='smoke'" in sentence
+
+
+def test_a_run_does_not_vanish_with_its_manifest(study_home: Path) -> None:
+    (study_home / RESULT / "manifest.json").unlink()
+    sentence = refusal(lambda: LOADS["results"](PARAMS))
+    assert f"{study_home / RESULT} has no manifest.json" in sentence
+    assert "notebooks/05_evaluation.ipynb" in sentence
 
 
 @pytest.mark.usefixtures("study_home")
@@ -161,6 +176,40 @@ def test_a_run_on_another_split_is_refused(study_home: Path) -> None:
     assert f"{study_home / RUN} was trained on other data" in sentence
 
 
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_damaged_corpus_is_named_itself_and_not_the_runs(split: str, study_home: Path) -> None:
+    corpus = study_home / f"runs/smoke/corpus/{split}.safetensors"
+    flip(corpus, 0.5)
+    for load in (lambda: load_run(PARAMS), lambda: data_fingerprint(PARAMS)):
+        sentence = refusal(load)
+        assert sentence.startswith(f"{corpus} is damaged") and "03_bucketing" in sentence
+
+
+@pytest.mark.parametrize("name", ["history.csv", "curve.csv", "mixes.json", "model.json"])
+def test_what_a_training_recorded_is_not_changed_before_its_evaluation(
+    name: str, study_home: Path
+) -> None:
+    load_run(PARAMS)
+    flip(study_home / RUN / name, 0.9)
+    sentence = refusal(lambda: load_run(PARAMS))
+    assert f"{study_home / RUN / name} is not the file that was written" in sentence
+
+
+def test_a_yoked_run_does_not_replay_a_changed_record(study_home: Path) -> None:
+    yoked = tiny_params(arm="yoked-mastery")
+    theirs = tiny_params(arm="mastery")
+    train_run(theirs)
+    assert recorded_mixes(yoked)
+    mixes = study_home / RUN.replace("baseline", "mastery") / "mixes.json"
+    content = mixes.read_text()
+    mixes.write_text(content.replace("0.", "0.1", 1))
+    assert f"{mixes} is not the file that was written" in refusal(lambda: recorded_mixes(yoked))
+    mixes.write_text(content)
+    assert "steps=4, not 5" in refusal(
+        lambda: recorded_mixes(tiny_params(arm="yoked-mastery", steps=5))
+    )
+
+
 def test_a_run_copied_to_another_seed_is_refused(study_home: Path) -> None:
     run = study_home / RUN
     shutil.copytree(run, run.with_name("seed1"))
@@ -171,4 +220,4 @@ def test_a_run_copied_to_another_seed_is_refused(study_home: Path) -> None:
 def test_the_weights_of_another_run_are_refused(study_home: Path) -> None:
     save_model(study_home / RUN, build(PARAMS.run().model, seed=1))
     sentence = refusal(lambda: load_run(PARAMS))
-    assert "model.safetensors is not the one that was trained here" in sentence
+    assert "model.safetensors is not the file that was written" in sentence

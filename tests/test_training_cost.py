@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
+from factories import seal
 
 from cl_utils.report.training_cost import cost_markdown, run_costs
 
@@ -22,15 +23,15 @@ def write_run(folder: Path, recipe: str, seconds: float) -> None:
     """Write what the cost of a run is read from."""
     folder.mkdir(parents=True)
     (folder / "measures.csv").touch()
-    manifest = {
-        "parameters": 198_000,
-        "characters": 5_734_400,
-        "training_seconds": seconds,
-        "threads": 1 if recipe == "fast" else 2,
-        "device": "cpu",
-        "machine": MACHINE,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    seal(
+        folder,
+        parameters=198_000,
+        characters=5_734_400,
+        training_seconds=seconds,
+        threads=1 if recipe == "fast" else 2,
+        device="cpu",
+        machine=MACHINE,
+    )
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_finished_run_has_a_row(folder: Path) -> None:
-    (folder / "fast/hybrid/seed1/manifest.json").unlink()
+    shutil.rmtree(folder / "fast/hybrid/seed1")
     costs = run_costs(folder)
     assert costs["recipe"].tolist() == ["fast", "fast", "paper"]
     assert costs["training_seconds"].tolist() == [100.0, 140.0, 60.4]

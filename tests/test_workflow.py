@@ -1,7 +1,8 @@
 """The workflow's plan: every profile trains and evaluates its runs, each once, and no others.
 
-In: a dry run of Snakemake for each profile, in a home where nothing exists yet. Out: a failure that
-shows what was planned. No job runs.
+In: dry runs of Snakemake for all profiles, where nothing exists yet, in a clone whose path has all
+that a shell, a rule and papermill could take for something else. Out: a failure that shows what was
+planned. No job runs.
 """
 
 from __future__ import annotations
@@ -9,35 +10,103 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.curriculum.arms import arm_named
-from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.data.corpus import SPLITS
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, Paths, home
 from cl_utils.study.params import read_params
+from cl_utils.workflow.commands import main
+
+ODD = "my {seed} clöne's $(touch pwned) `touch pwned` [é]; touch pwned"
+NUMBER = "2024"  # a profile of this name is one all the same
+FINISHED = "finished"  # a profile of which everything is there but one file
+LOST = f"runs/{FINISHED}/training/fast/hybrid/seed0/evaluated.json"
+PROFILES = sorted(path.stem for path in PARAMS.glob("*.yaml"))
+NEEDED = (
+    *("Snakefile", "Makefile", "pyproject.toml", "constraints.txt"),
+    *("cl_utils", "notebooks", "params", "profiles"),
+)
+
+# One process, and each notebook's fingerprint once: a start takes longer than a plan.
+ALL_DRY_RUNS = """
+import functools, sys
+from cl_utils import code_fingerprint
+code_fingerprint.code_fingerprint = functools.cache(code_fingerprint.code_fingerprint)
+from snakemake.cli import main
+for profile in sys.argv[1:]:
+    print(f"\\nPLAN OF {profile}", flush=True)
+    try:
+        main(["--dry-run", "--printshellcmds", "--config", f'profile="{profile}"'])
+    except SystemExit as end:
+        print(f"STATUS {end.code}", flush=True)
+"""
 
 
-def dry_run(profile: str, folder: Path) -> str:
-    """Return what Snakemake would do for a profile with `folder` as home."""
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the workflow consists of, in a folder with an odd name."""
+    folder = tmp_path_factory.mktemp("clone") / ODD
     folder.mkdir()
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--dry-run"),
-            *("--snakefile", str(REPOSITORY / "Snakefile")),
-            *("--directory", str(folder)),
-            *("--config", f"profile={profile}"),
-            "--printshellcmds",
-        ],
-        env=os.environ | {HOME_VARIABLE: str(folder)},
-        capture_output=True,
+    for name in NEEDED:
+        path = REPOSITORY / name
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / name)
+    smoke = (folder / "params" / "smoke.yaml").read_text(encoding="utf-8")
+    for name in (NUMBER, FINISHED):
+        named = smoke.replace("profile: smoke", f'profile: "{name}"')
+        (folder / "params" / f"{name}.yaml").write_text(named, encoding="utf-8")
+    finish_but_for_one_evaluation(folder)
+    return folder
+
+
+def finish_but_for_one_evaluation(clone: Path) -> None:
+    """Leave what the workflow makes of a profile, older files first, without `LOST`."""
+    paths, params = Paths(FINISHED), read_params(PARAMS / "smoke.yaml")
+    folders = [paths.run(params.recipe, arm, 0) for arm in params.arms]
+    made = [paths.programs, paths.difficulty, paths.buckets, *map(paths.corpus, SPLITS)]
+    made += [paths.model_difficulty(params.recipe)]
+    for names in (("manifest.json", "mixes.json"), ("evaluated.json",)):
+        made += [folder / name for folder in folders for name in names]
+    for book in showing_notebooks():
+        gallery = paths.gallery(book, params.recipe)
+        made += [gallery, gallery.with_suffix(".html")]
+    for age, path in enumerate(reversed(made)):
+        there = clone / path.relative_to(home())
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.touch()
+        os.utime(there, (time.time() - 60 * age,) * 2)
+    (clone / LOST).unlink()
+
+
+def in_clone(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the clone, with its code."""
+    environment = {**os.environ, "PYTHONPATH": str(clone)}
+    environment.pop(HOME_VARIABLE, None)
+    return subprocess.run(
+        command,
+        cwd=clone,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def plans(clone: Path) -> dict[str, str]:
+    """What Snakemake would do for each profile."""
+    said = in_clone(clone, sys.executable, "-c", ALL_DRY_RUNS, *PROFILES, NUMBER, FINISHED).stdout
+    parts = [part.partition("\n") for part in said.split("\nPLAN OF ")[1:]]
+    for name, _, plan in parts:
+        assert "STATUS 0" in plan, f"{name}: {plan}"
+    return {name: plan for name, _, plan in parts}
 
 
 def planned_jobs(plan: str) -> dict[str, int]:
@@ -56,19 +125,15 @@ def named_job(rule: str, wildcards: str) -> tuple[str, ...]:
     return (name, *re.findall(r"=([\w-]+)", wildcards), *filter(None, [arm]))
 
 
-@pytest.mark.parametrize("profile", sorted(path.stem for path in PARAMS.glob("*.yaml")))
-def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) -> None:
-    study = read_params(PARAMS / f"{profile}.yaml")
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_plans_its_runs_and_no_others(profile: str, plans: dict[str, str]) -> None:
+    study, plan = read_params(PARAMS / f"{profile}.yaml"), plans[profile]
     runs = {
         (recipe, arm, str(seed))
         for recipe in study.recipes
         for arm in study.arms
         for seed in range(study.arms[arm])
     }
-    plan = dry_run(profile, tmp_path / "a home")
-    commands = [line for line in plan.splitlines() if "papermill" in line]
-    assert commands and all(f"{shlex.quote(sys.executable)} -m papermill" in c for c in commands)
-    assert "a home" in plan and "'" in commands[0], "paths are quoted"
     once = dict.fromkeys(["all", "programs", "difficulty", "buckets"], 1)
     if any(arm_named(arm).labels == "model_loss" for arm in study.arms):
         once["model_difficulty"] = len(study.recipes)
@@ -88,3 +153,87 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, tmp_path: Path) ->
     assert sorted(jobs) == sorted(
         [("training", *run) for run in trainings] + [("evaluation", *run) for run in runs]
     )
+
+
+def commands_of(plan: str) -> list[str]:
+    """Return the shell commands of a plan; rule `all` has none."""
+    return re.findall(r"^Shell command: (?!None$)(.+)$", plan, re.MULTILINE)
+
+
+def words_of(command: str, folder: Path) -> list[str]:
+    """Return the words that the shell makes of a command, which is not run."""
+    shown = command.replace(shlex.quote(sys.executable), r"printf '%s\0'")
+    said = subprocess.run(["bash", "-c", shown], cwd=folder, capture_output=True, text=True)
+    return said.stdout.split("\0")[:-1]
+
+
+def test_a_job_is_a_notebook_executed_by_the_python_that_runs_the_workflow(
+    plans: dict[str, str], clone: Path
+) -> None:
+    for plan in (plan for name, plan in plans.items() if name != FINISHED):
+        assert len(commands_of(plan)) == planned_jobs(plan)["total"] - planned_jobs(plan)["all"]
+        for command in commands_of(plan):
+            words = shlex.split(re.sub(r"^PYTHON_CPU_COUNT=\d+ | && .*", "", command))
+            assert words[:3] == [sys.executable, "-m", "cl_utils.workflow.notebook"]
+            assert (clone / words[3]).exists() and words[4].startswith("runs/"), command
+
+
+@pytest.mark.parametrize("profile", ["paper-size", "smoke"])  # arms trained together, and alone
+def test_names_and_paths_reach_a_notebook_as_they_are(
+    profile: str, plans: dict[str, str], clone: Path
+) -> None:
+    trainings = [each for each in commands_of(plans[profile]) if "/04_training.ipynb" in each]
+    words = words_of(trainings[0], clone)
+    options = dict(zip(words[4::2], words[5::2], strict=True))
+    assert words[2] == "notebooks/04_training.ipynb"
+    assert words[3].startswith(f"runs/{profile}/notebooks/04_training-")
+    assert options.keys() == {"--params", "--recipe", "--arm", "--seed"}
+    assert (clone / options["--params"]).samefile(clone / "params" / f"{profile}.yaml")
+    assert options["--arm"] in read_params(PARAMS / f"{profile}.yaml").arms
+    assert not list(clone.rglob("pwned"))
+
+
+def test_a_profile_whose_name_is_a_number_is_a_profile(plans: dict[str, str]) -> None:
+    assert planned_jobs(plans[NUMBER]) == planned_jobs(plans["smoke"])
+    assert f"runs/{NUMBER}/programs.parquet" in plans[NUMBER]
+
+
+def test_what_a_killed_job_took_with_it_is_made_again_though_older_figures_stand(
+    plans: dict[str, str],
+) -> None:
+    """Snakemake asks for a missing file between two others only if somebody asks for it."""
+    assert planned_jobs(plans[FINISHED]) == {"evaluation": 1, "figures": 6, "all": 1, "total": 8}
+    assert f"Missing output files: {LOST}" in plans[FINISHED]
+
+
+@pytest.mark.parametrize(
+    "profile", ["$(touch pwned)", "../smoke", "no such", "1e3", "smoke; touch pwned"]
+)
+def test_what_is_no_profile_s_name_is_refused_in_a_sentence_and_runs_nothing(
+    profile: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce", profile]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"profile={profile!r}" in line or f"{profile}.yaml is missing" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_make_hands_a_profile_on_as_it_is(clone: Path) -> None:
+    """As a value of the environment: make would expand it, and the shell would execute it."""
+    python = clone / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (clone / ".venv" / ".installed").touch()
+    python.write_text("#!/bin/sh\nprintf '%s|' \"$@\"\n")
+    python.chmod(0o755)
+    for profile in ("$(touch pwned)", "`touch pwned`", "$(shell touch pwned)", "'; touch pwned; '"):
+        for goal in ("reproduce", "resume", "figures"):
+            said = in_clone(clone, "make", "--silent", goal, f"PROFILE={profile}")
+            assert said.stdout == f"-m|cl_utils.workflow|{goal}|{profile}|"
+    said = in_clone(clone, "make", "-s", "benchmark", "ONLY=memory $(shell touch pwned) `touch y`")
+    assert said.stdout == "-m|benchmarks|memory|$(shell|touch|pwned)|`touch|y`|"
+    assert not list(clone.rglob("pwned"))

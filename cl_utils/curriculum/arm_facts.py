@@ -15,8 +15,9 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from cl_utils.curriculum.arms import FACTS, arm_named, written_arms
-from cl_utils.errors import StudyError
+from cl_utils.names import unknown
 from cl_utils.paths import ARMS
+from cl_utils.validation import Wording, refusal_of
 
 Group = Literal["paper", "smooth", "order", "mixture", "other", "metric", "budget"]
 GROUPS: Final[Mapping[Group, str]] = MappingProxyType(
@@ -49,17 +50,23 @@ class ArmFacts:
     control_of: str | None = None
 
 
+_WORDING = Wording(
+    "fact of an arm",
+    FACTS,
+    "cl_utils/curriculum/arm_facts.py",
+    {"group": f"give one of {', '.join(GROUPS)}", "colour": 'give one such as "#0072B2"'},
+)
+
+
 @lru_cache
 def arm_facts() -> Mapping[str, ArmFacts]:
     """Return what is said of every arm, by name; raise StudyError for an arm without its facts."""
     written = written_arms()
     facts = {name: _checked(name, values) for name, values in written.items()}
     for name, said in facts.items():
-        if said.control_of is not None and said.control_of not in facts:
-            raise StudyError(
-                f"{ARMS}: arm {name} is control_of={said.control_of!r}, which does not exist: "
-                "name another arm of the file"
-            )
+        others = [other for other in facts if other != name]
+        if said.control_of is not None and said.control_of not in others:
+            raise unknown(f"{ARMS}: arm {name}: control_of", said.control_of, others)
     return facts
 
 
@@ -79,10 +86,4 @@ def _checked(name: str, values: Mapping[str, Any]) -> ArmFacts:
     try:
         return ArmFacts(**said)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0])
-        wrong = f"{key}={said[key]!r} is not allowed" if key in said else f"{key} is missing"
-        raise StudyError(
-            f"{ARMS}: arm {name}: {wrong}: give description, group (one of {', '.join(GROUPS)}) "
-            'and colour (such as "#0072B2")'
-        ) from None
+        raise refusal_of(error, said, f"{ARMS}: arm {name}", _WORDING) from None

@@ -13,7 +13,6 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
@@ -21,7 +20,10 @@ from cl_utils.curriculum import adaptive, schedules
 from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory
 from cl_utils.curriculum.schedules import Staged
 from cl_utils.errors import StudyError
+from cl_utils.names import check_name, shown, unknown
 from cl_utils.paths import ARMS
+from cl_utils.validation import Wording, refusal_of
+from cl_utils.yaml_files import read_mapping
 
 SCHEDULES: Mapping[str, ScheduleFactory] = {
     "baseline": schedules.baseline,
@@ -86,59 +88,75 @@ class Arm:
         return self.yoked or None
 
 
+_FIELDS = (*(field.name for field in fields(Arm)), *FACTS)
+_WORDING = Wording("field of an arm", _FIELDS, "cl_utils/curriculum/arms.py")
+
+
 @lru_cache
 def arms() -> Mapping[str, Arm]:
     """Return every arm by name; raise StudyError for a file that is missing or says nonsense."""
-    return {name: _checked(name, values) for name, values in written_arms().items()}
+    known = {name: _checked(name, values) for name, values in written_arms().items()}
+    for name, arm in known.items():
+        if arm.yoked:
+            _check_yoked(name, arm, known)
+    return known
 
 
 def written_arms() -> dict[str, dict[str, Any]]:
-    """Return the fields of every arm as they stand in the file, unchecked."""
-    try:
-        written = yaml.safe_load(ARMS.read_text(encoding="utf-8"))
-    except (FileNotFoundError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise StudyError(f"{ARMS} cannot be read ({reason}): restore it") from error
-    if not isinstance(written, dict) or not written:
-        raise StudyError(f"{ARMS} names no arm: write 'name:' and its fields, indented, below")
-    known = ", ".join([*(field.name for field in fields(Arm)), *FACTS])
+    """Return the fields of every arm as they stand in the file, unchecked but for their names."""
+    written = read_mapping(ARMS, missing="restore it")
     for name, values in written.items():
+        check_name(f"{ARMS}: arm", name)
         if not isinstance(values, dict):
-            raise StudyError(f"{ARMS}: arm {name} is {values!r}: give fields of {known}")
+            raise StudyError(
+                f"{ARMS}: arm {name} is {shown(values)}: give fields of {', '.join(_FIELDS)}"
+            )
         for key in values:
-            if key not in known.split(", "):
-                raise StudyError(f"{ARMS}: {key} of arm {name} does not exist: use {known}")
+            if key not in _FIELDS:
+                raise unknown(f"{ARMS}: field of arm {name}", key, _FIELDS)
     return written
 
 
 def arm_named(name: str) -> Arm:
     """Return an arm; raise StudyError for a name that does not exist."""
     if name not in arms():
-        raise StudyError(f"arm={name!r} does not exist: choose one of {list(arms())}")
+        raise unknown("arm", name, arms())
     return arms()[name]
 
 
 def _checked(name: str, values: Mapping[str, Any]) -> Arm:
     trained = {key: value for key, value in values.items() if key not in FACTS}
+    where = f"{ARMS}: arm {name}"
     try:
         arm = Arm(**trained)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0])
-        message = f"{ARMS}: {key}={values[key]!r} of arm {name} is not allowed: {first['msg']}"
-        raise StudyError(message) from None
-    for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
-        schedule_named(named, 100)
-    if arm.sorted_by and not isinstance(schedule_named(arm.sorted_by, 100), Staged):
-        raise StudyError(
-            f"{ARMS}: arm {name} sorts by {arm.sorted_by}, which has no stages: name one that has"
-        )
+        raise refusal_of(error, trained, where, _WORDING) from None
+    try:
+        for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
+            schedule_named(named, 100)
+    except StudyError as error:
+        raise StudyError(f"{where}: {error}") from None
+    for stages, does in ((arm.restarts_at, "restarts"), (arm.sorted_by, "sorts")):
+        if stages and not isinstance(schedule_named(stages, 100), Staged):
+            raise StudyError(f"{where} {does} by {stages}, which has no stages: name one that has")
     if arm.order != DRAWN and schedule_named(arm.schedule, 100).adaptive:
         raise StudyError(
-            f"{ARMS}: arm {name} puts the programs of {arm.schedule} in another order, but which "
-            "they are is known only after training: use a schedule that is not adaptive"
+            f"{where} puts the programs of {arm.schedule} in another order, but which they are is "
+            "known only after training: use a schedule that is not adaptive"
         )
     return arm
+
+
+def _check_yoked(name: str, arm: Arm, known: Mapping[str, Arm]) -> None:
+    """Raise StudyError unless the arm that another replays is there and takes as many steps."""
+    if arm.yoked not in known:
+        raise unknown(f"{ARMS}: arm {name}: yoked", arm.yoked, known)
+    source = known[arm.yoked]
+    if source.yoked or source.budget != arm.budget:
+        raise StudyError(
+            f"{ARMS}: arm {name} replays {arm.yoked}: name an arm with budget={arm.budget:g} that "
+            "replays no other"
+        )
 
 
 def schedule_named(name: str, steps: int, *, hardest_share: float = 0.5) -> Schedule:
@@ -147,7 +165,7 @@ def schedule_named(name: str, steps: int, *, hardest_share: float = 0.5) -> Sche
     `hardest_share`: which share of a bucket, its hardest programs, "hardest-of-" pools hold.
     """
     if name not in SCHEDULES:
-        raise StudyError(f"schedule={name!r} does not exist: choose one of {list(SCHEDULES)}")
+        raise unknown("schedule", name, SCHEDULES)
     return SCHEDULES[name](steps, hardest_share=hardest_share)
 
 

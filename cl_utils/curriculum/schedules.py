@@ -164,6 +164,12 @@ class Replayed(ScheduleDefaults):
                 f"recorded mixes that begin at the steps {self.starts[:3]}... are no record of "
                 f"{steps} steps: train the adaptive arm of these params first"
             )
+        for start, mix in recorded:
+            if min(mix.values()) < 0 or not math.isclose(sum(mix.values()), 1.0):
+                raise StudyError(
+                    f"the mix recorded at step {start} has shares {mix}, which do not sum to 1: "
+                    "train the adaptive arm of these params again"
+                )
 
     def mix(self, step: int) -> Mix:
         """Return the recorded mix."""

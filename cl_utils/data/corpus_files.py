@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 
-from cl_utils.artifacts import check_artifact, damaged, write_artifact
+from cl_utils.artifacts import check_artifact, write_artifact
 from cl_utils.data.corpus import Corpus
+from cl_utils.files import damaged, running
 
 
 def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
@@ -35,7 +36,7 @@ def load_corpus(path: Path, **expected: Any) -> Corpus:
     try:
         arrays = load_file(path)
     except SafetensorError:
-        raise damaged(path, "03_bucketing") from None
+        raise damaged(path, running("03_bucketing")) from None
     arrays["levels"] = arrays["levels"].view("S3")[:, 0].astype("<U3")
     return Corpus(**arrays)
 

@@ -2,15 +2,11 @@
 
 In: sources. Out: cyclomatic complexity, Halstead difficulty by radon (the paper's, as far as its
 numbers tell) and by tokens (the textbook's), and the overall metric OM = (CC + HD) / 2 of each.
-radon counts the operators inside expressions alone, so assignments, calls and loops weigh nothing;
-the textbook counts every token.
+What is not TinyPy is refused: by tokens, a comment or a long name would weigh what it should not.
 """
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -18,27 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from radon.visitors import ComplexityVisitor, HalsteadVisitor
 
+from cl_utils.difficulty.halstead import form_of, radon_scores, source_of, token_halstead
 from cl_utils.errors import StudyError
 from cl_utils.parallel import ordered_map
+from cl_utils.tinypy.gate import check_spelling, parse_spelled, parse_tinypy
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOKEN = re.compile(r"\w+|[<>=!]=|[^\s\w]")
-_NAME_OR_NUMBER = re.compile(r"\b(?:[a-z]|\d+)\b")
-# What weighs nothing for radon: lines that set variables to numbers, the variable that a print
-# shows, the variable and the numbers of a loop's header.
-_WEIGHTLESS = re.compile(
-    r"^[a-z] = \d+(?:\n[a-z] = \d+)*$"
-    r"|(?<=\bprint\()[a-z](?=\))"
-    r"|(?<=\bfor )[a-z](?= in )"
-    r"|(?<=\brange\()\d+, \d+(?:, \d+)?(?=\))",
-    re.MULTILINE,
-)
-# Numbers that equal another spelling (1e1, 1.50, 00), text and comments: no short cut for these.
-_BEYOND_TINYPY = re.compile(r"[^\t\n !()*+,\-/0-9:<=>a-z]|\b0\d|\d[a-z]")
 _CACHED_FORMS = 2**16
 _BATCH = 2000  # programs that a process measures at once
 
@@ -60,12 +44,10 @@ DIFFICULTY_COLUMNS = tuple(field.name for field in fields(Difficulty))
 def difficulty(source: str) -> Difficulty:
     """The scores of one program.
 
-    Equal to the last bit to radon's `ComplexityVisitor.from_code(source).total_complexity` and
-    `h_visit(source).total.difficulty`, with the text parsed once. Raises StudyError when the source
-    is not valid Python.
+    Raises StudyError when the source is not TinyPy (see `gate.parse_tinypy`).
     """
-    complexity, radon = _by_radon(source)
-    token = token_halstead_difficulty(source)
+    complexity, radon = radon_scores(parse_tinypy(source))
+    token = token_halstead(source)
     return Difficulty(
         cyclomatic_complexity=complexity,
         halstead_difficulty=radon,
@@ -75,40 +57,13 @@ def difficulty(source: str) -> Difficulty:
     )
 
 
-def _by_radon(source: str) -> tuple[int, float]:
-    """radon's cyclomatic complexity and Halstead difficulty."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        raise StudyError(f"difficulty needs valid Python, fix {source[:60]!r}: {error}") from error
-    complexity = ComplexityVisitor.from_ast(tree).total_complexity
-    visitor = HalsteadVisitor.from_ast(tree)
-    operators, operands = visitor.distinct_operators, visitor.distinct_operands
-    return complexity, _halstead(operators, operands, visitor.operands)
-
-
 def token_halstead_difficulty(source: str) -> float:
-    """Halstead's difficulty over all tokens (Elements of Software Science, 1977, ch. 2).
+    """Halstead's difficulty of one program over all its tokens, see `halstead.token_halstead`.
 
-    Operands are variables and numbers. Operators are all the rest: keywords, the functions called,
-    arithmetic, relations, `=`, comma, colon, and a pair of brackets, which counts once. Line ends
-    and indentation count nothing.
+    Raises StudyError as `difficulty` does.
     """
-    operators: set[str] = set()
-    operands: list[str] = []
-    for token in _TOKEN.findall(source):
-        if token.isdigit() or (token.isalpha() and len(token) == 1):
-            operands.append(token)
-        elif token != ")":
-            operators.add(token)
-    return _halstead(len(operators), len(set(operands)), len(operands))
-
-
-def _halstead(distinct_operators: int, distinct_operands: int, operands: int) -> float:
-    """(h1 / 2) * (N2 / h2), rounded as radon rounds it; 0 without operands."""
-    if distinct_operands == 0:
-        return 0.0
-    return distinct_operators * operands / float(2 * distinct_operands)
+    parse_tinypy(source)
+    return token_halstead(source)
 
 
 def measure(sources: Sequence[str] | pd.Series, *, processes: int | None = None) -> pd.DataFrame:
@@ -137,33 +92,15 @@ def scores(sources: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _scores(source: str) -> tuple[float, ...]:
-    complexity, radon = _shared(source)
-    token = token_halstead_difficulty(source)
+    check_spelling(source)
+    try:
+        complexity, radon = _of_form(form_of(source))
+    except StudyError:  # which names the form, not the program
+        complexity, radon = radon_scores(parse_spelled(source))
+    token = token_halstead(source)
     return complexity, radon, token, (complexity + radon) / 2, (complexity + token) / 2
 
 
-def _shared(source: str) -> tuple[int, float]:
-    if not _BEYOND_TINYPY.search(source):
-        with contextlib.suppress(StudyError):  # then it must name the program, not its form
-            return _by_radon_of_form(_form(source))
-    return _by_radon(source)
-
-
-_by_radon_of_form = lru_cache(maxsize=_CACHED_FORMS)(_by_radon)
-
-
-def _form(source: str) -> str:
-    """The source without what weighs nothing, variables and numbers renamed in order of first use.
-
-    Halstead's counts see only which operands are equal, so the form has the program's own scores.
-    """
-    names: dict[str, str] = {}
-    numbers: dict[str, str] = {}
-
-    def renamed(match: re.Match[str]) -> str:
-        text = match[0]
-        if text.isdigit():
-            return numbers.setdefault(text, str(len(numbers)))
-        return names.setdefault(text, chr(ord("a") + len(names)))
-
-    return _NAME_OR_NUMBER.sub(renamed, _WEIGHTLESS.sub("_", source))
+@lru_cache(maxsize=_CACHED_FORMS)
+def _of_form(form: str) -> tuple[int, float]:
+    return radon_scores(parse_spelled(source_of(form)))

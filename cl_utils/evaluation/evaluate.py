@@ -20,7 +20,6 @@ from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.evaluation.line_completion import complete_lines
 from cl_utils.evaluation.measures import (
-    Tally,
     execution_tallies,
     line_tallies,
     measure_rows,
@@ -34,7 +33,6 @@ from cl_utils.evaluation.paper_protocol import (
     paper_possible,
 )
 from cl_utils.evaluation.trivial_predictors import (
-    NGram,
     has_answer,
     majority_answer,
     train_ngram,
@@ -54,6 +52,7 @@ from cl_utils.seeds import torch_stream
 from cl_utils.tinypy.record import OUTPUT_MARK
 from cl_utils.tinypy.tokenizer import decode
 
+LEAKY: Final = "leaky"  # the test set of which execution alone is measured
 MARGIN: Final = 8  # characters that a greedy prediction may exceed the longest true answer by
 
 
@@ -87,81 +86,76 @@ def evaluate(
     On `leaky` programs, some of which have a renamed twin in training, execution alone is measured.
     `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
     """
-    model = model.to(device).eval()
-    majority, ngram = majority_answer(train), train_ngram(train)
-    measures, programs = [], []
-    for test_set, corpus in tests.items():
-        scores = score(model, corpus, device=device)
-        rng = torch_stream(seed, "evaluation", test_set)
-        table = program_table(model, corpus, scores, majority, rng)
-        lines = complete_lines(model, corpus, scores, programs=line_programs)
-        tallies = (
-            execution_tallies(table)
-            | token_tallies(scores, corpus, ngram.correct(corpus))
-            | line_tallies(lines, corpus)
-        )
-        measures.append(measure_rows(tallies, corpus, macro=test_set == "balanced"))
-        programs.append(table)
-        for frame in (measures[-1], programs[-1]):
-            frame.insert(0, "test_set", test_set)
-    if leaky is not None:
-        scores = score(model, leaky, device=device)
-        rows = measure_rows(scored_tallies(scores, leaky), leaky, macro=False)
-        measures.append(rows.assign(test_set="leaky")[measures[0].columns])
-    return Evaluation(
-        pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
-    )
-
-
-@dataclass(frozen=True)
-class References:
-    """What needs no network, made once from the training programs for all models."""
-
-    majority: str
-    ngram: NGram
-
-    @classmethod
-    def of(cls, train: Corpus) -> References:
-        """Return the most frequent answer and the n-gram predictor of a training corpus."""
-        return cls(majority_answer(train), train_ngram(train))
+    corpora = dict(tests) if leaky is None else {**tests, LEAKY: leaky}
+    prepared = prepare_tests(corpora, train, device)
+    return evaluate_prepared(model.to(device), prepared, Generation(seed, line_programs))
 
 
 @dataclass(frozen=True)
 class PreparedTest:
-    """A test set laid out on a device, with what does not depend on the model."""
+    """A test set laid out on a device, with what does not depend on the model.
+
+    ngram: which characters (N,) the n-gram predictor gets right; majority: which answers (P,) are
+    the most frequent one of the training programs.
+    """
 
     corpus: Corpus
     batches: list[ScoringBatch]
     ngram: NDArray[np.bool_]
     majority: NDArray[np.bool_]
 
-    @classmethod
-    def of(cls, corpus: Corpus, references: References, device: torch.device) -> PreparedTest:
-        """Return a test set as it is read by every model."""
-        return cls(
+
+def prepare_tests(
+    corpora: Mapping[str, Corpus], train: Corpus, device: str | torch.device
+) -> dict[str, PreparedTest]:
+    """Return test sets by name, ready for any number of models on one device."""
+    majority, ngram = majority_answer(train), train_ngram(train)
+    return {
+        name: PreparedTest(
             corpus,
             scoring_batches(corpus, device),
-            references.ngram.correct(corpus),
-            has_answer(corpus, references.majority),
+            ngram.correct(corpus),
+            has_answer(corpus, majority),
         )
+        for name, corpus in corpora.items()
+    }
 
 
-def evaluate_scored(model: GPT, tests: Mapping[str, PreparedTest]) -> Evaluation:
-    """Measure what one teacher-forced pass tells; nothing is generated.
+@dataclass(frozen=True)
+class Generation:
+    """What is generated character by character, and with which random numbers."""
 
-    `tests` by name; the one called leaky has measures of execution alone, as in `evaluate`. What
-    only generation can tell (the paper's protocol, lines, predictions) is missing in the rows.
+    seed: int
+    line_programs: int | None = None
+
+
+def evaluate_prepared(
+    model: GPT, tests: Mapping[str, PreparedTest], generation: Generation | None = None
+) -> Evaluation:
+    """Measure what one teacher-forced pass tells, and with `generation` everything else.
+
+    Without it the paper's protocol, lines and predictions are missing in the rows. Of the test set
+    called leaky execution alone is measured.
     """
     measures, programs = [], []
     for test_set, test in tests.items():
-        corpus, scores = test.corpus, score(model, test.corpus, batches=test.batches)
-        tallies = scored_tallies(scores, corpus)
-        if test_set != "leaky":
-            ones = np.ones(len(corpus))
-            tallies |= token_tallies(scores, corpus, test.ngram)
-            tallies["execution_majority"] = Tally(test.majority.astype(float), ones)
-            programs.append(_scored_programs(scores, corpus).assign(test_set=test_set))
-        rows = measure_rows(tallies, corpus, macro=test_set == "balanced")
+        scores = score(model, test.corpus, batches=test.batches)
+        if test_set == LEAKY:
+            tallies = scored_tallies(scores, test.corpus)
+        else:
+            table, lines = scored_programs(scores, test), {}
+            if generation is not None:
+                rng = torch_stream(generation.seed, "evaluation", test_set)
+                table = with_generated(table, model, test.corpus, scores, rng)
+                chosen = generation.line_programs
+                lines = line_tallies(
+                    complete_lines(model, test.corpus, scores, programs=chosen), test.corpus
+                )
+            tallies = execution_tallies(table)
+            tallies |= token_tallies(scores, test.corpus, test.ngram) | lines
+            table.insert(0, "test_set", test_set)
+            programs.append(table)
+        rows = measure_rows(tallies, test.corpus, macro=test_set == "balanced")
         rows.insert(0, "test_set", test_set)
         measures.append(rows)
     return Evaluation(
@@ -169,47 +163,45 @@ def evaluate_scored(model: GPT, tests: Mapping[str, PreparedTest]) -> Evaluation
     )
 
 
-def _scored_programs(scores: Scores, corpus: Corpus) -> pd.DataFrame:
-    missing = pd.array([None] * len(corpus), dtype="boolean")
-    return pd.DataFrame(
-        {
-            "program_id": corpus.program_ids,
-            "exact": execution_exact(scores, corpus),
-            "log_probability": answer_log_probability(scores, corpus),
-            "paper_correct": missing,
-            "paper_correct_greedy": missing,
-            "cut": missing,
-            "prediction": pd.array([None] * len(corpus), dtype="string"),
-        }
-    )
-
-
-def program_table(
-    model: GPT, corpus: Corpus, scores: Scores, majority: str, rng: torch.Generator
-) -> pd.DataFrame:
-    """Return what is known of each program of one test set; the columns are `Evaluation`'s."""
-    exact = execution_exact(scores, corpus)
-    answers = [corpus.answer(program) for program in range(len(corpus))]
-    sources = [corpus.prompt(p).removesuffix(OUTPUT_MARK) for p in range(len(corpus))]
-    limits = np.asarray([paper_limit(source) for source in sources], dtype=np.int64)
-    sampled = generate(model, prompts(corpus), limits, temperature=1.0, rng=rng)
-    predictions, was_cut = greedy_predictions(model, corpus, scores, exact)
-    heads = [text[:limit] for text, limit in zip(predictions, limits, strict=True)]
+def scored_programs(scores: Scores, test: PreparedTest) -> pd.DataFrame:
+    """Return what is known of each program without generating; the columns are `Evaluation`'s."""
+    corpus = test.corpus
+    unknown = pd.array([None] * len(corpus), dtype="boolean")
     return pd.DataFrame(
         {
             "program_id": corpus.program_ids,
             "level": corpus.levels,
             "bucket": np.asarray(BUCKETS)[corpus.buckets],
             "overall_metric": corpus.overall_metric,
-            "exact": exact,
+            "exact": execution_exact(scores, corpus),
             "log_probability": answer_log_probability(scores, corpus),
-            "paper_correct": list(map(paper_correct, answers, map(decode, sampled))),
-            "paper_correct_greedy": list(map(paper_correct, answers, heads)),
-            "paper_possible": list(map(paper_possible, sources, answers)),
-            "majority": has_answer(corpus, majority),
-            "prediction": predictions,
-            "cut": was_cut,
+            "paper_correct": unknown,
+            "paper_correct_greedy": unknown,
+            "paper_possible": unknown,
+            "majority": test.majority,
+            "prediction": pd.array([None] * len(corpus), dtype="string"),
+            "cut": unknown,
         }
+    )
+
+
+def with_generated(
+    table: pd.DataFrame, model: GPT, corpus: Corpus, scores: Scores, rng: torch.Generator
+) -> pd.DataFrame:
+    """Return the programs of one test set with the answers that the model writes."""
+    answers = [corpus.answer(program) for program in range(len(corpus))]
+    sources = [corpus.prompt(p).removesuffix(OUTPUT_MARK) for p in range(len(corpus))]
+    limits = np.asarray([paper_limit(source) for source in sources], dtype=np.int64)
+    sampled = generate(model, prompts(corpus), limits, temperature=1.0, rng=rng)
+    exact = table["exact"].to_numpy()
+    predictions, was_cut = greedy_predictions(model, corpus, scores, exact)
+    heads = [text[:limit] for text, limit in zip(predictions, limits, strict=True)]
+    return table.assign(
+        paper_correct=list(map(paper_correct, answers, map(decode, sampled))),
+        paper_correct_greedy=list(map(paper_correct, answers, heads)),
+        paper_possible=list(map(paper_possible, sources, answers)),
+        prediction=predictions,
+        cut=was_cut,
     )
 
 

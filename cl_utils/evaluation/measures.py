@@ -36,7 +36,10 @@ def per_program(values: NDArray[np.floating], programs: NDArray[np.int64], count
 
 
 def execution_tallies(table: pd.DataFrame) -> dict[str, Tally]:
-    """Return the measures of code execution: a program is right, or so likely to be."""
+    """Return the measures of code execution: a program is right, or so likely to be.
+
+    Those that nothing is known of, since no text was generated, are left out.
+    """
     rights = {
         "execution_exact": table["exact"],
         "execution_expected": np.exp(table["log_probability"]),
@@ -46,7 +49,11 @@ def execution_tallies(table: pd.DataFrame) -> dict[str, Tally]:
         "execution_majority": table["majority"],
     }
     ones = np.ones(len(table))
-    return {name: Tally(np.asarray(right, dtype=float), ones) for name, right in rights.items()}
+    return {
+        name: Tally(np.asarray(right, dtype=float), ones)
+        for name, right in rights.items()
+        if not right.isna().all()
+    }
 
 
 def scored_tallies(scores: Scores, corpus: Corpus) -> dict[str, Tally]:

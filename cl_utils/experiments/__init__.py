@@ -1,6 +1,7 @@
 """Experiments beside the study: variants as data, their training, their curves, their pages.
 
-    plan         variants, read from params/experiments/
+    variants     one way to train each: a recipe with options, an arm
+    plan         what is compared, read from params/experiments/
     programs     what they are trained and tested on
     compilation  the compiler's caches, put aside
     training     trains what has no curve yet
@@ -15,8 +16,9 @@ Notebooks 14 and 15 show what is committed; with `train = True` they train what 
 """
 
 from cl_utils.experiments.curves import load_curves, machine_text
-from cl_utils.experiments.plan import Experiment, Variant, load_experiment
+from cl_utils.experiments.plan import Experiment, load_experiment
 from cl_utils.experiments.training import train_missing
+from cl_utils.experiments.variants import Variant
 
 __all__ = [
     "Experiment",

@@ -6,7 +6,6 @@ table of all curves, and where a curve crosses a level.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
@@ -16,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cl_utils.artifacts import file_digest, manifest_path
+from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
-from cl_utils.experiments.plan import Experiment, Variant
+from cl_utils.experiments.plan import Experiment
+from cl_utils.experiments.variants import Variant
 from cl_utils.machine import machines_text
 from cl_utils.paths import REPOSITORY, home
 
@@ -65,15 +65,14 @@ def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
     """
     curves = []
     for each in kept(experiment, device):
-        if load_manifest(each.path)["content"] != file_digest(each.path):
-            raise StudyError(f"{each.path} was changed by hand: {_again(experiment)}")
+        check_content(each.path, _training(experiment))
         curve = pd.read_csv(each.path)
         variant = each.variant
         named = {"variant": variant.name, "words": variant.words, "group": variant.group}
         curve = curve[[name for name in CURVE_COLUMNS if name in curve]]
         curves.append(curve.assign(**named, seed=each.seed))
     if not curves:
-        raise StudyError(f"{folder(experiment, device)} holds no curves: {_again(experiment)}")
+        raise StudyError(f"{folder(experiment, device)} holds no curves: {_training(experiment)}")
     table = pd.concat(curves, ignore_index=True)
     names = [variant.name for variant in experiment.variants]
     return table.sort_values(
@@ -84,23 +83,24 @@ def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
     )
 
 
-def _again(experiment: Experiment) -> str:
-    return f"delete what is there and run the notebook of {experiment.name} with train=True"
+def _training(experiment: Experiment) -> str:
+    return f"run the notebook of {experiment.name} with train=True"
 
 
-def load_manifest(path: Path) -> dict[str, Any]:
-    """Return the manifest of a curve; StudyError when it is missing or damaged."""
-    try:
-        return dict(json.loads(manifest_path(path).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
-        raise StudyError(
-            f"{path} has no manifest that can be read: delete it, and train it again"
-        ) from None
+def manifests(
+    experiment: Experiment, variant: str | None = None, device: str = "cpu"
+) -> list[dict[str, Any]]:
+    """Return the manifests of all curves, or those of one variant, by its name."""
+    return [
+        check_content(each.path, _training(experiment))
+        for each in kept(experiment, device)
+        if variant in (None, each.variant.name)
+    ]
 
 
 def machine_text(experiment: Experiment, device: str = "cpu") -> str:
     """Return on which machine, with which torch and when the curves were made."""
-    return machines_text([load_manifest(each.path) for each in kept(experiment, device)])
+    return machines_text(manifests(experiment, device=device))
 
 
 def crossing(curve: pd.DataFrame, column: str, level: float) -> float:

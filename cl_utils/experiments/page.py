@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from cl_utils.artifacts import atomic
 from cl_utils.experiments.curves import machine_text
 from cl_utils.experiments.plan import Experiment
 from cl_utils.experiments.tables import (
@@ -22,6 +21,7 @@ from cl_utils.experiments.tables import (
     worth_markdown,
 )
 from cl_utils.figures import style
+from cl_utils.files import atomic
 from cl_utils.paths import home
 
 INTERVALS = (

@@ -7,94 +7,48 @@ or one sentence that names what is wrong in the file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cl_utils.curriculum.arms import arm_named
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
-from cl_utils.paths import PARAMS
+from cl_utils.experiments.variants import Count, Strict, Variant
+from cl_utils.names import check_name, listed, shown, unknown
+from cl_utils.paths import PARAMS, params_file
+from cl_utils.study.contradictions import check_batches, check_once, check_parts
+from cl_utils.study.device import device_of
+from cl_utils.study.estimates import check_data_memory, check_model_memory, check_runs, check_time
 from cl_utils.study.params import Params, read_params
-from cl_utils.study.run_files import device_of
-from cl_utils.training.recipes import Recipe, recipe_named
 from cl_utils.training.trainer import Run
+from cl_utils.validation import Wording, refusal_of
+from cl_utils.yaml_files import read_mapping
 
 EXPERIMENTS = PARAMS / "experiments"
 STUDY: Literal["study"] = "study"
-Count = Field(gt=0)
-
-
-class Strict(BaseModel):
-    """Refuses names that it does not know and values of another type."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
-
-class Variant(Strict):
-    """One way to train, and in words how it differs from the others.
-
-    recipe: the name of a recipe; options: what it has otherwise, by the names of `Recipe`.
-    heads: None: the profile's.
-    training_programs: of each bucket; 0 with a study's own programs.
-    curves: the name of its kept files, where it is another than `name`.
-    """
-
-    name: str
-    words: str
-    group: str = ""
-    recipe: str
-    options: dict[str, Any] = {}
-    arm: str
-    heads: int | None = Field(default=None, gt=0)
-    steps: int = Count
-    characters_per_step: int = Count
-    training_programs: int = Field(default=0, ge=0)
-    seeds: int = Count
-    curves: str = ""
-
-    @property
-    def files(self) -> str:
-        """What the names of its curves begin with."""
-        return self.curves or self.name
-
-    @property
-    def whole_recipe(self) -> Recipe:
-        """The recipe with its options; StudyError for one that no recipe has."""
-        known = [field.name for field in fields(Recipe) if field.name != "name"]
-        for option in self.options:
-            if option not in known:
-                raise StudyError(
-                    f"variant {self.name}: {option!r} is no option of a recipe: choose among "
-                    f"{known}"
-                )
-        values = {**asdict(recipe_named(self.recipe)), **self.options}
-        return TypeAdapter(Recipe).validate_python(values)
-
-    @model_validator(mode="after")
-    def _names_exist(self) -> Self:
-        arm_named(self.arm)
-        try:
-            _ = self.whole_recipe
-        except ValidationError as error:
-            first = error.errors()[0]
-            option = str(first["loc"][0])
-            raise StudyError(
-                f"variant {self.name}: {option}={self.options[option]!r} is not allowed: "
-                f"{first['msg']}"
-            ) from None
-        return self
+TO_ONE_TRAINED_ON = 1.4  # programs drawn of a bucket: the others are held out, or are twins
+FEWEST_DRAWN = 600  # of a bucket, so that small experiments find programs to hold out
 
 
 class Drawn(Strict):
     """Programs drawn for an experiment: how many of each bucket are held out, how often tested."""
 
-    validation: int = Count
-    test: int = Count
-    natural: int = Count
-    points: int = Count
+    validation: Count
+    test: Count
+    natural: Count
+    points: Count
+
+    @staticmethod
+    def least(training_programs: int) -> int:
+        """Return how many programs of a bucket are drawn, so that enough of them train."""
+        return max(FEWEST_DRAWN, round(TO_ONE_TRAINED_ON * training_programs))
+
+    def parts(self, training_programs: int) -> dict[str, int]:
+        """Return the programs of each bucket, of natural in all, by split."""
+        return {"train": training_programs, **self.model_dump(exclude={"points"})}
 
 
 class Experiment(Strict):
@@ -109,12 +63,12 @@ class Experiment(Strict):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
+        check_name("profile", self.profile)
         names = [variant.name for variant in self.variants]
-        for each in (names, [variant.files for variant in self.variants]):
-            if len(set(each)) < len(each):
-                raise ValueError(f"variants={each} names one twice: give each a name of its own")
+        check_once("variants", names)
+        check_once("curves", [variant.files for variant in self.variants])
         if self.reference not in names:
-            raise ValueError(f"reference={self.reference!r} does not exist: choose among {names}")
+            raise unknown("reference", self.reference, names)
         for variant in self.variants:
             if (self.programs == STUDY) == (variant.training_programs > 0):
                 raise ValueError(
@@ -128,8 +82,7 @@ class Experiment(Strict):
         for each in self.variants:
             if each.name == name:
                 return each
-        names = [each.name for each in self.variants]
-        raise StudyError(f"variant {name!r} does not exist: choose among {names}")
+        raise unknown("variant", name, [each.name for each in self.variants])
 
     def trainings(self) -> Iterator[tuple[Variant, int]]:
         """Yield every variant with every seed, the first seed of each first."""
@@ -138,7 +91,7 @@ class Experiment(Strict):
 
     def params(self, recipe: str) -> Params:
         """Return the parameters of the profile, with a recipe."""
-        return read_params(PARAMS / f"{self.profile}.yaml", {"recipe": recipe})
+        return read_params(params_file(self.profile), {"recipe": recipe})
 
     @property
     def device(self) -> str:
@@ -148,10 +101,9 @@ class Experiment(Strict):
     def run(self, variant: Variant, seed: int = 0) -> Run:
         """Return the run that a variant is: the profile's model, with all that it changes."""
         run, recipe = self.params(variant.recipe).run(self.device), variant.whole_recipe
-        model = replace(run.model, blocks=recipe.blocks, convolution=recipe.convolution)
         return replace(
             run,
-            model=replace(model, heads=variant.heads or model.heads),
+            model=variant.model(run.model),
             recipe=recipe,
             name=variant.arm,
             arm=arm_named(variant.arm),
@@ -161,44 +113,75 @@ class Experiment(Strict):
         )
 
 
+_NAMES = (*Variant.model_fields, *Drawn.model_fields, *Experiment.model_fields, "defaults")
+_WORDING = Wording("parameter", _NAMES, "cl_utils/experiments/plan.py")
+
+
 def load_experiment(name: str, folder: Path = EXPERIMENTS) -> Experiment:
     """Return the experiment of a name; StudyError when its file is missing or wrong."""
-    path = folder / f"{name}.yaml"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = sorted(each.stem for each in folder.glob("*.yaml"))
-        raise StudyError(f"{path} is missing: use one of {known}, or write it") from None
-    except yaml.YAMLError as error:
-        raise StudyError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("variants"), list):
+    path = folder / f"{check_name('experiment', name)}.yaml"
+    known = sorted(each.stem for each in folder.glob("*.yaml"))
+    content = read_mapping(path, missing=f"use one of {listed(known)}, or write it")
+    if not isinstance(content.get("variants"), list):
         raise StudyError(f"{path} has no list of variants: write one under `variants:`")
-    return _validated(content, path)
+    experiment = _validated(content, path)
+    if experiment.name != path.stem:
+        raise StudyError(
+            f"{path}: name={shown(experiment.name)}: write the file's own, {path.stem!r}"
+        )
+    try:
+        check_feasible(experiment)
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    return experiment
 
 
 def _validated(content: Mapping[str, Any], path: Path) -> Experiment:
-    defaults = content.get("defaults", {})
     values = {name: value for name, value in content.items() if name != "defaults"}
+    defaults = content.get("defaults", {})
+    if not all(isinstance(each, dict) for each in (defaults, *content["variants"])):
+        raise StudyError(f"{path}: defaults and variants hold `name: value` each: write them so")
+    values["variants"] = tuple({**defaults, **each} for each in content["variants"])
     try:
-        values["variants"] = tuple({**defaults, **each} for each in content["variants"])
-        experiment = Experiment(**values)
-    except TypeError:
-        raise StudyError(f"{path}: defaults and variants hold `name: value` each") from None
+        return Experiment(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "experiment"
-        if first["type"] == "extra_forbidden":
-            raise StudyError(
-                f"{path}: {where} is no parameter: remove it or fix its spelling "
-                "(cl_utils/experiments/plan.py lists them)"
-            ) from None
-        if first["type"] == "missing":
-            raise StudyError(f"{path}: {where} is missing: add it") from None
-        if first["type"] == "value_error":
-            raise StudyError(f"{path}: {first['ctx']['error']}") from None
+        raise refusal_of(error, values, str(path), _WORDING) from None
+
+
+def check_feasible(experiment: Experiment) -> None:
+    """Raise StudyError for a variant that the profile's model cannot be, or that asks too much."""
+    check_runs(sum(variant.seeds for variant in experiment.variants))
+    for variant in experiment.variants:
+        try:
+            _check_variant(variant, experiment.programs, experiment.params(variant.recipe))
+        except StudyError as error:
+            raise StudyError(f"variant {variant.name}: {error}") from None
+
+
+def _check_variant(variant: Variant, programs: Literal["study"] | Drawn, params: Params) -> None:
+    recipe, model = variant.whole_recipe, variant.model(params.model_of(variant.recipe))
+    if recipe.convolution >= model.context:
         raise StudyError(
-            f"{path}: {where}={first['input']!r} is not allowed: {first['msg']}"
-        ) from None
-    if experiment.name != path.stem:
-        raise StudyError(f"{path}: name={experiment.name!r}: write the file's own, {path.stem!r}")
-    return experiment
+            f"convolution={recipe.convolution:,} sees back as far as the whole "
+            f"context={model.context:,}: lower it"
+        )
+    trained_on, longest = params.training_programs, params.maximum_characters
+    if isinstance(programs, Drawn):
+        trained_on, longest = variant.training_programs, model.context + 1
+        least = programs.least(trained_on)
+        check_data_memory(2 * len(BUCKETS) * least)  # natural ones, and more of the rarer buckets
+        check_parts(programs.parts(trained_on), natural=len(BUCKETS) * least, bucket=least)
+        if programs.points > variant.steps:
+            raise StudyError(
+                f"points={programs.points:,} of a curve of steps={variant.steps:,}: ask for fewer"
+            )
+    check_batches(
+        recipe.name,
+        recipe.batching,
+        context=model.context,
+        characters=variant.characters_per_step,
+        programs=trained_on,
+        longest=longest,
+    )
+    check_model_memory(model, variant.characters_per_step, 1, params.device)
+    check_time(variant.steps * variant.characters_per_step * variant.seeds, variant.seeds, model)

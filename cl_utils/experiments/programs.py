@@ -21,16 +21,14 @@ from cl_utils.data.split import split
 from cl_utils.difficulty.buckets import PAPER_THRESHOLDS, bucket_of, thresholds
 from cl_utils.difficulty.overall_metric import measure
 from cl_utils.errors import StudyError
-from cl_utils.experiments.plan import Drawn, Experiment, Variant
+from cl_utils.experiments.plan import Drawn, Experiment
+from cl_utils.experiments.variants import CHARACTERS, Variant
 from cl_utils.study.data_files import load_split
 from cl_utils.tinypy.grammar import ProgramStream
 from cl_utils.tinypy.record import canonical_hash, stable_hash
 
 Rule = Sequence[float] | Literal["tertiles"]
 METRIC = "overall_metric"
-CHARACTERS = "characters"  # the labels of short sources first
-TO_ONE_TRAINED_ON = 1.4  # programs drawn of a bucket: the others are held out, or are twins
-FEWEST_DRAWN = 600  # of a bucket, so that small experiments find programs to hold out
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,11 @@ def balanced_world(per_bucket: int, held_out: Drawn, maximum_characters: int) ->
 
     More programs to train on means other programs to test on, by the same rules.
     """
-    least = max(FEWEST_DRAWN, round(TO_ONE_TRAINED_ON * per_bucket))
+    least = held_out.least(per_bucket)
     rule = PAPER_THRESHOLDS
     programs = drawn(least, seed=0, maximum_characters=maximum_characters, rule=rule)
     programs["canonical_hash"] = programs["source"].map(canonical_hash)
-    wanted = {"train": per_bucket, **held_out.model_dump(exclude={"points"})}
-    programs["split"] = split(programs, wanted, seed=0)
+    programs["split"] = split(programs, held_out.parts(per_bucket), seed=0)
     made = corpora(programs, METRIC)
     return World(made["train"], made["test"])
 

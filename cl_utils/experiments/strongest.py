@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Final
 
-from cl_utils.experiments.curves import kept, load_curves, load_manifest
+from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
 from cl_utils.paths import committed_results
@@ -37,8 +37,7 @@ def soon_sentence() -> str:
     curves = load_curves(experiment)
     own = curves[curves["variant"] == PLAN]
     rows = trainings(own, PAPERS_ACCURACY)
-    manifests = [load_manifest(each.path) for each in kept(experiment) if each.variant.name == PLAN]
-    machines = "; ".join(sorted({str(each["machine"]) for each in manifests}))
+    machines = "; ".join(sorted({str(each["machine"]) for each in manifests(experiment, PLAN)}))
     reached = rows[rows["seconds"].map(isfinite)]
     minutes = reached["seconds"] / 60
     return (

@@ -18,8 +18,9 @@ from cl_utils.artifacts import write_artifact
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.experiments.compilation import nothing_compiled
 from cl_utils.experiments.curves import CURVE_COLUMNS, curve_path
-from cl_utils.experiments.plan import Drawn, Experiment, Variant
+from cl_utils.experiments.plan import Drawn, Experiment
 from cl_utils.experiments.programs import World, labelled, world_of
+from cl_utils.experiments.variants import Variant
 from cl_utils.machine import device_name, facts, processes_side_by_side
 from cl_utils.model.gpt import GPT
 from cl_utils.parallel import ordered_map

@@ -25,6 +25,7 @@ from cl_utils.figures.panels import (
     styled,
 )
 from cl_utils.stats import accuracy_by_decile
+from cl_utils.stats.validity import OVERALL
 
 DEFINITIONS = {
     "overall_metric": "Halstead by radon (operators only)",
@@ -109,13 +110,13 @@ def bucket_key(axes: Axes, index: int, bucket: str) -> None:
 @styled
 def accuracy_by_difficulty(
     programs: pd.DataFrame,
-    correlation: pd.DataFrame,
+    validity: pd.DataFrame,
     metric: str = "overall_metric",
     test_set: str = "balanced",
 ) -> Figure:
     """Return exact accuracy by decile of `metric`, one line an arm.
 
-    `correlation` is `stats.rank_correlation` of the baseline; its pooled row is printed.
+    `validity` holds the rows of `stats.metric_validity`; that of the metric is printed.
     """
     require(programs, "programs")
     table = accuracy_by_decile(programs, metric, test_set=test_set)
@@ -140,13 +141,13 @@ def accuracy_by_difficulty(
     axes.set_ylim(0, 100)
     label_line_ends(axes, ends)
     axes.grid(axis="y")
-    axes.set_title(correlation_text(correlation))
+    axes.set_title(correlation_text(validity, metric))
     note(
         figure,
         f"Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
         f"Test set: {test_set}.",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
-        "Interval of ρ: bootstrap over seeds and programs.",
+        "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
     )
     return figure
 
@@ -157,14 +158,15 @@ def group_label(low: float, high: float, programs: int) -> str:
     return f"{values}\n({programs:,})"
 
 
-def correlation_text(correlation: pd.DataFrame) -> str:
-    """Return the pooled rank correlation as a sentence."""
-    row = correlation[correlation["seed"] == "pooled"].iloc[0]
+def correlation_text(validity: pd.DataFrame, metric: str) -> str:
+    """Return a metric's rank correlation with what the baseline finds hard, as a sentence."""
+    rows = validity[(validity["metric"] == metric) & (validity["scope"] == OVERALL)]
+    require(rows, f"rank correlations of {metric}")
+    row = rows.iloc[0]
     interval = (
         "no interval" if pd.isna(row["low"]) else f"95 % {row['low']:.2f} to {row['high']:.2f}"
     )
-    metric = row["metric"].replace("_", " ")
     return (
-        f"Baseline, seeds pooled: Spearman ρ of {metric} with −log p of the true output = "
-        f"{row['rho']:.2f} ({interval})"
+        f"Baseline, seeds pooled: Spearman ρ of {metric.replace('_', ' ')} with −log p of the true "
+        f"output = {row['rho']:.2f} ({interval})"
     )

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from cl_utils.artifacts import file_digest, write_json
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
+from cl_utils.files import file_digest, write_json
 from cl_utils.study.params import Params
 
 

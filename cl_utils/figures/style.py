@@ -14,11 +14,11 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from cl_utils.artifacts import atomic
 from cl_utils.curriculum.arm_facts import controls_of, facts_of
 from cl_utils.curriculum.arms import arm_named, arms, at_full_budget
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures.arm_groups import place_of
+from cl_utils.files import atomic
 
 INK: Final = "#262626"
 FAINT: Final = "#8C8C8C"

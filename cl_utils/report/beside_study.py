@@ -6,7 +6,6 @@ sentence that says why there is none.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from cl_utils.figures import style
@@ -15,20 +14,12 @@ from cl_utils.paths import Paths
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import Interval, arms_in, mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
+from cl_utils.study.comparable import unlike
 from cl_utils.study.params import Params
-from cl_utils.study.results import (
-    FINGERPRINT,
-    Results,
-    finished_runs,
-    load_results,
-    manifest_entry,
-)
-from cl_utils.study.stage_params import TrainingParams
+from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 
 COMMITTED: Final = "study"
 """The profile whose rows are committed."""
-FREE: Final = ("profile", "arm", "seed", "device", "compile")
-"""Parameters in which runs that compare may differ."""
 
 
 def beside_study(results: Results, params: Params) -> str:
@@ -37,30 +28,20 @@ def beside_study(results: Results, params: Params) -> str:
     `results`: of one recipe of the profile that `params` name.
     """
     folder = Paths(COMMITTED).results
-    if params.profile == COMMITTED:
+    if params.paths.results == folder:
         return "These are the rows of the committed study itself."
     if not (folder / params.recipe).is_dir():
         return f"`results/{COMMITTED}/` holds no rows of recipe {params.recipe} to compare with."
-    if unlike := differences(params.paths.results / params.recipe, folder / params.recipe):
+    ours, theirs = (
+        next(run for run in finished_runs(each) if run.parts[-3] == params.recipe)
+        for each in (params.paths.results, folder)
+    )
+    if found := unlike(run_manifest(ours), run_manifest(theirs)):
         return (
             "No comparison with the committed study: its runs and yours differ in "
-            f"{', '.join(unlike)}."
+            f"{', '.join(found)}."
         )
     return table(results, load_results(folder).of_recipe(params.recipe))
-
-
-def differences(ours: Path, theirs: Path) -> list[str]:
-    """Return in what the runs of two folders results/<profile>/<recipe> differ, but for `FREE`."""
-    one, other = (finished_runs(folder.parent)[0] for folder in (ours, theirs))
-    mine, committed = manifest_entry(one, "params"), manifest_entry(other, "params")
-    unlike = [
-        f"{name} ({mine.get(name)}, there {committed.get(name)})"
-        for name in TrainingParams.model_fields
-        if name not in FREE and mine.get(name) != committed.get(name)
-    ]
-    if unlike or manifest_entry(one, FINGERPRINT) == manifest_entry(other, FINGERPRINT):
-        return unlike
-    return ["their programs, which were made from the same parameters by other code"]
 
 
 def table(ours: Results, committed: Results) -> str:

@@ -30,7 +30,7 @@ from cl_utils.study.results import Results
 
 LEAK_ARMS = ["baseline", "hybrid"]
 HEAD = (
-    "Generated from `results/{profile}/`; do not edit. Differences are {where}, paired by seed, "
+    "Generated from `{rows}/`; do not edit. Differences are {where}, paired by seed, "
     "unless a sentence says otherwise.\n\n{verdicts}\n\nThe contrasts declared before the runs "
     "are one Holm family, and those that were not run yet count in it; the factorial's three main "
     "effects are another. The error rate of 5 % holds within a family, not over the page. Whatever "
@@ -74,7 +74,7 @@ def findings_text(results: Results, declared: Sequence[Sequence[str]], params: P
     body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
     family = max(1, len(declared))
     head = HEAD.format(
-        profile=params.profile,
+        rows=params.paths.results.relative_to(home()).as_posix(),
         where=WHERE,
         verdicts=VERDICTS,
         family=family,

@@ -5,6 +5,7 @@ In: `Results`, their measures. Out: rows that set the two side by side; Markdown
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 
 import pandas as pd
@@ -26,11 +27,17 @@ FEWEST_METRICS = 3  # of which a rank correlation is told
 HEADS = ("metric", "all programs (95 %)", "single models", "reading", "within a level (95 %)")
 
 
-def validity_of(results: Results, resamples: int) -> pd.DataFrame:
-    """Return the rows of `stats.metric_validity`; none where no baseline was evaluated."""
+def validity_of(
+    results: Results, resamples: int, metrics: Sequence[str] = tuple(METRICS)
+) -> pd.DataFrame:
+    """Return the rows of `stats.metric_validity`; none where no baseline was evaluated.
+
+    One stream draws the resamples whichever `metrics` are asked for, so that a metric has one
+    interval in every table and figure.
+    """
     programs = results.programs
     baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
-    known = [metric for metric in METRICS if metric in baseline]
+    known = [metric for metric in metrics if metric in baseline]
     if baseline.empty or not known:
         return pd.DataFrame(columns=VALIDITY_COLUMNS)
     return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cl_utils.artifacts import atomic
 from cl_utils.errors import StudyError
+from cl_utils.files import atomic
 from cl_utils.paths import REPOSITORY, home
 
 

@@ -1,6 +1,6 @@
 """What one row of contrasts or correlations says, in words: no more than its numbers allow.
 
-In: rows of `stats.contrast_table` and `stats.rank_correlation`. Out: sentences and cells of
+In: rows of `stats.contrast_table` and `stats.metric_validity`. Out: sentences and cells of
 Markdown; what may be said is decided in `stats.verdicts`, here it gets its words.
 """
 

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from cl_utils.artifacts import read_json
 from cl_utils.figures.labels import points_text
 from cl_utils.paths import PARAMS
 from cl_utils.report.questions import pairs
 from cl_utils.stats import factorial_effects, factorial_gain
 from cl_utils.stats.contrasts import Pair
-from cl_utils.study.notebook_names import EVALUATION
 from cl_utils.study.params import read_params
-from cl_utils.study.results import Results, finished_runs, load_results
+from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 
 GAIN = "hybrid − baseline"
 EFFECTS = ("order", "restarts", "composition")
@@ -61,7 +59,7 @@ def settings_in(folders: Iterable[Path]) -> list[Setting]:
         results = load_results(folder)
         for recipe in results.recipes:
             first = next(run for run in runs if run.parts[-3] == recipe)
-            manifest = read_json(first / "manifest.json", EVALUATION)
+            manifest = run_manifest(first)
             params = read_params(PARAMS / f"{folder.name}.yaml")
             found.append(
                 Setting(

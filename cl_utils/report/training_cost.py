@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from cl_utils.artifacts import read_json
-from cl_utils.study.notebook_names import EVALUATION
-from cl_utils.study.results import finished_runs
+from cl_utils.study.results import finished_runs, run_manifest
 
 
 def run_costs(folder: Path) -> pd.DataFrame:
     """Return one row a finished run: training seconds, characters, threads, machine."""
     rows = []
     for run in finished_runs(folder):
-        manifest = read_json(run / "manifest.json", EVALUATION)
+        manifest = run_manifest(run)
         rows.append(
             {
                 "recipe": run.parts[-3],

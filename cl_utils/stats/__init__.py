@@ -31,7 +31,7 @@ from cl_utils.stats.factorial import (
 from cl_utils.stats.intervals import Interval, mean_interval, strength
 from cl_utils.stats.leak import leak_table
 from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
-from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap, rank_correlation
+from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap
 from cl_utils.stats.rows import Cell, arms_in, seed_values, select
 from cl_utils.stats.validity import hardness_stability, metric_validity
 from cl_utils.stats.verdicts import finding, standing
@@ -58,7 +58,6 @@ __all__ = [
     "metric_validity",
     "paired_difference",
     "power_table",
-    "rank_correlation",
     "seed_deviation",
     "seed_values",
     "select",

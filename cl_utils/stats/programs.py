@@ -1,8 +1,8 @@
 """Statistics whose rows are programs: does a metric order what a trained model finds hard?
 
 In: the programs of a study (columns arm, seed, test_set, program_id, level, exact,
-log_probability, and a column a metric). Out: rank correlations with bootstrap intervals, accuracy
-by decile of a metric, and an interval that counts both seeds and programs.
+log_probability, and a column a metric). Out: what the models find hard, a rank correlation,
+accuracy by decile of a metric, and an interval that counts both seeds and programs.
 """
 
 from __future__ import annotations
@@ -48,43 +48,6 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
     """
     whole = RankedMetrics(first[None], np.zeros(len(first)))
     return float(whole.rhos(second, np.arange(len(first)))[0].item())
-
-
-def rank_correlation(
-    programs: pd.DataFrame,
-    metric: str = "overall_metric",
-    *,
-    rng: np.random.Generator,
-    arm: str = "baseline",
-    test_set: str = "balanced",
-    level: str | None = None,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-) -> pd.DataFrame:
-    """Return Spearman's rho of `metric` with hardness = -log p of the true output.
-
-    One row a seed, and one with seed "pooled": there a program's hardness is its mean over seeds.
-    Columns: metric, level, seed (text), rho, low, high, programs, seeds. The interval is a
-    percentile bootstrap over seeds and clusters of programs (`clusters.cluster_draws`), so that of
-    a single seed speaks of that model alone.
-    """
-    check_metric(programs, metric)
-    rows = arm_programs(programs, arm, test_set)
-    rows = rows if level is None else rows[rows["level"] == level]
-    groups = {str(seed): group for seed, group in rows.groupby("seed")}
-    table = []
-    for name, group in [*groups.items(), ("pooled", rows)]:
-        hardness = hardness_table(group)
-        facts = facts_of(group, hardness.index)
-        values, hard = facts[metric].to_numpy(dtype=float), hardness.to_numpy()
-        draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
-        whole = RankedMetrics(values[None], np.zeros(len(values)))
-        found = [whole.rhos(mean_of(hard, seeds), own)[0].item() for own, seeds in draws]
-        rho = spearman(values, hard.mean(axis=1))
-        low, high = percentiles(np.array(found), confidence)
-        table.append((metric, level or "all", name, rho, low, high, *hard.shape))
-    columns = ["metric", "level", "seed", "rho", "low", "high", "programs", "seeds"]
-    return pd.DataFrame(table, columns=columns)
 
 
 def hardness_table(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,13 +2,20 @@
 
 params            all parameters, checked
 stage_params      which of them each notebook's files depend on
+contradictions    parameters that cannot go together
+estimates         memory, time and jobs that they ask for
+kernel_cells      which names of a running notebook are parameters
+places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
 data_files        programs, metrics, buckets and corpora
-run_files         models and rows of runs
 precision_choice  one precision for all runs of a study
+device            where, and in which precision, models are trained
+model_losses      how hard small models find each program
+run_files         models and rows of runs
+comparable        which runs may be compared
 results           the rows of all finished runs
 resume            goes on with a study whose rows are committed
-progress          how far a workflow is, and how long it still takes
+profile_lock      one command at a time; what a killed one left is removed
 sitting           many runs on one GPU, within given minutes
 committed_models  the models that come with the repository
 """

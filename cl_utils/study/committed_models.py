@@ -6,14 +6,15 @@ In: models/<name>/ with model.json, model.safetensors and the manifest of the ru
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from cl_utils.artifacts import file_digest, read_json
 from cl_utils.errors import StudyError
+from cl_utils.manifests import MANIFEST, check_files, read_manifest
 from cl_utils.model.gpt import GPT
 from cl_utils.paths import MODELS
 from cl_utils.training.checkpoints import load_model
+
+RESTORE = "run `git checkout models`"
 
 
 def committed_models() -> list[str]:
@@ -29,11 +30,6 @@ def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:
     if name not in committed_models():
         raise StudyError(f"model {name!r} does not exist: choose among {committed_models()}")
     folder = MODELS / name
-    manifest = read_json(folder / "manifest.json", "04_training")
-    if manifest.get("weights") != file_digest(folder / "model.safetensors"):
-        raise StudyError(f"{_shown(folder)} is not the model that was trained: restore the folder")
+    manifest = read_manifest(folder / MANIFEST, RESTORE)
+    check_files(folder, manifest["files"], RESTORE)
     return load_model(folder), manifest
-
-
-def _shown(folder: Path) -> str:
-    return f"models/{folder.name}/model.safetensors"

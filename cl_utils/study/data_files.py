@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from cl_utils.artifacts import check_artifact, file_digest, load_table, save_csv, save_table
+from cl_utils.artifacts import check_artifact, load_csv, load_table, save_csv, save_table
 from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.files import file_digest
 from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.stage_params import BucketParams, DataParams
@@ -82,8 +83,15 @@ def load_split(params: Params, name: str) -> Corpus:
 
 
 def data_fingerprint(params: Params) -> str:
-    """Return one fingerprint for all corpora: runs compare only if it is the same."""
-    parts = [file_digest(params.paths.corpus(name)) for name in SPLITS]
+    """Return one fingerprint for all corpora: runs compare only if it is the same.
+
+    Raises StudyError that names a corpus which is missing or damaged: then the runs are not at
+    fault.
+    """
+    bucketing, parts = params.of(BucketParams), []
+    for path in map(params.paths.corpus, SPLITS):
+        check_artifact(path, BUCKETING, params=bucketing)
+        parts.append(file_digest(path))
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 
@@ -100,9 +108,8 @@ def save_agreement(params: Params, matrix: pd.DataFrame) -> None:
 
 def load_agreement(params: Params) -> pd.DataFrame:
     """Return the matrix of `save_agreement`; it needs no file outside results/."""
-    path = params.paths.counts(AGREEMENT)
-    check_artifact(path, METRIC_ANALYSIS, params=params.of(DataParams))
-    return pd.read_csv(path, index_col="metric")
+    path, read = params.paths.counts(AGREEMENT), {"index_col": "metric"}
+    return load_csv(path, METRIC_ANALYSIS, read=read, params=params.of(DataParams))
 
 
 def save_counts(params: Params, **tables: pd.DataFrame) -> None:
@@ -131,6 +138,5 @@ def save_tested(params: Params, programs: pd.DataFrame) -> None:
 
 def load_counts(params: Params, name: str) -> pd.DataFrame:
     """Return one of the tables of `save_counts`; it needs no file outside results/."""
-    path = params.paths.counts(name)
-    check_artifact(path, BUCKETING, params=params.of(BucketParams))
-    return pd.read_csv(path, dtype={"level": str})
+    path, read = params.paths.counts(name), {"dtype": {"level": str}}
+    return load_csv(path, BUCKETING, read=read, params=params.of(BucketParams))

@@ -11,32 +11,25 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import (
-    BaseModel,
-    Field,
-    PositiveInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
-from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.curriculum.arms import Recorded, arm_named
-from cl_utils.difficulty.buckets import thresholds
-from cl_utils.difficulty.catalogue import BUCKET_METRICS
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
-from cl_utils.paths import PARAMS, Paths
+from cl_utils.names import check_name, listed, nearest, shown
+from cl_utils.paths import PARAMS, Paths, params_file
+from cl_utils.study import contradictions, estimates, places
+from cl_utils.study.kernel_cells import accept, parameters_among
 from cl_utils.study.stage_params import Count, TrainingParams
-from cl_utils.tinypy.grammar import GRAMMAR
-from cl_utils.training.recipes import RECIPES, recipe_named
+from cl_utils.training.recipes import recipe_named
+from cl_utils.validation import Wording, refusal_of
+from cl_utils.yaml_files import read_mapping
 
 if TYPE_CHECKING:
     from cl_utils.training.loop import Run
 
-_NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
-_ACCEPTED = "_parameters_accepted"
-_PLAIN = (str, int, float, bool, list, dict, type(None))
+MOST_RESAMPLES = 100_000  # a hundred times the study's, whose findings take minutes
+MOST_TOGETHER = 1_000  # models in one batched model; 72 was the most
 _ALLOWED = {
     "levels": "give ALL or a list of levels such as ['1.1', '2.1']",
     "heads": "give a number, or one for each recipe such as {'paper': 6, 'fast': 2}",
@@ -48,71 +41,88 @@ class Params(TrainingParams):
     """Everything; notebooks 05 and 06 and the workflow read the rest."""
 
     recipes: list[str] = Field(min_length=1)
-    arms: dict[str, PositiveInt] = Field(min_length=1)  # and of each how many seeds, from 0
+    arms: dict[str, Count] = Field(min_length=1)  # and of each how many seeds, from 0
     contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
-    line_programs: int = Count  # per test set, for the edit similarity of lines
-    resamples: int = Count  # of every bootstrap
+    line_programs: Count  # per test set, for the edit similarity of lines
+    resamples: int = Field(gt=0, le=MOST_RESAMPLES)  # of every bootstrap
     readme: bool  # whether notebook 13 writes README and findings
-    together: int = Count  # seeds that notebook 04 trains as one batched model; 1: `seed` alone
+    together: int = Field(gt=0, le=MOST_TOGETHER)
+    """Seeds that notebook 04 trains as one batched model; 1: `seed` alone."""
+    _own: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    """What the profile's file says; nothing when there is none, or these values are the profile."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Params:
-        if len(set(self.recipes)) < len(self.recipes):
-            raise ValueError(f"recipes={self.recipes} names one twice")
-        for pair in self.contrasts:
-            if len(pair) != 2 or not set(pair) <= set(self.arms):
-                raise ValueError(f"contrasts={pair} is no pair of two of the study's arms")
-        if self.bucket_rule != "tertiles":
-            thresholds(self.bucket_rule, [])
-        if self.metric not in BUCKET_METRICS:
-            known = list(BUCKET_METRICS)
-            raise ValueError(f"metric={self.metric!r} makes no buckets: choose among {known}")
-        if self.least_per_bucket and self.bucket_rule == "tertiles":
-            raise ValueError("least_per_bucket needs fixed thresholds: give bucket_rule as a list")
+        check_name("profile", self.profile)
+        contradictions.check_data(self)
+        contradictions.check_split(self)
+        contradictions.check_models(self, self.recipes)
+        contradictions.check_arms(self.arm, self.arms)
+        contradictions.check_contrasts(self.contrasts, self.arms)
+        largest = max(3 * self.test_programs, self.natural_programs)
+        if self.line_programs > largest:
+            raise StudyError(
+                f"line_programs={self.line_programs:,} is more than the {largest:,} programs of "
+                "the largest test set: lower it"
+            )
         return self
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Params:
-        for name, value, known in (
-            ("recipe", [self.recipe, *self.recipes], RECIPES),
-            ("levels", [] if self.levels == "ALL" else self.levels, GRAMMAR),
-        ):
-            for each in value:
-                if each not in known:
-                    raise ValueError(f"{name}={each!r} does not exist: choose among {list(known)}")
-        for name in (self.arm, *self.arms):
-            source = arm_named(name).yoked_to
-            facts_of(name)  # an arm without a colour is refused now, not after its training
-            if source and name in self.arms and self.arms[name] > self.arms.get(source, 0):
-                raise ValueError(f"arms: {name} replays {source}, so that arm needs as many seeds")
-        for recipe in {self.recipe, *self.recipes}:
-            if not isinstance(self.heads, int) and recipe not in self.heads:
-                raise ValueError(
-                    f"heads={self.heads} lacks the recipe {recipe}: {_ALLOWED['heads']}"
-                )
-            self.model_of(recipe)
+    def _can_be_done(self) -> Params:
+        estimates.check_data_memory(self.programs + 3 * self.least_per_bucket)
+        runs = sum(self.arms.values()) * len(self.recipes)
+        estimates.check_runs(runs)
+        steps = sum(
+            count * max(1, round(self.steps * arm_named(arm).budget))
+            for arm, count in self.arms.items()
+        )
+        characters = max(steps * len(self.recipes), self.steps) * self.characters_per_step
+        together = min(self.together, max(self.arms.values()))
+        for model in map(self.model_of, {self.recipe, *self.recipes}):
+            estimates.check_model_memory(model, self.characters_per_step, together, self.device)
+            estimates.check_time(characters, runs, model)
         return self
 
     @property
+    def changes(self) -> dict[str, Any]:
+        """What is not as in the profile's file and gives the files a place of their own."""
+        return places.changed(self.model_dump(), self._own)
+
+    def compared_with(self, own: Mapping[str, Any]) -> Params:
+        """Return the same parameters, which know what the profile's file says.
+
+        Figures of changed parameters, or of another recipe, write no page of the repository.
+        """
+        compared = self.model_copy()
+        compared._own = own
+        if compared.changes or self.recipe not in self.recipes:
+            return compared.model_copy(update={"readme": False})
+        return compared
+
+    @property
     def paths(self) -> Paths:
-        """The profile's files."""
-        return Paths(self.profile)
+        """The profile's files, or those of its parameters with changes."""
+        return places.paths_of(self.profile, self.changes)
 
     @property
     def figures(self) -> Path:
-        """Where figures go: a folder a recipe if the profile has several."""
+        """Where figures go: a folder a recipe unless the profile has this one alone."""
         folder = self.paths.figures
-        return folder / self.recipe if len(self.recipes) > 1 else folder
+        return folder if self.recipes == [self.recipe] else folder / self.recipe
 
     def of(self, stage: type[BaseModel]) -> dict[str, Any]:
-        """Return the parameters that `stage` (one of the classes above) depends on."""
+        """Return the parameters that `stage` (a class of `stage_params`) depends on."""
         return {name: getattr(self, name) for name in stage.model_fields}
 
     def model_of(self, recipe: str) -> ModelConfig:
         """Return the shape of the models that a recipe trains."""
+        if isinstance(self.heads, dict) and recipe not in self.heads:
+            raise StudyError(
+                f"heads={shown(self.heads)} lacks the recipe {recipe}: {_ALLOWED['heads']}"
+            )
         return ModelConfig(
             layers=self.layers,
-            heads=self.heads if isinstance(self.heads, int) else self.heads[recipe],
+            heads=self.heads[recipe] if isinstance(self.heads, dict) else self.heads,
             width=self.width,
             context=self.context,
             blocks=recipe_named(recipe).blocks,
@@ -153,69 +163,64 @@ class Params(TrainingParams):
         )
 
 
-def read_params(path: Path, overrides: Mapping[str, Any] | None = None) -> Params:
-    """Return the parameters of a YAML file with `overrides` laid over them.
+_WORDING = Wording("parameter", tuple(Params.model_fields), "cl_utils/study/params.py", _ALLOWED)
 
-    Raises StudyError for a missing file, a name that is no parameter, or a value out of bounds.
+
+def read_params(path: Path, overrides: Mapping[str, Any] | None = None) -> Params:
+    """Return the parameters of a YAML file, named like its profile, with `overrides` over them.
+
+    An override that changes what comes out gives the files a place of their own (`Params.paths`).
+    Raises StudyError for a missing file, a name that is no parameter, a value out of bounds, or
+    values that cannot go together.
     """
-    return _validated({**_read_yaml(path), **(overrides or {})}, str(path))
+    written = _written(path)
+    params = _checked({**written, **(overrides or {})}, str(path))
+    _check_stem(path, params.profile)
+    standard = params_file(params.profile)
+    if path.resolve() != standard.resolve():
+        written = _written(standard) if standard.exists() else {}
+    return params.compared_with(written)
 
 
 def notebook_params(names: MutableMapping[str, Any]) -> Params:
     """Return the parameters of a running notebook: ``notebook_params(globals())``.
 
-    Plain values among the notebook's global names are parameters; what they leave open comes from
-    params/<profile>.yaml. Raises StudyError for a name that is no parameter, unless an earlier call
-    in the same kernel has accepted the parameters: then it is a variable of later cells.
+    What its parameters cells assign (`kernel_cells`) are parameters; what they leave open comes
+    from params/<profile>.yaml, and what they change from it gives the files a place of their own
+    (`Params.paths`). Raises StudyError for a name that is no parameter and for wrong values.
     """
-    given = {
-        name: value
-        for name, value in names.items()
-        if not name.startswith("_") and name not in _NOTEBOOK_NAMES and isinstance(value, _PLAIN)
-    }
+    given = parameters_among(names, Params.model_fields)
     profile = given.get("profile")
     if not isinstance(profile, str):
-        raise StudyError(f"profile={profile!r} is not a profile's name: set profile='smoke'")
-    if _ACCEPTED in names:
-        given = {name: value for name, value in given.items() if name in Params.model_fields}
-    missing = [name for name in Params.model_fields if name not in given]
-    params = _validated(
-        {**(_read_yaml(PARAMS / f"{profile}.yaml") if missing else {}), **given},
-        f"the notebook's parameters, profile {profile!r}",
-    )
-    names[_ACCEPTED] = True
-    return params
+        raise StudyError(f"profile={shown(profile)} is not a profile's name: set profile='smoke'")
+    path = params_file(profile)
+    complete = given.keys() >= Params.model_fields.keys()
+    own = {} if complete and not path.exists() else _written(path)
+    if own:
+        _check_stem(path, own.get("profile"))
+    params = _checked({**own, **given}, f"the notebook's parameters, profile {profile!r}")
+    accept(names)
+    return params.compared_with(own)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = sorted(each.stem for each in PARAMS.glob("*.yaml"))
+def _written(path: Path) -> dict[str, Any]:
+    """Return what a profile's file says."""
+    known = sorted(each.stem for each in PARAMS.glob("*.yaml"))
+    near = nearest(path.stem, known)
+    meant = f" (did you mean {near!r}?)" if near else ""
+    return read_mapping(path, missing=f"use a profile of {listed(known)}{meant}, or write it")
+
+
+def _check_stem(path: Path, profile: object) -> None:
+    if profile != path.stem:
         raise StudyError(
-            f"{path} is missing: use one of the profiles {known}, or write it"
-        ) from None
-    except yaml.YAMLError as error:
-        raise StudyError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise StudyError(f"{path} holds no parameters: write one 'name: value' a line")
-    return content
+            f"{path}: profile={shown(profile)} is not the file's own name: write profile: "
+            f"{path.stem}, or the files of another profile would be overwritten"
+        )
 
 
-def _validated(values: Mapping[str, Any], where: str) -> Params:
+def _checked(values: Mapping[str, Any], where: str) -> Params:
     try:
         return Params(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "parameters"
-        if first["type"] == "extra_forbidden":
-            raise StudyError(
-                f"{where}: {name} is no parameter: remove it or fix its spelling "
-                "(cl_utils/study/params.py lists them)"
-            ) from None
-        if first["type"] == "missing":
-            raise StudyError(f"{where}: {name} is missing: add it") from None
-        if first["type"] == "value_error":
-            raise StudyError(f"{where}: {first['ctx']['error']}") from None
-        allowed = _ALLOWED.get(name, first["msg"])
-        raise StudyError(f"{where}: {name}={values[name]!r} is not allowed: {allowed}") from None
+        raise refusal_of(error, values, where, _WORDING) from None

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cl_utils.errors import StudyError
-from cl_utils.machine import processor
+from cl_utils.manifests import processor
 from cl_utils.training.precision import chosen_precision, faster_precision, named
 from cl_utils.training.recipes import Precision
 from cl_utils.training.trainer import Run

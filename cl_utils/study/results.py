@@ -7,7 +7,6 @@ seed in front.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -22,10 +21,14 @@ from pyarrow import parquet
 
 from cl_utils import artifacts
 from cl_utils.errors import StudyError
-from cl_utils.study.notebook_names import BUCKETING, EVALUATION
+from cl_utils.files import damaged, running
+from cl_utils.manifests import MANIFEST, check_files, read_manifest
+from cl_utils.study.comparable import FINGERPRINT, check_comparable
+from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
+from cl_utils.study.params import Params
 
 EVALUATION_NOTEBOOK: Final = f"notebooks/{EVALUATION}.ipynb"
-FINGERPRINT: Final = "data_fingerprint"
+_REPAIR: Final = running(EVALUATION)
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
 TABLE_COLUMNS: Final = {
     "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
@@ -65,22 +68,23 @@ class Results:
         return replace(self, **tables)
 
 
-def load_results(folder: Path) -> Results:
+def load_results(folder: Path, params: Params | None = None) -> Results:
     """Return every finished run under `folder` (results/<profile>).
 
-    A run is finished when its manifest exists. Raises StudyError when no run is finished, when a
-    table is not the one that was written, lacks a column, or when runs were evaluated on different
-    data.
+    A run is finished when its manifest is there. Raises StudyError when no run is finished, when a
+    table is not the one that was written or lacks a column, and when runs do not compare, or not
+    with the `params` that are given (see `comparable`).
     """
     runs = finished_runs(folder)
     if not runs:
         raise StudyError(
             f"{folder} holds no finished run: run {EVALUATION_NOTEBOOK} with "
-            f"profile='{folder.name}'"
+            f"profile='{params.profile if params else folder.name}'"
         )
-    check_same_data(runs)
-    for run in runs:
-        check_unchanged(run)
+    manifests = {run: run_manifest(run) for run in runs}
+    check_comparable(manifests, params)
+    for run, manifest in manifests.items():
+        check_files(run, manifest["evaluation"]["files"], _REPAIR)
     return Results(
         measures=concatenate(runs, "measures.csv"),
         curves=concatenate(runs, "curve.csv"),
@@ -105,7 +109,9 @@ def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
             f"{path} lacks programs that were evaluated: run {EVALUATION_NOTEBOOK} again"
         )
     losses = [
-        pd.read_csv(each).assign(recipe=each.stem.removeprefix("model_loss-"))
+        artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={"profile": folder.name}).assign(
+            recipe=each.stem.removeprefix("model_loss-")
+        )
         for each in sorted(folder.glob("data/model_loss-*.csv"))
     ]
     if not losses:
@@ -114,52 +120,34 @@ def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def finished_runs(folder: Path) -> list[Path]:
-    """Return the folders <recipe>/<arm>/seed<k> with a manifest, by name and seed number."""
-    runs = [path.parent for path in folder.glob("*/*/seed*/manifest.json")]
-    named = [run for run in runs if re.fullmatch(r"seed\d+", run.name)]
-    return sorted(named, key=lambda run: (run.parts[-3:-1], seed_of(run)))
+    """Return the folders <recipe>/<arm>/seed<k>, by name and seed number.
+
+    Raises StudyError for one without a manifest, which a run leaves last, and for one that is
+    called otherwise: no run vanishes from the results without a word.
+    """
+    runs = [path for path in folder.glob("*/*/*") if path.is_dir() and path.name[0] != "."]
+    for run in runs:
+        if not re.fullmatch(r"seed(0|[1-9]\d*)", run.name):
+            raise StudyError(f"{run} is no run's folder: call it seed<number>, or move it away")
+        if not (run / MANIFEST).exists():
+            raise StudyError(
+                f"{run} has no {MANIFEST}, so its run is not finished: {_REPAIR} for it, or delete "
+                "the folder"
+            )
+    return sorted(runs, key=lambda run: (run.parts[-3:-1], seed_of(run)))
+
+
+def run_manifest(run: Path) -> dict[str, Any]:
+    """Return the manifest of a run's rows; StudyError when it is damaged or another kind's."""
+    manifest = read_manifest(run / MANIFEST, _REPAIR)
+    if not {"params", "arm", "code", FINGERPRINT, "evaluation"} <= set(manifest):
+        raise damaged(run / MANIFEST, _REPAIR)
+    return manifest
 
 
 def seed_of(run: Path) -> int:
     """Return the seed in the name of a run's folder, 3 for ``seed3``."""
     return int(run.name.removeprefix("seed"))
-
-
-def check_same_data(runs: list[Path]) -> None:
-    """Raise StudyError unless all runs carry the same data fingerprint in their manifests."""
-    first, expected = runs[0], recorded_fingerprint(runs[0])
-    for run in runs[1:]:
-        if (found := recorded_fingerprint(run)) != expected:
-            raise StudyError(
-                f"{run} was evaluated on data {found}, but {first} on {expected}: "
-                f"run {EVALUATION_NOTEBOOK} again for the older one, or delete its folder"
-            )
-
-
-def recorded_fingerprint(run: Path) -> str:
-    """Return the fingerprint of the data that a run was evaluated on."""
-    return str(manifest_entry(run, FINGERPRINT))
-
-
-def check_unchanged(run: Path) -> None:
-    """Raise StudyError unless every table of a run is the one that its manifest names."""
-    for name, written in manifest_entry(run, "evaluation")["files"].items():
-        if artifacts.file_digest(run / name) != written:
-            raise StudyError(
-                f"{run / name} is not the table that was written: run {EVALUATION_NOTEBOOK} again "
-                "for this run, or restore the file"
-            )
-
-
-def manifest_entry(run: Path, name: str) -> Any:
-    """Return one entry of a run's manifest; StudyError when it is damaged."""
-    path = run / "manifest.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))[name]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise StudyError(
-            f"{path} holds no {name!r}: run {EVALUATION_NOTEBOOK} again for this run"
-        ) from None
 
 
 def concatenate(runs: list[Path], name: str) -> pd.DataFrame:

@@ -14,16 +14,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from cl_utils.artifacts import read_json, write_json
 from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
-from cl_utils.paths import PARAMS
+from cl_utils.files import running, write_json
+from cl_utils.manifests import MANIFEST, check_files, write_manifest
+from cl_utils.paths import params_file
+from cl_utils.study.comparable import FINGERPRINT
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
-from cl_utils.study.results import FINGERPRINT, check_unchanged, finished_runs, seed_of
-
-MIXES = "mixes.json"
+from cl_utils.study.results import finished_runs, run_manifest, seed_of
+from cl_utils.study.run_files import MIXES
 
 
 def restore(params: Params) -> tuple[list[Path], list[Path]]:
@@ -36,17 +37,17 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     left: list[Path] = []
     code, data = code_of(TRAINING), data_fingerprint(params)
     for result in finished_runs(params.paths.results):
-        manifest = read_json(result / "manifest.json", EVALUATION)
+        manifest = run_manifest(result)
         if manifest[FINGERPRINT] != data:
             raise StudyError(
                 f"{result} was evaluated on data {manifest[FINGERPRINT]}, but "
                 f"runs/{params.profile} holds {data}: restore the params it was made with, or "
                 "delete its folder"
             )
-        check_unchanged(result)
+        check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
         arm = arms().get(result.parent.name)
         fits = arm is not None and manifest["code"] == code and manifest["arm"] == asdict(arm)
-        (restored if fits and (result / MIXES).exists() else left).append(result)
+        (restored if fits else left).append(result)
     for result in restored:
         _mark(params, result)
     return restored, left
@@ -55,10 +56,10 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
 def _mark(params: Params, result: Path) -> None:
     recipe, arm = result.parts[-3:-1]
     run = params.paths.run(recipe, arm, seed_of(result))
-    manifest = read_json(result / "manifest.json", EVALUATION)
+    manifest = run_manifest(result)
     run.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(result / MIXES, run / MIXES)
-    write_json(run / "manifest.json", {k: v for k, v in manifest.items() if k != "evaluation"})
+    write_manifest(run / MANIFEST, {k: v for k, v in manifest.items() if k != "evaluation"})
     write_json(run / "evaluated.json", manifest["evaluation"]["files"])
 
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
     try:
         (profile,) = arguments or ("laptop",)
-        restored, left = restore(read_params(PARAMS / f"{profile}.yaml"))
+        restored, left = restore(read_params(params_file(profile)))
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,31 +10,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 
-from cl_utils.artifacts import (
-    atomic,
-    circumstances,
-    file_digest,
-    load_table,
-    read_json,
-    save_table,
-    write_artifact,
-    write_json,
-)
 from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.curriculum.relabelling import relabelled
-from cl_utils.data.corpus import SPLITS, Corpus
+from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
+from cl_utils.files import atomic, damaged, file_digest, read_json, running, write_json
+from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
 from cl_utils.model.gpt import GPT
 from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
-from cl_utils.study.notebook_names import EVALUATION, MODEL_DIFFICULTY, TRAINING, code_of
+from cl_utils.study.device import device_of
+from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
+from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
+from cl_utils.study.places import share_tables
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.checkpoints import load_model, save_model
 
@@ -46,18 +40,11 @@ PROGRAM_COLUMNS = (
     *("program_id", "test_set", "exact", "log_probability"),
     *("paper_correct", "paper_correct_greedy", "cut", "prediction"),
 )
-RESULT_FILES = ("measures.csv", "programs.parquet", "history.csv", "curve.csv")
-MODEL_LOSS = "model_loss"
-TEST_SPLITS = ("test", "natural")
-
-
-def device_of(params: Params) -> str:
-    """Return cpu or cuda; raise StudyError when cuda is asked for and not there."""
-    if params.device == "cuda" and not torch.cuda.is_available():
-        raise StudyError("device='cuda', but torch sees no GPU here: use device='auto' or 'cpu'")
-    if params.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return params.device
+RECORDS = ("history.csv", "curve.csv", "mixes.json")
+"""What a training recorded, kept beside the run's rows."""
+MIXES = RECORDS[-1]
+RUN_FILES = ("model.json", "model.safetensors", *RECORDS)
+RESULT_FILES = ("measures.csv", "programs.parquet", *RECORDS)
 
 
 def save_run(params: Params, trained: Trained) -> dict[str, Any]:
@@ -65,12 +52,12 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
 
     Returns the manifest.
     """
-    folder = params.paths.run(params.recipe, params.arm, params.seed)
+    folder = run_folder(params)
     save_model(folder, trained.model)
     for name, table in (("history", trained.history), ("curve", trained.curve)):
         with atomic(folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, float_format="%.7g")
-    with atomic(folder / "mixes.json") as temporary:
+    with atomic(folder / MIXES) as temporary:
         temporary.write_text(json.dumps(trained.mixes) + "\n", encoding="utf-8")
     manifest = {
         "params": params.of(TrainingParams),
@@ -78,15 +65,16 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         "data_fingerprint": data_fingerprint(params),
         "code": code_of(TRAINING),
         "weights": file_digest(folder / "model.safetensors"),
+        "files": {name: file_digest(folder / name) for name in RUN_FILES},
         "parameters": trained.model.parameter_count,
         "characters": trained.characters,
         "training_seconds": round(trained.seconds, 1),
         "device": _device_name(device_of(params)),
+        "precision": trained.precision,
         "threads": torch.get_num_threads(),
         **circumstances(),
     }
-    write_json(folder / "manifest.json", manifest)
-    return manifest
+    return write_manifest(folder / MANIFEST, manifest)
 
 
 def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
@@ -94,30 +82,41 @@ def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
 
     Raises StudyError when the run is missing, damaged, of other params or of other data.
     """
-    folder = params.paths.run(params.recipe, params.arm, params.seed)
-    manifest = read_json(folder / "manifest.json", TRAINING)
+    folder, repair = run_folder(params), running(TRAINING)
+    manifest = checked_manifest(params, repair)
+    check_files(folder, manifest["files"], repair)
+    return load_model(folder, params.run().model), manifest
+
+
+def run_folder(params: Params) -> Path:
+    """Return where the run of params is."""
+    return params.paths.run(params.recipe, params.arm, params.seed)
+
+
+def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
+    """Return the manifest of the run of params.
+
+    Raises StudyError when it is missing or damaged, or says that the run was trained with other
+    params, as another arm, or on other data.
+    """
+    folder, again = run_folder(params), f"{repair} again"
+    manifest = read_manifest(folder / MANIFEST, repair)
+    if not {"params", "arm", "data_fingerprint", "files"} <= set(manifest):
+        raise damaged(folder / MANIFEST, repair)
     for name, value in params.of(TrainingParams).items():
         if name not in ("device", "compile") and manifest["params"].get(name) != value:
             raise StudyError(
                 f"{folder} was trained with {name}={manifest['params'].get(name)!r}, "
-                f"not {value!r}: run notebooks/{TRAINING}.ipynb again"
+                f"not {value!r}: {again}"
             )
-    if manifest.get("arm") != asdict(arm_named(params.arm)):
+    if manifest["arm"] != asdict(arm_named(params.arm)):
         raise StudyError(
-            f"{folder} was trained when the arm was {manifest.get('arm')}: run "
-            f"notebooks/{TRAINING}.ipynb again, or restore params/study/arms.yaml"
+            f"{folder} was trained when the arm was {manifest['arm']}: {again}, or restore "
+            "params/study/arms.yaml"
         )
     if manifest["data_fingerprint"] != data_fingerprint(params):
-        raise StudyError(
-            f"{folder} was trained on other data: run notebooks/{TRAINING}.ipynb again"
-        )
-    model = load_model(folder, params.run().model)
-    if manifest["weights"] != file_digest(folder / "model.safetensors"):
-        raise StudyError(
-            f"{folder}/model.safetensors is not the one that was trained here: run "
-            f"notebooks/{TRAINING}.ipynb again"
-        )
-    return model, manifest
+        raise StudyError(f"{folder} was trained on other data: {again}")
+    return manifest
 
 
 def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[str, Any]) -> None:
@@ -126,9 +125,10 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     A right prediction is the true answer and not written again; what the programs themselves are
     stands in the table of `data_files.save_tested`.
     """
-    run = params.paths.run(params.recipe, params.arm, params.seed)
+    run = run_folder(params)
     folder = params.paths.result(params.recipe, params.arm, params.seed)
-    for name in ("history.csv", "curve.csv", "mixes.json"):
+    check_files(run, {name: manifest["files"][name] for name in RECORDS}, running(TRAINING))
+    for name in RECORDS:
         with atomic(folder / name) as temporary:
             temporary.write_bytes((run / name).read_bytes())
     programs = evaluation.programs[list(PROGRAM_COLUMNS)]
@@ -141,21 +141,34 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     with atomic(folder / "measures.csv") as temporary:
         evaluation.measures.to_csv(temporary, index=False, float_format="%.4f")
     files = {name: file_digest(folder / name) for name in RESULT_FILES}
-    evaluated = {"code": code_of(EVALUATION), "files": files, **circumstances()}
-    write_json(folder / "manifest.json", {**manifest, "evaluation": evaluated})
-    write_json(run / "evaluated.json", files)
+    evaluated = {
+        "code": code_of(EVALUATION),
+        "line_programs": params.line_programs,
+        "files": files,
+        **circumstances(),
+    }
+    write_manifest(folder / MANIFEST, {**manifest, "evaluation": evaluated})
+    share_tables(params.paths)
+    write_json(params.paths.evaluated(params.recipe, params.arm, params.seed), files)
 
 
 def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else "cpu"
 
 
-def load_training(params: Params) -> Corpus:
-    """Return the training programs, in the buckets of the metric that the arm's labels name."""
+def load_training(params: Params, measure: Measure | None = None) -> Corpus:
+    """Return the training programs, in the buckets of the metric that the arm's labels name.
+
+    `measure`: what finds the losses of small models where the arm asks for them and they are not
+    there yet (`training.model_loss`); without it they must be.
+    """
     corpus, metric = load_split(params, "train"), arm_named(params.arm).bucket_metric
     if metric is None:
         return corpus
-    scores = load_model_difficulty(params) if metric == MODEL_LOSS else load_difficulty(params)
+    if metric == MODEL_LOSS:
+        scores = model_difficulty(params, measure)
+    else:
+        scores = load_difficulty(params)
     if metric not in scores:
         raise StudyError(
             f"arm {params.arm} has labels {metric!r}, which is no metric: choose one of "
@@ -165,50 +178,15 @@ def load_training(params: Params) -> Corpus:
 
 
 def recorded_mixes(params: Params) -> Recorded:
-    """Return what the run drew that a yoked arm is yoked to; nothing for other arms."""
+    """Return what the run drew that a yoked arm is yoked to; nothing for other arms.
+
+    Raises StudyError when that run is missing, is another one, or its record is not what it left.
+    """
     source = arm_named(params.arm).yoked_to
     if source is None:
         return ()
-    path = params.paths.run(params.recipe, source, params.yoked_seed) / "mixes.json"
-    try:
-        return [(int(step), mix) for step, mix in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        raise StudyError(
-            f"{path} is missing: run notebooks/{TRAINING}.ipynb with arm={source!r} and "
-            f"seed={params.yoked_seed} first"
-        ) from None
-    except (TypeError, ValueError):
-        raise StudyError(
-            f"{path} is damaged: run notebooks/{TRAINING}.ipynb again with arm={source!r} and "
-            f"seed={params.yoked_seed}"
-        ) from None
-
-
-def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
-    """Leave notebook 08's losses, and those of the test programs where results are tracked."""
-    made: dict[str, Any] = {
-        "params": _of_ensemble(params),
-        "inputs": [params.paths.corpus(name) for name in SPLITS],
-        "code": code_of(MODEL_DIFFICULTY),
-    }
-    save_table(params.paths.model_difficulty(params.recipe), losses, **made)
-    ids = [load_split(params, name).program_ids for name in TEST_SPLITS]
-    tested = losses[losses["program_id"].isin(set().union(*ids))]
-    path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
-    write_artifact(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
-
-
-def load_model_difficulty(params: Params) -> pd.DataFrame:
-    """Return program_id and model_loss of every program of the split."""
-    return load_table(
-        params.paths.model_difficulty(params.recipe),
-        MODEL_DIFFICULTY,
-        params=_of_ensemble(params),
-        inputs=[params.paths.corpus(name) for name in SPLITS],
-    )
-
-
-def _of_ensemble(params: Params) -> dict[str, object]:
-    """Return the parameters that the small models depend on: neither arm nor seed, nor device."""
-    apart = ("arm", "seed", "device", "compile")
-    return {name: value for name, value in params.of(TrainingParams).items() if name not in apart}
+    theirs = params.model_copy(update={"arm": source, "seed": params.yoked_seed})
+    repair = f"{running(TRAINING)} with arm={source!r} and seed={theirs.seed}"
+    folder, manifest = run_folder(theirs), checked_manifest(theirs, repair)
+    check_files(folder, {MIXES: manifest["files"][MIXES]}, repair)
+    return [(int(step), mix) for step, mix in read_json(folder / MIXES, repair)]

@@ -16,18 +16,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
-from cl_utils.evaluation.evaluate import PreparedTest, References, evaluate_scored
-from cl_utils.paths import PARAMS
+from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
+from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_split
+from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
+from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
-    device_of,
     load_training,
     recorded_mixes,
     save_evaluation,
@@ -75,7 +74,7 @@ class Sitting:
     def run(self) -> int:
         """Train and evaluate what fits; return how many runs were finished."""
         waiting, done = self.waiting(), 0
-        tests = self._tests(References.of(self.corpora["train"]))
+        tests = self._tests()
         for first in range(0, len(waiting), self.at_once):
             part = waiting[first : first + self.at_once]
             self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
@@ -92,11 +91,10 @@ class Sitting:
         return done
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
-        device = device_of(self.params)
         shared: Probe | None = None
         trainers = []
         for params in part:
-            run = params.run(device, recorded_mixes(params))
+            run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
             trainer = start_or_resume(
                 run, corpus, self.corpora["validation"], _checkpoint(params), _quiet
@@ -130,15 +128,14 @@ class Sitting:
         step, steps = trainers[0].step, trainers[0].steps
         self.report(f"time is up at step {step} of {steps}: run the same again to continue")
 
-    def _tests(self, references: References) -> dict[str, PreparedTest]:
-        device = torch.device(device_of(self.params))
+    def _tests(self) -> dict[str, PreparedTest]:
         corpora = {name: self.corpora[split] for name, split in TESTS.items()}
-        return {n: PreparedTest.of(each, references, device) for n, each in corpora.items()}
+        return prepare_tests(corpora, self.corpora["train"], device_of(self.params))
 
     def _leave(self, params: Params, trainer: Trainer, tests: Mapping[str, PreparedTest]) -> None:
         trained = trainer.result()
         manifest = save_run(params, trained)
-        save_evaluation(params, evaluate_scored(trained.model, tests), manifest)
+        save_evaluation(params, evaluate_prepared(trained.model, tests), manifest)
         _checkpoint(params).unlink(missing_ok=True)
 
 
@@ -173,9 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
-        params = read_params(PARAMS / f"{given.profile}.yaml")
+        params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
-        Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+        with only_command(params.profile, "python -m cl_utils.study.sitting"):
+            Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,39 +6,40 @@ that a later parameter spoils nothing that came before.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 
-Count = Field(gt=0)
+LARGEST = 10**24  # of any number, so that all can be reckoned with; what is sensible comes later
+SHORTEST_PROGRAM = 29  # characters of the grammar's shortest record
+Count = Annotated[int, Field(gt=0, le=LARGEST)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]  # as many bits as tables hold
 
 
 class DataParams(BaseModel):
     """What notebook 01 draws."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     profile: str
-    data_seed: int
+    data_seed: Seed
     variant: Literal["paper2024", "fixed"]
-    levels: list[str] | Literal["ALL"]
+    levels: Annotated[list[str], Field(min_length=1)] | Literal["ALL"]
     operand_max: int = Field(ge=9, le=255)
     while_loops: bool  # level 4.1, only in "fixed"
-    maximum_characters: int = Count  # of a record; longer programs are rejected
-    programs: int = Count  # drawn in the grammar's natural mix
+    maximum_characters: int = Field(ge=SHORTEST_PROGRAM, le=LARGEST)  # of a record; no longer ones
+    programs: Count  # drawn in the grammar's natural mix
     metric: str  # one of metrics.BUCKET_METRICS
     bucket_rule: list[float] | Literal["tertiles"]
-    least_per_bucket: int = Field(ge=0)  # then drawn on until each bucket has so many; 0: not
+    least_per_bucket: int = Field(ge=0, le=LARGEST)  # drawn on until each bucket has so many; 0: no
 
 
 class BucketParams(DataParams):
     """How notebook 03 splits."""
 
-    training_programs: int = Count  # per bucket, as are the next two
-    validation_programs: int = Count
-    test_programs: int = Count
-    natural_programs: int = (
-        Count  # of the second test set, in the natural mix, and of the leaky one
-    )
+    training_programs: Count  # per bucket, as are the next two
+    validation_programs: Count
+    test_programs: Count
+    natural_programs: Count  # of the second test set, in the natural mix, and of the leaky one
 
     @property
     def wanted(self) -> dict[str, int]:
@@ -57,13 +58,14 @@ class TrainingParams(BucketParams):
 
     recipe: str
     arm: str
-    seed: int = Field(ge=0)
-    layers: int = Count
-    heads: PositiveInt | dict[str, PositiveInt]  # for all recipes, or for each
-    width: int = Count
-    context: int = Count
-    steps: int = Count
-    characters_per_step: int = Count
+    seed: Seed
+    layers: Count
+    heads: Count | dict[str, Count]  # for all recipes, or for each
+    width: Count
+    context: Count
+    steps: Count
+    characters_per_step: Count
     hardest_share: float = Field(gt=0, le=1)
+    precision: Literal["auto", "recipe", "float32", "bfloat16"]  # of matrix products
     device: Literal["auto", "cpu", "cuda"]
     compile: bool

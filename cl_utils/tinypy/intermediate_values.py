@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from cl_utils.errors import StudyError
-from cl_utils.tinypy.operators import OPERATION_OF, Binary, Number
+from cl_utils.tinypy.gate import parse_tinypy
+from cl_utils.tinypy.operators import OPERATION_OF, Binary, Number, worked_out
 
 Value = Number | None
 
@@ -23,16 +24,12 @@ def values_of(source: str) -> dict[int, str]:
     A variable is known at its own character; what is composed of others, and what was assigned, at
     the character behind it; of several that end at one place the outermost counts. What a loop or
     branch assigns is not known outside of that assignment's own block, nor what would divide by
-    zero, nor what contains either.
-    Raises StudyError for a source that is not TinyPy.
+    zero or grow beyond `MOST_DIGITS`, nor what contains any of these.
+    Raises StudyError for a source that is not TinyPy, or uses a variable before it is assigned.
     """
+    tree = parse_tinypy(source)
     reading = _Reading(source)
-    try:
-        reading.block(ast.parse(source).body)
-    except (SyntaxError, TypeError, KeyError) as error:
-        raise StudyError(
-            f"only TinyPy programs have intermediate values, fix {source[:60]!r}: {error!r}"
-        ) from error
+    reading.block(tree.body)
     return reading.found
 
 
@@ -51,21 +48,14 @@ class _Reading:
                 case ast.Assign(targets=[ast.Name(id=name)], value=assigned):
                     value = self._known[name] = self._value(assigned)
                     self._note(self._end(statement), value)
-                case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[shown])):
+                case ast.Expr(value=ast.Call(args=[shown])):
                     self._value(shown)
                 case ast.If(test=test, body=body, orelse=otherwise):
                     self._inner(statement, [test], body, otherwise)
-                case ast.While(test=test, body=body, orelse=[]):
+                case ast.While(test=test, body=body):
                     self._inner(statement, [test], body)
-                case ast.For(
-                    target=ast.Name(),
-                    iter=ast.Call(func=ast.Name(id="range"), args=bounds),
-                    body=body,
-                    orelse=[],
-                ):
+                case ast.For(iter=ast.Call(args=bounds), body=body):
                     self._inner(statement, bounds, body)
-                case _:
-                    raise TypeError(f"{type(statement).__name__} in line {statement.lineno}")
 
     def _inner(
         self, statement: ast.stmt, header: Sequence[ast.expr], *blocks: Sequence[ast.stmt]
@@ -90,15 +80,19 @@ class _Reading:
             case ast.Constant(value=int() as number):
                 return number
             case ast.Name(id=name):
+                if name not in self._known:
+                    raise StudyError(
+                        f"line {node.lineno} of the TinyPy program uses {name!r}: assign it first"
+                    )
                 value = self._known[name]
                 self._note(self._end(node) - 1, value)
                 return value
             case ast.BinOp(left=left, op=kind, right=right):
-                value = _worked_out(OPERATION_OF[type(kind)], self._value(left), self._value(right))
+                value = _if_known(OPERATION_OF[type(kind)], self._value(left), self._value(right))
             case ast.Compare(left=left, ops=relations, comparators=others):
                 sides = [self._value(each) for each in (left, *others)]
                 operations = [OPERATION_OF[type(relation)] for relation in relations]
-                value = _joined(False, list(map(_worked_out, operations, sides, sides[1:])))
+                value = _joined(False, list(map(_if_known, operations, sides, sides[1:])))
             case ast.UnaryOp(op=ast.Not() | ast.USub() as kind, operand=operand):
                 value = self._value(operand)
                 if value is not None:
@@ -121,11 +115,11 @@ class _Reading:
         return self._lines[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0)
 
 
-def _worked_out(operation: Binary, left: Value, right: Value) -> Value:
+def _if_known(operation: Binary, left: Value, right: Value) -> Value:
     if left is None or right is None:
         return None
     try:
-        return operation(left, right)
+        return worked_out(operation, left, right)
     except ArithmeticError:
         return None
 

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from cl_utils.errors import StudyError
-from cl_utils.tinypy.operators import OPERATION_OF, Number
+from cl_utils.tinypy.failures import reason_of
+from cl_utils.tinypy.operators import OPERATION_OF, Number, worked_out
 
-MOST_LINES = 1_000_000
+MOST_STEPS: Final = 100_000
+"""Parts of expressions that a program works out, done in a fraction of a second. The grammar's
+loops pass at most 18 times. Lines alone are no limit, since one may have thousands of parts."""
+_FAILURES = (
+    *(ArithmeticError, LookupError, NameError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError),
+)
 
 
 def executed_lines(tree: ast.Module) -> int:
@@ -22,36 +29,46 @@ def executed_lines(tree: ast.Module) -> int:
 
     A line counts each time it is reached: a statement when it runs, the header of an `if` or `elif`
     when its condition is evaluated, the header of a loop before each pass and once more when it
-    ends the loop. An `else` is not evaluated and counts nothing. With one statement a line, as the
-    grammar writes them, these are CPython's line events (`sys.settrace`).
-    Raises StudyError when the program leaves the TinyPy subset (see `sandbox.check`), fails, or
-    executes more than `MOST_LINES`.
+    ends the loop. An `else` is not evaluated and counts nothing. With one statement a line, as
+    `parse_tinypy` asks for, these are CPython's line events (`sys.settrace`).
+    Raises StudyError when the program fails or takes more than `MOST_STEPS`, and in a tree that
+    `parse_tinypy` did not give, where it would execute what is not TinyPy.
     """
     run = _Run()
     try:
         run.block(tree.body)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except _FAILURES as error:
         raise StudyError(
-            "only TinyPy programs that run to their end have executed lines, fix "
-            f"{ast.unparse(tree)[:60]!r}: {type(error).__name__}, {error}"
+            f"only TinyPy programs that run to their end have executed lines, fix line {run.line}: "
+            f"{reason_of(type(error).__name__, str(error))}"
         ) from error
     return run.lines
 
 
+class _Variables(dict[str, Number]):
+    """Values by name."""
+
+    def __missing__(self, name: str) -> Number:
+        raise NameError(name)
+
+
 class _Run:
-    """The state of a running program: its variables, and the lines executed so far."""
+    """The state of a running program: its variables, what was executed, and where it is."""
 
     def __init__(self) -> None:
         self.lines = 0
-        self._values: dict[str, Number] = {}
+        self.line = 1
+        self._steps = 0
+        self._values = _Variables()
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
         """Execute statements in a row."""
         for statement in statements:
             self.lines += 1
+            self.line = statement.lineno
             self._execute(statement)
-        if self.lines > MOST_LINES:
-            raise RuntimeError(f"it executes more than {MOST_LINES} lines")
+        if self._steps > MOST_STEPS:
+            raise RuntimeError(f"it takes more than {MOST_STEPS:,} steps, end its loops sooner")
 
     def _execute(self, statement: ast.stmt) -> None:
         match statement:
@@ -65,6 +82,7 @@ class _Run:
                 while self._value(test):
                     self.block(body)
                     self.lines += 1
+                    self.line = statement.lineno
             case ast.For(
                 target=ast.Name(id=name),
                 iter=ast.Call(func=ast.Name(id="range"), args=bounds, keywords=[]),
@@ -77,16 +95,17 @@ class _Run:
                     self.block(body)
                     self.lines += 1
             case _:
-                raise TypeError(f"{type(statement).__name__} in line {statement.lineno}")
+                raise SyntaxError(f"{type(statement).__name__} is not TinyPy")
 
     def _value(self, node: ast.expr) -> Number:
+        self._steps += 1
         match node:
             case ast.Name(id=name):
                 return self._values[name]
             case ast.Constant(value=int() as number):
                 return number
             case ast.BinOp(left=left, op=kind, right=right):
-                return OPERATION_OF[type(kind)](self._value(left), self._value(right))
+                return worked_out(OPERATION_OF[type(kind)], self._value(left), self._value(right))
             case ast.Compare(left=left, ops=relations, comparators=others):
                 return self._compared(left, relations, others)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -95,7 +114,7 @@ class _Run:
                 return -self._value(operand)
             case ast.BoolOp(op=link, values=operands):
                 return self._joined(operands, decisive=isinstance(link, ast.Or))
-        raise TypeError(f"{type(node).__name__} in line {node.lineno}")
+        raise SyntaxError(f"{type(node).__name__} is not TinyPy")
 
     def _compared(
         self, left: ast.expr, relations: Sequence[ast.cmpop], others: Sequence[ast.expr]

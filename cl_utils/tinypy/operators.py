@@ -1,8 +1,9 @@
 """Python's operators that TinyPy has: one table of symbol, node of the syntax tree, and function.
 
 In: nothing. Out: `ARITHMETIC` and `RELATIONS` in the order in which the grammar chooses among them,
-and `OPERATION_OF`, the function of a node. All are Python's own operators, so that what is written,
-run and read off a program has the values that CPython gives.
+`OPERATION_OF`, the function of a node, and `worked_out`, which bounds the integers that it gives.
+All are Python's own operators, so that what is written, run and read off a program has the values
+that CPython gives.
 """
 
 from __future__ import annotations
@@ -42,3 +43,19 @@ RELATIONS: Final = (
 OPERATION_OF: Final[Mapping[type[ast.AST], Binary]] = MappingProxyType(
     {each.node: each.apply for each in (*ARITHMETIC, *RELATIONS)}
 )
+MOST_DIGITS: Final = 640
+"""Of an integer: what CPython reads and writes under every setting of its own limit (4,300 by
+default). The grammar would need a product of over a hundred brackets for more."""
+_TOO_LARGE = 10**MOST_DIGITS
+
+
+def worked_out(operation: Binary, left: Number, right: Number) -> Number:
+    """The value of an operation.
+
+    Raises OverflowError for an integer of more than `MOST_DIGITS` digits, so that no chain of
+    squares makes a number that takes minutes, and ArithmeticError as Python does.
+    """
+    value = operation(left, right)
+    if type(value) is int and not -_TOO_LARGE < value < _TOO_LARGE:
+        raise OverflowError(f"an integer of more than {MOST_DIGITS} digits")
+    return value

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from cl_utils.code_fingerprint import module_fingerprint
 from cl_utils.curriculum.arms import DRAWN, SHUFFLED, schedule_named, schedule_of
 from cl_utils.curriculum.interface import Schedule
 from cl_utils.curriculum.relabelling import apply_arm_controls
@@ -44,11 +46,12 @@ def make_trainer(
 ) -> Trainer:
     """Return the trainer of a run before its first step.
 
-    A checkpoint names its `network`, so that no other one continues it.
+    Everything that a checkpoint must agree with before it is continued stands in its identity: the
+    run, its programs, those that an adaptive schedule is led by, the network, and the code.
     """
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
-    programs = sha256(train.tokens.tobytes() + train.buckets.tobytes()).hexdigest()[:16]
+    programs = _digest(train)
     device = torch.device(run.device)
     model = build(run.model, run.seed, network).to(device)
     if run.recipe.intermediate_value_weight:
@@ -66,9 +69,15 @@ def make_trainer(
         identity={
             **asdict(run),
             "programs": programs,
+            "validation": _digest(validation),
+            "code": module_fingerprint(Path(__file__).with_name("loop.py")),
             "network": None if network is GPT else network.__qualname__,
         },
     )
+
+
+def _digest(corpus: Corpus) -> str:
+    return sha256(corpus.tokens.tobytes() + corpus.buckets.tobytes()).hexdigest()[:16]
 
 
 def make_schedule(run: Run) -> Schedule:

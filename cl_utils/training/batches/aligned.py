@@ -107,14 +107,7 @@ class AlignedBatcher:
 
     def choose(self, mix: Mix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draw programs with replacement; return them and how many characters of each are read."""
-        bounds = np.asarray([self.pools.bounds(pool) for pool in mix])
-        shares = np.cumsum(list(mix.values()))
-        places = self.rng.random((2, self.most_programs))
-        chosen = bounds[np.searchsorted(shares[:-1], places[0], side="right")]
-        drawn = (chosen[:, 0] + places[1] * (chosen[:, 1] - chosen[:, 0])).astype(np.int64)
-        total = np.cumsum(self.targets[drawn])
-        drawn = drawn[: int(np.searchsorted(total, self.characters)) + 1]
-        return drawn, self.cut(drawn)
+        return self.choose_many(mix, 1)[0]
 
     def choose_many(
         self, mix: Mix, steps: int

@@ -56,9 +56,9 @@ class ReorderedBatcher(AlignedBatcher):
         self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
     ) -> None:
         """Draw what `schedule` draws, then shuffle it, within the order of `stages` if given."""
-        draw = super().choose
+        draw = super().choose_many
         steps, lengths = schedule.steps, self.corpus.lengths - 1
-        drawn = np.concatenate([draw(schedule.mix(step))[0] for step in range(steps)])
+        drawn = np.concatenate([draw(schedule.mix(step), 1)[0][0] for step in range(steps)])
         for _ in range(ATTEMPTS):
             order = rng.permutation(drawn)
             if isinstance(stages, Staged):

@@ -1,0 +1,113 @@
+"""Files that are whole or absent: written under a temporary name, renamed, known by a digest.
+
+In: paths and contents. Out: files; or one sentence that says which is missing, damaged or cannot be
+written, and what repairs it. A repair is a clause such as "run notebooks/04_training.ipynb".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cl_utils.errors import StudyError
+
+
+def running(notebook: str) -> str:
+    """Return the repair of what a notebook writes."""
+    return f"run notebooks/{notebook}.ipynb"
+
+
+def missing(path: Path, repair: str) -> StudyError:
+    """Return the error of a file that is not there, to be raised."""
+    return StudyError(f"{path} is missing: {repair} first")
+
+
+def damaged(path: Path, repair: str) -> StudyError:
+    """Return the error of a file that is not what was written, to be raised."""
+    return StudyError(f"{path} is damaged or was changed by hand: delete it and {repair} again")
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends well, and vanishes otherwise.
+
+    Raises StudyError when the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> StudyError:
+    return StudyError(
+        f"{path} could not be written ({error.strerror or error}): free some disk "
+        "space or fix the folder's permissions, then run the same again"
+    )
+
+
+def file_digest(path: Path, repair: str = "run the notebook that writes it") -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a file.
+
+    Raises StudyError when there is no such file, or when it cannot be read.
+    """
+    try:
+        stat = path.stat()
+        return _digest(path, stat.st_size, stat.st_mtime_ns)
+    except FileNotFoundError:
+        raise missing(path, repair) from None
+    except OSError as error:
+        raise _unreadable(path, repair, error) from None
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, changed: int) -> str:
+    """Return the digest of a file of this size, last changed at this nanosecond."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _unreadable(path: Path, repair: str, error: OSError) -> StudyError:
+    return StudyError(
+        f"{path} cannot be read ({error.strerror or error}): fix its permissions, or remove what "
+        f"stands there and {repair} again"
+    )
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object, sorted and indented."""
+    with atomic(path) as temporary:
+        text = json.dumps(content, indent=1, sort_keys=True, default=str)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, repair: str) -> Any:
+    """Return what a JSON file holds; StudyError names the repair of a missing or damaged one."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise missing(path, repair) from None
+    except (ValueError, RecursionError):  # not text, not JSON, or a number beyond Python's limit
+        raise damaged(path, repair) from None
+    except OSError as error:
+        raise _unreadable(path, repair, error) from None

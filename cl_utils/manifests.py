@@ -1,0 +1,79 @@
+"""Manifests: what a file was made from, by which code, when and where; each checks itself.
+
+In: facts about a file or a run. Out: JSON with a checksum of its own content, so that a changed
+character in it is noticed like one in the file that it vouches for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cl_utils.errors import StudyError
+from cl_utils.files import damaged, file_digest, read_json, write_json
+
+PACKAGES = ("numpy", "pandas", "radon", "torch")
+CHECKSUM = "checksum"
+MANIFEST = "manifest.json"
+"""The name of the manifest of a folder."""
+
+
+def manifest_path(path: Path) -> Path:
+    """Return where the manifest of a file lies: beside it."""
+    return path.with_name(f"{path.name}.{MANIFEST}")
+
+
+def circumstances() -> dict[str, Any]:
+    """Return what a manifest says of the machine, the time and the versions."""
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "processor": processor(),
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+    }
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    try:
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def write_manifest(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a manifest with its checksum; return its content as it will be read."""
+    plain: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    write_json(path, {**plain, CHECKSUM: _checksum(plain)})
+    return plain
+
+
+def read_manifest(path: Path, repair: str) -> dict[str, Any]:
+    """Return the content of a manifest; StudyError when it is missing or not what was written."""
+    content = read_json(path, repair)
+    if not isinstance(content, dict) or content.pop(CHECKSUM, None) != _checksum(content):
+        raise damaged(path, repair)
+    return content
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_files(folder: Path, files: Mapping[str, str], repair: str) -> None:
+    """Raise StudyError unless every file of a folder is there and has the digest given by name."""
+    for name, written in files.items():
+        if file_digest(folder / name, repair) != written:
+            raise StudyError(
+                f"{folder / name} is not the file that was written: restore it, or {repair} again"
+            )

@@ -1,0 +1,66 @@
+"""Processes that belong together: known by a mark in their environment, and ended together.
+
+In: the mark that a run gave its processes, which every child inherits. Out: they are ended. Others
+are never touched, whatever their names and numbers: a mark is random and belongs to one run.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+MARK_VARIABLE = "CURRICULUM_RUN"
+PATIENCE = 10.0  # seconds from asking a process to end to killing it
+GONE = (psutil.Error, OSError)  # ended meanwhile, or another user's
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """Return the processes that carry a mark, but for this one."""
+    found = []
+    for process in psutil.process_iter() if mark else ():
+        with suppress(*GONE):
+            carries = process.environ().get(MARK_VARIABLE) == mark
+            if carries and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+def end_marked(mark: str, patience: float = PATIENCE) -> None:
+    """End all processes that carry a mark, but for this one: first asked, later killed."""
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        asked: set[psutil.Process] = set()
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            left = marked(mark)  # looked up each time: what is ended may just have started others
+            if not left:
+                return
+            for process in set(left) - asked:
+                with suppress(*GONE):
+                    end(process)
+            asked |= set(left)
+            time.sleep(0.1)
+
+
+def after_parent(act: Callable[[], object], every: float = 1.0) -> None:
+    """Call `act` soon after the parent of this process has ended.
+
+    A killed parent tells its children nothing: each has to look. On Windows none can.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(every)
+        act()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End this process soon after its parent has ended."""
+    after_parent(lambda: os._exit(1))

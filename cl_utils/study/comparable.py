@@ -1,0 +1,137 @@
+"""Which runs may be compared: of one study, on the same programs, by the same code.
+
+In: manifests by the folders of their runs, results/<profile>/<recipe>/<arm>/seed<k>. Out: nothing,
+or one sentence that names the run which does not belong, in what, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from cl_utils.curriculum.arms import Arm, arm_named
+from cl_utils.errors import StudyError
+from cl_utils.study.notebook_names import EVALUATION, TRAINING
+from cl_utils.study.params import Params
+from cl_utils.study.stage_params import TrainingParams
+from cl_utils.training.recipes import RECIPES
+
+Manifest = Mapping[str, Any]
+FINGERPRINT: Final = "data_fingerprint"
+FREE: Final = ("recipe", "arm", "seed", "device", "compile")
+"""Parameters in which runs that compare may differ."""
+AGAIN: Final = f"run notebooks/{TRAINING}.ipynb and {EVALUATION}.ipynb again"
+
+
+def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None = None) -> None:
+    """Raise StudyError unless runs belong to their folders, and together.
+
+    A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
+    runs have the same data. Those of one recipe have the same parameters, but for `FREE` (those of
+    `params`, if given), were trained and evaluated by the same code, in one precision, and on as
+    many lines.
+    """
+    for run, manifest in manifests.items():
+        _check_place(run, manifest)
+        _check_arm(run, manifest)
+    _check_equal(manifests, "evaluated on data ", lambda each: each[FINGERPRINT])
+    for recipe in dict.fromkeys(run.parts[-3] for run in manifests):
+        own = {run: each for run, each in manifests.items() if run.parts[-3] == recipe}
+        _check_params(own, params)
+        _check_equal(own, "trained by code ", lambda each: each["code"])
+        _check_equal(own, "trained in ", _precision)
+        _check_equal(own, "evaluated by code ", lambda each: each["evaluation"]["code"])
+        _check_equal(own, "evaluated with line_programs=", _line_programs)
+
+
+def _check_place(run: Path, manifest: Manifest) -> None:
+    recipe, arm, seed = *run.parts[-3:-1], int(run.name.removeprefix("seed"))
+    for name, value in (("recipe", recipe), ("arm", arm), ("seed", seed)):
+        if (found := manifest["params"][name]) != value:
+            raise StudyError(
+                f"{run} holds the rows of {name}={found!r}: move them back to the folder of that "
+                f"name, or delete it and {AGAIN} for it"
+            )
+
+
+def _check_arm(run: Path, manifest: Manifest) -> None:
+    name = run.parts[-2]
+    try:
+        same = Arm(**manifest["arm"]) == arm_named(name)
+    except (StudyError, TypeError, ValidationError):  # no such arm, or no such field, any more
+        same = False
+    if not same:
+        raise StudyError(
+            f"{run} was trained when arm {name} was {manifest['arm']}: restore "
+            f"params/study/arms.yaml, or delete the folder and {AGAIN} for it"
+        )
+
+
+def _check_params(manifests: Mapping[Path, Manifest], params: Params | None) -> None:
+    for name in TrainingParams.model_fields:
+        if name in FREE:
+            continue
+        if params is None:
+            _check_equal(manifests, f"trained with {name}=", partial(_parameter, name=name))
+            continue
+        wanted = getattr(params, name)
+        for run, manifest in manifests.items():
+            if (found := _parameter(manifest, name, wanted)) != wanted:
+                raise StudyError(
+                    f"{run} was trained with {name}={found!r}, not {wanted!r}: {AGAIN} for it, set "
+                    f"the same {name} here, or delete the folder"
+                )
+
+
+def _parameter(manifest: Manifest, name: str, default: object = None) -> Any:
+    """Return a parameter of a run; `default` if it was trained before there was such a one."""
+    return manifest["params"].get(name, default)
+
+
+def _precision(manifest: Manifest) -> str:
+    """Return the precision of a run; where it is not recorded, that which its recipe took."""
+    if "precision" in manifest:
+        return str(manifest["precision"])
+    params, device = manifest["params"], manifest.get("device", "cpu")
+    if params["recipe"] not in RECIPES:
+        return "unknown precision"
+    recipe = RECIPES[params["recipe"]]
+    return recipe.precision_on(device, compiled=params.get("compile", True))
+
+
+def _line_programs(manifest: Manifest) -> Any:
+    return manifest["evaluation"].get("line_programs")
+
+
+def _check_equal(
+    manifests: Mapping[Path, Manifest], how: str, what: Callable[[Manifest], Any]
+) -> None:
+    """Raise StudyError that names a run whose fact is not that of most runs, and one of these."""
+    found = {run: repr(what(manifest)) for run, manifest in manifests.items()}
+    usual, count = Counter(found.values()).most_common(1)[0]
+    if count == len(found):
+        return
+    odd = next(run for run in found if found[run] != usual)
+    other = next(run for run in found if found[run] == usual)
+    raise StudyError(
+        f"{odd} was {how}{found[odd]}, but {other} was {how}{usual}: {AGAIN} for one of them, or "
+        "delete its folder"
+    )
+
+
+def unlike(ours: Manifest, theirs: Manifest) -> list[str]:
+    """Return in what runs of two profiles differ: parameters but for `FREE`, data."""
+    mine, others = ours["params"], theirs["params"]
+    found = [
+        f"{name} ({mine.get(name)}, there {others.get(name)})"
+        for name in TrainingParams.model_fields
+        if name not in (*FREE, "profile") and mine.get(name) != others.get(name)
+    ]
+    if found or ours[FINGERPRINT] == theirs[FINGERPRINT]:
+        return found
+    return ["their programs, which were made from the same parameters by other code"]

@@ -1,0 +1,8 @@
+"""The study's notebooks as one piece of work: run in order, watched, taken up again.
+
+commands     what `make reproduce`, `make resume` and `make figures` do
+progress     how far Snakemake is, how long it still takes, what failed
+notebook     one notebook executed; when it fails, a sentence says why
+profiles     a profile's name, checked before anything is done with it
+taking_part  the part that one Snakemake has in the work on a profile
+"""

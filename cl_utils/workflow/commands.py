@@ -1,0 +1,172 @@
+"""`python -m cl_utils.workflow reproduce|resume|figures PROFILE`: what make's commands do.
+
+In: a profile. Out: its data, runs, figures and report; of a command that was killed before, what is
+finished stays, and the rest goes on. No two of these commands work on one profile at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from types import FrameType
+
+from cl_utils.code_fingerprint import showing_notebooks
+from cl_utils.errors import StudyError
+from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY, Paths
+from cl_utils.processes import MARK_VARIABLE, after_parent
+from cl_utils.study import resume as resuming
+from cl_utils.study.profile_lock import only_command
+from cl_utils.workflow.profiles import study_named
+from cl_utils.workflow.progress import Reader, follow, shown_path
+
+PROFILE_FOR_SNAKEMAKE = REPOSITORY / "profiles" / "default"
+EXPERIMENT = "from cl_utils.experiments import"  # in every notebook of an experiment
+DRAWN_AT_ONCE = 2
+"""Notebooks of figures that run side by side: each is one process, a minute or less."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One command on one profile; `mark`: of the processes that it starts."""
+
+    command: str
+    profile: str
+    mark: str
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads and keeps all that Snakemake says."""
+        return Reader(Paths(self.profile).runs / f"{self.command}.log")
+
+    @property
+    def again(self) -> str:
+        """How a user starts it again."""
+        return f"make {self.command} PROFILE={self.profile}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Side by side on all cores, a training runs on one thread: small models gain no more."""
+        return {"OMP_NUM_THREADS": "1", **os.environ, MARK_VARIABLE: self.mark}
+
+    def snakemake(self, *options: str, resumed: bool = False) -> int:
+        """Run Snakemake on the profile and show how far it is; return its exit status.
+
+        `resumed`: finished runs are rows from elsewhere, and need nothing that they were made from.
+        """
+        shown = ("--quiet", "rules", "host", "reason", "--cores", "all", *options)
+        command = self._snakemake(shown, resumed=resumed)
+        status = follow(command, self.environment, REPOSITORY, self.reader)
+        if status:
+            print(self.reader.summary(status, self.again), file=sys.stderr)
+        return status
+
+    def report(self) -> int:
+        """Let Snakemake write its report on the profile; return its exit status."""
+        path = Paths(self.profile).runs / "report.html"
+        status = self.run(*self._snakemake(("--quiet", "all", "--report", str(path))))
+        if status == 0:
+            figures = shown_path(Paths(self.profile).figures)
+            print(f"Read {shown_path(path)}; figures are in {figures}.")
+        return status
+
+    def draw(self, notebook: str) -> int:
+        """Execute a notebook that shows results; return its exit status."""
+        book, executed = (
+            NOTEBOOKS / f"{notebook}.ipynb",
+            Paths(self.profile).runs / f"{notebook}.ipynb",
+        )
+        params = PARAMS / f"{self.profile}.yaml"
+        options = ["--params", str(params)] if notebook in showing_notebooks() else []
+        module = (sys.executable, "-m", "cl_utils.workflow.notebook")
+        return self.run(*module, str(book), os.path.relpath(executed, REPOSITORY), *options)
+
+    def run(self, *command: str) -> int:
+        """Run a command in the repository; return its exit status."""
+        return subprocess.run(command, cwd=REPOSITORY, env=self.environment).returncode
+
+    def _snakemake(self, options: Sequence[str], *, resumed: bool = False) -> list[str]:
+        # In quotes: a name of digits is a text, too.
+        named = ("--config", f'profile="{self.profile}"', *["resumed=yes"] * resumed)
+        chosen = ("--workflow-profile", str(PROFILE_FOR_SNAKEMAKE))
+        return [sys.executable, "-m", "snakemake", *named, *chosen, *options]
+
+
+def reproduce(work: Work) -> int:
+    """Run a profile, from programs to report."""
+    return work.snakemake() or work.report()
+
+
+def resume(work: Work) -> int:
+    """Go on with a study whose finished runs are committed."""
+    return (
+        work.snakemake("--until", "buckets")
+        or resuming.main([work.profile])
+        or work.snakemake("--rerun-triggers", "mtime", resumed=True)
+    )
+
+
+def figures(work: Work) -> int:
+    """Draw all figures again from results/; the findings last, which show what the others drew."""
+    *drawing, last = showing_notebooks()
+    for notebooks in (drawing, [last, *experiment_notebooks()]):
+        pool = ThreadPoolExecutor(DRAWN_AT_ONCE)
+        try:
+            for notebook, status in zip(notebooks, pool.map(work.draw, notebooks), strict=True):
+                if status:
+                    return status
+                print(f"{notebook} is drawn", flush=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return work.run(sys.executable, "-m", "benchmarks", "--redraw")
+
+
+def experiment_notebooks() -> list[str]:
+    """Return the names of the notebooks that show experiments, in order."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    return [path.stem for path in paths if EXPERIMENT in path.read_text(encoding="utf-8")]
+
+
+COMMANDS: dict[str, Callable[[Work], int]] = {
+    each.__name__: each for each in (reproduce, resume, figures)
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command; return its exit status, or 1 after a sentence that says what to fix."""
+    parser = argparse.ArgumentParser(prog="python -m cl_utils.workflow", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("profile", help="a file of params/, without .yaml")
+    given = parser.parse_args(arguments)
+    try:
+        study_named(given.profile)
+        _heed_signals()
+        name = f"make {given.command} PROFILE={given.profile}"
+        with only_command(given.profile, name) as mark:
+            return COMMANDS[given.command](Work(given.command, given.profile, mark))
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _heed_signals() -> None:
+    """Let what asks this command to end (Ctrl-C, `kill`, make's death) end what it started, too."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)  # they come in pairs: from make and the terminal
+        print("Stopping; the same command goes on where this one was.", file=sys.stderr)
+        raise SystemExit(128 + number)
+
+    known = [getattr(signal, each, None) for each in ("SIGINT", "SIGTERM", "SIGHUP")]
+    heeded = [each for each in known if each and signal.getsignal(each) != signal.SIG_IGN]
+    for each in heeded:
+        signal.signal(each, stop)
+    if "MAKELEVEL" in os.environ:
+        after_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -1,0 +1,94 @@
+"""One notebook executed by papermill: `python -m cl_utils.workflow.notebook IN OUT --params FILE`.
+
+In: a notebook, a params file, and the run that is meant, where the notebook makes one. Out: the
+executed notebook, and status 0; or status 1 and a sentence with the notebook, the run and what went
+wrong, in place of a traceback of sixty lines, which stands in the executed notebook.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from papermill.execute import execute_notebook
+from papermill.iorw import read_yaml_file
+
+from cl_utils.errors import StudyError
+from cl_utils.processes import MARK_VARIABLE, end_with_parent
+from cl_utils.workflow.progress import shown_path
+
+LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Execute a notebook; return 0, or 1 after a sentence that says what went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m cl_utils.workflow.notebook")
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("executed", type=Path, help="where to store it with its outputs")
+    parser.add_argument("--params", type=Path, help="a params file")
+    parser.add_argument("--recipe")
+    parser.add_argument("--arm")
+    parser.add_argument("--seed", type=int)
+    given = parser.parse_args(arguments)
+    run = {name: getattr(given, name) for name in ("recipe", "arm", "seed")}
+    run = {name: value for name, value in run.items() if value is not None}
+    if MARK_VARIABLE in os.environ:  # a job of a workflow: when that is killed, nobody waits for it
+        end_with_parent()
+    try:
+        execute(given.notebook, given.executed, given.params, run)
+    except Exception as error:
+        print(failure(given.notebook, given.executed, run, error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def execute(
+    notebook: Path, executed: Path, params: Path | None, run: Mapping[str, str | int]
+) -> None:
+    """Execute a notebook in its own folder, with the values of a params file and those of a run."""
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    # papermill warns of every parameter that the notebook leaves to its profile.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    execute_notebook(
+        _literal(notebook),
+        _literal(executed),
+        {**((read_yaml_file(str(params)) or {}) if params else {}), **run},
+        cwd=notebook.parent,
+        progress_bar=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # errors: kernels warn of what is usual
+    )
+
+
+def _literal(path: Path) -> str:
+    """Return a path as papermill is to read it, which puts parameters where it finds braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def failure(notebook: Path, executed: Path, run: Mapping[str, str | int], error: Exception) -> str:
+    """Return a line that says which notebook failed, why, and what to open."""
+    named = "".join(f", {name} {value}" for name, value in run.items())
+    see = f" (open {shown_path(executed.resolve())})" if executed.exists() else ""
+    return f"{notebook.stem}{named} failed: {reason(error)}{see}"
+
+
+def reason(error: Exception) -> str:
+    """Return in one line why a notebook did not come to its end."""
+    if isinstance(error, DeadKernelError):
+        return "its kernel was killed, perhaps for want of memory: free some and run it again"
+    if isinstance(error, PapermillExecutionError):
+        known = error.ename == StudyError.__name__
+        text = error.evalue if known else f"{error.ename}: {error.evalue}"
+    else:
+        text = f"{type(error).__name__}: {error}"
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Which runs may be compared: every way in which one does not belong is refused by its name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from factories import change_manifest, synthetic_results, write_results
+from refusals import refusal
+
+from cl_utils.paths import REPOSITORY
+from cl_utils.report.settings import STUDIED
+from cl_utils.study.params import read_params
+from cl_utils.study.results import finished_runs, load_results, run_manifest
+
+ODD = "gpt/hybrid/seed1"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return results/smoke with two arms of three seeds."""
+    results = synthetic_results(["baseline", "hybrid"], [0, 1, 2], programs=10)
+    write_results(tmp_path / "smoke", results)
+    for run in finished_runs(tmp_path / "smoke"):
+        change_manifest(run, params={"steps": 60, "width": 32})
+    return tmp_path / "smoke"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"params": {"steps": 200}}, "trained with steps=200, but"),
+        ({"params": {"width": 64}}, "trained with width=64, but"),
+        ({"params": {"profile": "mine"}}, "trained with profile='mine', but"),
+        ({"code": "other"}, "trained by code 'other', but"),
+        ({"evaluation": {"code": "other"}}, "evaluated by code 'other', but"),
+        ({"evaluation": {"line_programs": 7}}, "evaluated with line_programs=7, but"),
+        ({"data_fingerprint": "other"}, "evaluated on data 'other', but"),
+    ],
+)
+def test_the_run_that_differs_from_most_is_named(
+    folder: Path, changed: dict[str, object], words: str
+) -> None:
+    change_manifest(folder / ODD, **changed)
+    sentence = refusal(lambda: load_results(folder))
+    assert sentence.startswith(f"{folder / ODD} was {words} {folder}")
+    assert "notebooks/04_training.ipynb and 05_evaluation.ipynb again" in sentence
+
+
+def test_runs_that_are_not_what_the_params_say_are_named(folder: Path) -> None:
+    params = read_params(REPOSITORY / "params/smoke.yaml")
+    assert len(load_results(folder, params).measures)
+    for run in finished_runs(folder):
+        change_manifest(run, params={"steps": 200})  # equal among themselves
+    assert len(load_results(folder).measures)
+    sentence = refusal(lambda: load_results(folder, params))
+    assert "gpt/baseline/seed0 was trained with steps=200, not 60: run" in sentence
+    assert "set the same steps here" in sentence
+
+
+def test_folders_of_two_arms_that_changed_places_are_refused(folder: Path) -> None:
+    one, other = folder / "gpt/baseline", folder / "gpt/hybrid"
+    one.rename(folder / "aside")
+    other.rename(one)
+    (folder / "aside").rename(other)
+    assert f"{one / 'seed0'} holds the rows of arm='hybrid'" in refusal(
+        lambda: load_results(folder)
+    )
+
+
+def test_one_seed_copied_as_others_is_refused(folder: Path) -> None:
+    for seed in (3, 4):
+        shutil.copytree(folder / "gpt/hybrid/seed0", folder / f"gpt/hybrid/seed{seed}")
+    assert "hybrid/seed3 holds the rows of seed=0" in refusal(lambda: load_results(folder))
+
+
+@pytest.mark.parametrize("name", ["seed01", "seed1 copy", "old"])
+def test_a_folder_that_is_no_runs_is_named(folder: Path, name: str) -> None:
+    shutil.copytree(folder / ODD, (folder / ODD).with_name(name))
+    assert f"hybrid/{name} is no run's folder" in refusal(lambda: load_results(folder))
+
+
+def test_a_run_of_another_arm_of_the_same_name_is_refused(folder: Path) -> None:
+    change_manifest(folder / ODD, arm={"budget": 0.5})
+    sentence = refusal(lambda: load_results(folder))
+    assert f"{folder / ODD} was trained when arm hybrid was" in sentence
+    assert "restore params/study/arms.yaml" in sentence
+
+
+@pytest.mark.parametrize("profile", STUDIED)
+def test_the_committed_rows_are_what_their_params_say(profile: str) -> None:
+    params = read_params(REPOSITORY / f"params/{profile}.yaml")
+    folder = REPOSITORY / "results" / profile
+    assert len(load_results(folder, params).measures)
+    assert {run_manifest(run)["params"]["profile"] for run in finished_runs(folder)} == {profile}

@@ -1,0 +1,92 @@
+"""make's commands: asked to end, they end what they started; Snakemake takes part in them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from refusals import refusal
+
+from cl_utils.paths import HOME_VARIABLE
+from cl_utils.processes import MARK_VARIABLE, marked
+from cl_utils.study.profile_lock import only_command, owner_of
+from cl_utils.workflow.taking_part import take_part
+
+TAKE_PART = """
+from contextlib import ExitStack
+from cl_utils.workflow.taking_part import take_part
+take_part("smoke", ExitStack())
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    monkeypatch.delenv(MARK_VARIABLE, raising=False)
+    return tmp_path
+
+
+def test_a_snakemake_that_a_user_calls_has_the_profile_to_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ExitStack() as work:
+        take_part("smoke", work)
+        owner = owner_of("smoke")
+        assert owner is not None and os.environ[MARK_VARIABLE] == owner.mark
+        assert "`snakemake`" in refusal(lambda: only_command("smoke", "make").__enter__())
+    assert owner_of("smoke") is None
+    monkeypatch.delenv(MARK_VARIABLE)
+
+
+def test_a_snakemake_that_a_command_calls_takes_part_in_it_and_no_other_does() -> None:
+    with only_command("smoke", "make reproduce") as mark:
+        for carried, said in ((mark, ""), ("another", "was killed"), (None, "is at work already")):
+            environment = os.environ | ({MARK_VARIABLE: carried} if carried else {})
+            done = subprocess.run(
+                [sys.executable, "-c", TAKE_PART], env=environment, capture_output=True, text=True
+            )
+            assert said in done.stderr and bool(done.stderr) == bool(said)
+
+
+def test_a_snakemake_whose_command_was_killed_before_it_began_does_not_begin(home: Path) -> None:
+    """Its note still stands, but nobody would end the jobs with the command any more."""
+    killed = f"""
+import os, subprocess, sys, time
+from cl_utils.processes import MARK_VARIABLE
+from cl_utils.study.profile_lock import only_command
+with only_command("smoke", "make reproduce") as mark:
+    slow = "import time; time.sleep(2);" + {TAKE_PART!r}
+    with open({str(home / "said")!r}, "w") as said:
+        environment = os.environ | {{MARK_VARIABLE: mark}}
+        subprocess.Popen([sys.executable, "-c", slow], env=environment, stderr=said)
+    os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", killed], check=True)
+    owner = owner_of("smoke")
+    assert owner is not None
+    while marked(owner.mark):
+        time.sleep(0.1)
+    assert "was killed: start it again" in (home / "said").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_asked_to_end_ends_what_it_started(number: signal.Signals) -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-m", "cl_utils.workflow", "reproduce", "smoke"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while (owner := owner_of("smoke")) is None or not marked(owner.mark):
+        assert command.poll() is None
+        time.sleep(0.05)
+    command.send_signal(number)
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 128 + number and said.startswith("Stopping; the same command")
+    assert owner_of("smoke") is None and not marked(owner.mark)

@@ -1,0 +1,67 @@
+"""One notebook executed: what it is given, and in which sentence it fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from cl_utils.workflow.notebook import LONGEST, failure, main, reason
+
+
+def written(path: Path, *sources: str) -> Path:
+    """Write a notebook of these cells, the first of them its parameters."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in sources])
+    book.cells[0].metadata["tags"] = ["parameters"]
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    nbformat.write(book, path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose name holds what papermill would fill with parameters."""
+    folder = tmp_path / "my {seed} clöne"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_names_stay_texts_and_a_seed_is_a_number_whatever_they_look_like(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It refuses with what it was given: the sentence is all that is shown of it."""
+    book = written(
+        folder / "04_training.ipynb",
+        "recipe = arm = ''\nseed = 0",
+        "from cl_utils.errors import StudyError\n"
+        "raise StudyError(f'it was given {recipe!r}, {arm!r}, {seed!r}, {steps!r}')",
+    )
+    params = folder / "smoke.yaml"
+    params.write_text("arm: baseline\nsteps: 5\n", encoding="utf-8")
+    given = [str(book), "executed.ipynb", "--params", "smoke.yaml"]
+    assert main([*given, "--recipe", "1e3", "--arm", "2024", "--seed", "007"]) == 1
+    told = [line for line in capfd.readouterr().err.splitlines() if "failed" in line]
+    assert told == [
+        "04_training, recipe 1e3, arm 2024, seed 7 failed: it was given '1e3', '2024', 7, 5 "
+        "(open executed.ipynb)"
+    ]
+    assert (folder / "executed.ipynb").exists()
+
+
+def test_another_error_is_named_with_its_type_and_cut() -> None:
+    def error(name: str, value: str) -> PapermillExecutionError:
+        return PapermillExecutionError(0, 1, "x", name, value, [])
+
+    assert reason(error("StudyError", "a is b:\n fix it")) == "a is b: fix it"
+    assert reason(error("KeyError", "'a'")) == "KeyError: 'a'"
+    assert len(reason(error("ValueError", "long " * 1000))) == LONGEST
+    assert reason(OSError(28, "No space left on device")).startswith("OSError: ")
+
+
+def test_a_killed_kernel_is_told_as_that() -> None:
+    said = failure(Path("notebooks/06_figures.ipynb"), Path("none"), {}, DeadKernelError("died"))
+    assert said.startswith("06_figures failed: its kernel was killed") and "open" not in said
