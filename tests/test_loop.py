@@ -197,7 +197,7 @@ def test_a_run_that_saw_other_than_its_characters_is_refused(
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         def evaluate(batch: Batch) -> tuple[Tensor, Tensor]:
             nothing = torch.full((2, LOSS_GROUPS), float("nan"))
             return torch.zeros((), requires_grad=True) * 1, nothing

@@ -22,7 +22,9 @@ from cl_utils.model.config import ModelConfig
 from cl_utils.study import precision_choice
 from cl_utils.study.precision_choice import with_precision
 from cl_utils.training import precision
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import train_batched
+from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.loss import objective
 from cl_utils.training.precision import (
     CHOICES,
@@ -87,6 +89,24 @@ def test_a_named_precision_is_that_of_the_loss(
         assert losses[each] == objective(model, other, CPU, True)(batch)[0].item()
     assert losses["float32"] != losses["bfloat16"]
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.05)
+
+
+@pytest.mark.parametrize("recipe", ["paper", "fast", "strong"])
+def test_a_run_trained_alone_multiplies_as_it_says(recipe: str, world: World) -> None:
+    runs = [replace(small_run(recipe), precision=each) for each in (None, *PRECISIONS)]
+    usual, full, half = (trained(run, world) for run in runs)
+    assert same_weights(usual.model, full.model) and not same_weights(usual.model, half.model)
+    assert (usual.precision, half.precision) == ("float32", "bfloat16")
+    assert half.history["loss"].iloc[-1] == pytest.approx(usual.history["loss"].iloc[-1], rel=0.05)
+
+
+def test_a_checkpoint_of_another_precision_is_refused_by_name(world: World, tmp_path: Path) -> None:
+    path, run = tmp_path / "checkpoint.pt", replace(small_run("fast"), precision="bfloat16")
+    trainer = make_trainer(run, world.train, world.validation)
+    save_checkpoint(path, trainer.state())
+    assert load_checkpoint(path, trainer.identity) is not None
+    other = make_trainer(small_run("fast"), world.train, world.validation).identity
+    assert "precision" in refusal(lambda: load_checkpoint(path, other))
 
 
 def test_runs_of_a_batched_model_multiply_as_they_say(world: World) -> None:

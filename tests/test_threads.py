@@ -12,9 +12,11 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 import torch
-from worlds import World, same_weights, small_run, trained
+from tiny import tiny_model
+from worlds import World, handful, same_weights, small_run, trained
 
 from cl_utils import threads
+from cl_utils.evaluation.evaluate import check_decoding, evaluate
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.threads import GIVEN, fixed_threads, set_threads_for
@@ -80,6 +82,14 @@ def test_fixed_threads_hold_for_every_size_and_end_with_their_block() -> None:
 
 def test_training_sets_the_threads_of_its_model(world: World) -> None:
     trained(small_run("fast", steps=1), world)
+    assert torch.get_num_threads() == 1
+
+
+def test_evaluation_sets_the_threads_of_its_model(world: World) -> None:
+    model, few = tiny_model("modern", noise=0.2), handful(world.validation, 2)
+    assert check_decoding(model, few, 2) == 0 and torch.get_num_threads() == 1
+    torch.set_num_threads(2)
+    evaluate(model, {"natural": few}, world.train, seed=0, line_programs=2)
     assert torch.get_num_threads() == 1
 
 

@@ -41,6 +41,7 @@ from cl_utils.model.completion import complete
 from cl_utils.model.decoding import Ids, cut, generate, generate_plain
 from cl_utils.model.gpt import GPT
 from cl_utils.model.scoring import (
+    ON_CPU,
     Scores,
     ScoringBatch,
     answer_log_probability,
@@ -49,6 +50,7 @@ from cl_utils.model.scoring import (
     scoring_batches,
 )
 from cl_utils.seeds import torch_stream
+from cl_utils.threads import set_threads_for
 from cl_utils.tinypy.record import OUTPUT_MARK
 from cl_utils.tinypy.tokenizer import decode
 
@@ -86,6 +88,8 @@ def evaluate(
     On `leaky` programs, some of which have a renamed twin in training, execution alone is measured.
     `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
     """
+    if torch.device(device).type == "cpu":
+        set_threads_for(model.config.width, ON_CPU)
     corpora = dict(tests) if leaky is None else {**tests, LEAKY: leaky}
     prepared = prepare_tests(corpora, train, device)
     return evaluate_prepared(model.to(device), prepared, Generation(seed, line_programs))
@@ -239,6 +243,8 @@ def check_decoding(model: GPT, corpus: Corpus, count: int) -> int:
     chosen = corpus.take(sample_evenly(len(corpus), count))
     model = model.eval()
     device = next(model.parameters()).device
+    if device.type == "cpu":
+        set_threads_for(model.config.width, len(chosen.tokens))
     exact = execution_exact(score(model, chosen, device=device), chosen)
     limit = int((chosen.offsets[1:] - chosen.answers).max(initial=0)) + MARGIN
     starts = prompts(chosen)

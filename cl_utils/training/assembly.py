@@ -64,7 +64,7 @@ def make_trainer(
         schedule=make_schedule(run),
         boundaries=restart_steps(run),
         batcher=make_batcher(run, train),
-        objective=objective(model, run.recipe, device, run.compiled),
+        objective=objective(model, run.recipe, device, run.compiled, precision=run.precision),
         probe=Probe(validation, device) if probe is None else probe,
         identity={
             **asdict(run),
