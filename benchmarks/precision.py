@@ -34,8 +34,7 @@ class BlockProducts:
 
     def prepare(self) -> Workload:
         """Make the matrices."""
-        model, characters = self.run.model, self.run.characters_per_step
-        multiply = block_products(model, characters, self.run.device, self.precision)
+        multiply = block_products(self.run, self.precision)
 
         def work() -> float:
             multiply()

@@ -1,37 +1,54 @@
-"""How many threads torch computes with: one where more gain nothing, whoever starts it.
+"""How many threads torch computes with: one where more gain little, whoever starts it.
 
 In: the size of a step's matrix products. Out: torch's number of threads, set. Threads that wait for
-each other spin, and on a machine that does something else two of them can be many times slower than
-one (docs/log/speed.md); so small models take one, in JupyterLab as in the workflow. A number in
-OMP_NUM_THREADS is the user's word and counts.
+each other spin. Two of them train a small model at most 1.6 times as fast as one on a machine that
+does nothing else, and up to 25 times as slowly where another job has a core (docs/log/speed.md). So
+small models take one, in JupyterLab as in the workflow, which also gives them the same bits. A
+number in OMP_NUM_THREADS is the user's word and counts.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import torch
 
 GIVEN = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-LEAST = 2 * 10**8
-"""Characters at once x width^2, from which on several threads gain on an idle machine."""
+SEVERAL = 2 * 10**8  # characters at once x width^2, from which on more than one thread is taken
 
 
 def set_threads_for(width: int, characters: int) -> int:
-    """Let torch compute with as many threads as a model of `width` gains from; return how many.
+    """Let torch compute with as many threads as suit a model of `width`; return how many.
 
     characters: that it reads at once. Large products get as many as torch had at first.
     """
     at_first = threads_at_first()
     if not any(os.environ.get(name) for name in GIVEN):
-        wanted = 1 if characters * width**2 < LEAST else at_first
-        if wanted != torch.get_num_threads():  # a compiled step depends on it
-            torch.set_num_threads(wanted)
+        torch.set_num_threads(1 if characters * width**2 < SEVERAL else at_first)
     return torch.get_num_threads()
 
 
 @cache
 def threads_at_first() -> int:
-    """Return torch's own number, or what the caller set before anything was trained."""
+    """Return torch's own number, or what the caller set before anything was computed."""
     return torch.get_num_threads()
+
+
+@contextmanager
+def fixed_threads(count: int) -> Iterator[None]:
+    """Compute with as many threads whatever the size, as a training with a core of its own does."""
+    name, threads = GIVEN[0], torch.get_num_threads()
+    given = os.environ.get(name)
+    os.environ[name] = str(count)
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if given is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = given

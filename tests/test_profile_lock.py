@@ -178,6 +178,7 @@ def test_half_written_files_of_a_killed_command_are_removed_and_all_others_stay(
         for folder, name in (
             ("runs", "training/fast/hybrid/seed0/checkpoint.pt"),
             ("runs", "corpus/train.safetensors"),
+            ("runs", "../mine+steps=200/training/fast/hybrid/seed0/checkpoint.pt"),
             ("results", "fast/hybrid/seed0/manifest.json"),
             ("figures", "effects forest.png"),
         )

@@ -17,7 +17,7 @@ from worlds import World, same_weights, small_run, trained
 from cl_utils import threads
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
-from cl_utils.threads import GIVEN, set_threads_for
+from cl_utils.threads import GIVEN, fixed_threads, set_threads_for
 from cl_utils.training.trainer import Run, Trained
 
 LARGE = (4096, 4096)  # width, characters at once
@@ -70,16 +70,24 @@ def test_one_thread_set_before_the_first_training_stays() -> None:
     assert set_threads_for(*LARGE) == 1
 
 
+def test_fixed_threads_hold_for_every_size_and_end_with_their_block() -> None:
+    for count in (1, 2):
+        with fixed_threads(count):
+            assert set_threads_for(*LARGE) == set_threads_for(32, 384) == count
+    assert torch.get_num_threads() == 2 and GIVEN[0] not in os.environ
+    assert set_threads_for(32, 384) == 1
+
+
 def test_training_sets_the_threads_of_its_model(world: World) -> None:
     trained(small_run("fast", steps=1), world)
     assert torch.get_num_threads() == 1
 
 
 def on_threads(count: int, world: World, monkeypatch: pytest.MonkeyPatch) -> Trained:
-    """Train a small run on as many threads."""
+    """Train a small run on as many threads; few steps, since they may wait long for each other."""
     monkeypatch.setenv("OMP_NUM_THREADS", str(count))
     torch.set_num_threads(count)
-    return trained(small_run("fast", "hybrid"), world)
+    return trained(small_run("fast", steps=2), world)
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")

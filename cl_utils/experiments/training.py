@@ -25,6 +25,7 @@ from cl_utils.machine import device_name, facts, processes_side_by_side
 from cl_utils.model.gpt import GPT
 from cl_utils.parallel import ordered_map
 from cl_utils.paths import home
+from cl_utils.threads import fixed_threads, threads_at_first
 from cl_utils.training.checkpoints import save_checkpoint
 from cl_utils.training.loop import Monitor, Run, Trained, run_until_finished, start_or_resume
 from cl_utils.training.probes import Probe
@@ -80,14 +81,15 @@ def train_missing(experiment: Experiment) -> Iterator[str]:
         own = [task for task in tasks if task.variant == variant]
         world = world_of(experiment, variant) if own else None
         for task in own:
-            with nothing_compiled():
-                yield learn(task, world)
+            with nothing_compiled(), fixed_threads(threads_at_first()):
+                line = learn(task, world)
+            yield line
 
 
 def learn_on_one_thread(task: Training) -> str:
     """Train beside others; return a line to print."""
-    torch.set_num_threads(1)
-    return learn(task)
+    with fixed_threads(1):
+        return learn(task)
 
 
 def learn(task: Training, world: World | None = None) -> str:

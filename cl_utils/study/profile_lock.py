@@ -86,6 +86,8 @@ def _hidden(profile: str) -> Iterator[Path]:
     for kind in ("runs", "results", "figures"):
         for name in (profile, "experiments"):
             yield from (home() / kind / name).rglob(".*")
+    for folder in (home() / "runs").glob(f"{profile}+*"):  # of its changed parameters
+        yield from folder.rglob(".*")
     if home() == REPOSITORY:  # then the notebooks write its pages, too
         yield from REPOSITORY.glob(".*")
         yield from (REPOSITORY / "docs").rglob(".*")

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from cl_utils.errors import StudyError
-from cl_utils.model.config import ModelConfig
+from cl_utils.threads import set_threads_for
 from cl_utils.training.recipes import Precision
 from cl_utils.training.trainer import Run
 
@@ -25,7 +25,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 CHOICES = ("auto", "recipe", *PRECISIONS)
 ROUNDS = 3  # at least, of both precisions in turns; the fastest of each counts
 SECONDS = 0.2  # or as many as fit
-MOST_OPERATIONS = 2e9  # of a round, which bounds the rows of large models
+MOST_OPERATIONS = 2e9  # of a block, 72 a row and width squared: bounds the rows of large models
 FEWEST_ROWS = 256
 
 
@@ -37,9 +37,11 @@ def named(word: object) -> Precision | None:
 def faster_precision(run: Run) -> Precision:
     """Return the precision in which this machine multiplies a run's matrices faster.
 
-    At equal times bfloat16, which moves half the memory.
+    On the threads that it will train on. At equal times bfloat16, which moves half the memory.
     """
-    seconds = seconds_of_products(run.model, run.characters_per_step, run.device)
+    if run.device == "cpu":
+        set_threads_for(run.model.width, run.characters_per_step)
+    seconds = seconds_of_products(run)
     return "float32" if seconds["float32"] < seconds["bfloat16"] else "bfloat16"
 
 
@@ -48,48 +50,50 @@ def chosen_precision(
 ) -> Precision | None:
     """Return the precision that a run is to name; None for "recipe", which leaves it to that.
 
-    "auto" asks `measure` where the recipe would compute in bfloat16. A recipe in float32 keeps it,
-    and so does an uncompiled CPU. Raises StudyError for any other word.
+    "auto" asks `measure`, but for a recipe in float32, which keeps it. Raises StudyError for any
+    other word.
     """
     if wanted not in CHOICES:
         raise StudyError(f"precision={wanted!r} does not exist: choose one of {list(CHOICES)}")
     if wanted != "auto":
         return named(wanted)
-    usual = run.recipe.precision_on(torch.device(run.device).type, compiled=run.compiled)
-    return measure(run) if usual == "bfloat16" else usual
+    return measure(run) if run.recipe.precision == "bfloat16" else "float32"
 
 
-def seconds_of_products(
-    model: ModelConfig, characters: int, device: str = "cpu"
-) -> dict[Precision, float]:
+def seconds_of_products(run: Run) -> dict[Precision, float]:
     """Return the seconds of a block's matrix products, forward and backward, in each precision.
 
-    Of `characters` a step, or fewer where the model is large; well under a second in all.
+    Of a step's characters, or fewer where the model is large; well under a second in all.
     """
-    works = {each: block_products(model, characters, device, each) for each in PRECISIONS}
+    works = {each: block_products(run, each) for each in PRECISIONS}
     taken: dict[Precision, list[float]] = {each: [] for each in works}
     until = time.perf_counter() + SECONDS
     while len(taken["float32"]) < ROUNDS or time.perf_counter() < until:
         for each, work in works.items():
-            taken[each].append(_seconds(work, device))
+            taken[each].append(_seconds(work, run.device))
     return {each: min(seconds) for each, seconds in taken.items()}
 
 
-def block_products(
-    model: ModelConfig, characters: int, device: str, precision: Precision
-) -> Callable[[], object]:
-    """Return what multiplies the matrices of one block: projections and feed-forward layer."""
-    width = model.width
-    operations = 6 * 12 * width**2  # a row
-    rows = min(characters, max(FEWEST_ROWS, int(MOST_OPERATIONS / operations)))
+def block_products(run: Run, precision: Precision) -> Callable[[], object]:
+    """Return what multiplies the matrices of one block: projections and feed-forward layer.
+
+    Compiled, operands come in their precision out of the code before; else they have to be cast.
+    """
+    width, dtype = run.model.width, getattr(torch, precision)
+    rows = min(run.characters_per_step, max(FEWEST_ROWS, int(MOST_OPERATIONS / (72 * width**2))))
     shapes = [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]
-    filled = partial(torch.ones, dtype=getattr(torch, precision), device=device)
+    kept = dtype if run.compiled else torch.float32
+    filled = partial(torch.ones, dtype=kept, device=run.device)
     layers = [(filled(rows, k), filled(k, n), filled(rows, n)) for k, n in shapes]
-    return lambda: [_forward_and_backward(*layer) for layer in layers]
+    return lambda: [_products(*layer, dtype) for layer in layers]
 
 
-def _forward_and_backward(inputs: Tensor, weights: Tensor, gradient: Tensor) -> tuple[Tensor, ...]:
-    return inputs @ weights, gradient @ weights.T, inputs.T @ gradient
+def _products(
+    inputs: Tensor, weights: Tensor, gradient: Tensor, dtype: torch.dtype
+) -> list[Tensor]:
+    """Return forward and backward products of one layer, in the precision of its operands."""
+    read, by, back = (each.to(dtype) for each in (inputs, weights, gradient))
+    return [each.to(inputs.dtype) for each in (read @ by, back @ by.T, read.T @ back)]
 
 
 def _seconds(work: Callable[[], object], device: str) -> float:
