@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := [name for name in chosen if name not in ATTACKS]:
         parser.error(f"{unknown[0]!r} is no attack: choose among {names}")
     torch.set_num_threads(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that was started
     gc.freeze()  # forked processes then share what is there
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:

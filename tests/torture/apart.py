@@ -72,6 +72,7 @@ def forked(work: Callable[[], None]) -> int:
     status = 1
     try:
         os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, allowed)  # which the fork itself had to survive
         work()
         status = 0

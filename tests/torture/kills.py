@@ -122,18 +122,20 @@ def _killed(
     if random.random() < 0.5:
         change = random.randint(1, whole.changes)
         process = forked(lambda: _begin(job, copy, change, sent))
-        _wait(process, SECONDS)
         words = f"{sent.name} before change {change} of files"
     else:
         moment = random.random() * whole.seconds
         process = forked(lambda: _begin(job, copy))
         if not _wait(process, moment):
             os.kill(process, sent)
-            _wait(process, SECONDS)
         words = f"{sent.name} after {moment:.3f} s"
-    os.waitpid(process, 0)
-    left = not _vanished(process)
-    end_group(process)
+    try:
+        left = not _wait(process, SECONDS)
+        if not left:
+            os.waitpid(process, 0)
+            left = not _vanished(process)
+    finally:
+        end_group(process)
     return words, left
 
 

@@ -51,8 +51,8 @@ class Outcome:
 
     @property
     def fault(self) -> tuple[str, str, str]:
-        """What outcomes of one fault have in common: their kind, their verdict, their exception."""
-        return self.attack.partition(":")[0], self.verdict, self.detail.partition(" ")[0]
+        """What outcomes of one fault have in common: attack, verdict, the name of an exception."""
+        return self.attack, self.verdict, self.detail.partition(" ")[0]
 
 
 class Tally:

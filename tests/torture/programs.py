@@ -21,6 +21,7 @@ from radon.visitors import ComplexityVisitor
 
 from cl_utils.difficulty.overall_metric import difficulty, measure
 from cl_utils.difficulty.static_metrics import static_metrics
+from cl_utils.errors import StudyError
 from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.intermediate_values import values_of
 from cl_utils.tinypy.interpreter import executed_lines
@@ -35,6 +36,7 @@ from torture.texts import adversarial, generated, noise, spoilt
 
 SECONDS: Final = 8.0  # of one function on one text
 SANDBOX_SECONDS: Final = 0.5  # the limit that the sandbox is given
+MOST_TRACED: Final = 100_000  # lines
 FINE: Final = "fine"
 
 
@@ -68,8 +70,11 @@ def _values(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    executed_lines(parse_tinypy(text))
-    return FINE
+    counted = executed_lines(parse_tinypy(text))
+    if counted > MOST_TRACED:
+        return FINE
+    traced, _ = _by_cpython(text)
+    return FINE if counted == traced else f"{counted} lines counted, {traced} traced"
 
 
 def _tokens(text: str) -> str:
@@ -78,8 +83,20 @@ def _tokens(text: str) -> str:
 
 
 def _parsed(text: str) -> str:
-    back = record(*parse(text))
-    return FINE if back == text else f"{back[:60]!r} after a round trip"
+    """Read a text as a record, and spoilt records of it; what is read is what stands there."""
+    whole = record(text, "1\n2")
+    for each in (whole[:-1], f"{whole}\n", whole.replace("\n# 2", "\n2"), whole + whole, text):
+        try:
+            back = record(*parse(each))
+        except StudyError as error:
+            refused: StudyError | None = error
+            continue
+        refused = None
+        if back != each:
+            return f"{back[:60]!r} after a round trip"
+    if refused:
+        raise refused  # which is judged as a sentence
+    return FINE
 
 
 def _recorded(text: str) -> str:
@@ -95,9 +112,10 @@ def _names(text: str) -> str:
 
 
 def _run(text: str) -> str:
-    run(text, seconds=SANDBOX_SECONDS)
+    said = run(text, seconds=SANDBOX_SECONDS)
     parse_tinypy(text)  # what ran is in the subset
-    return FINE
+    _, printed = _by_cpython(text, traced=False)
+    return FINE if said == printed else f"the sandbox prints {said[:60]!r}, not {printed[:60]!r}"
 
 
 def _gate(text: str) -> str:
@@ -125,7 +143,9 @@ def truth(source: str, output: str) -> str:
     said = run(source)
     if said != output:
         return f"the sandbox prints {said!r}, not {output!r}"
-    counted, traced = static_metrics(source, output).executed_lines, _line_events(source)
+    counted, (traced, printed) = static_metrics(source, output).executed_lines, _by_cpython(source)
+    if printed != output:
+        return f"CPython prints {printed!r}, not {output!r}"
     if counted != traced:
         return f"{counted} lines counted, {traced} traced"
     values_of(source)
@@ -133,8 +153,8 @@ def truth(source: str, output: str) -> str:
     return FINE if back == (source, output) else f"{back!r} after a round trip"
 
 
-def _line_events(source: str) -> int:
-    """Return how many lines CPython executes."""
+def _by_cpython(source: str, traced: bool = True) -> tuple[int, str]:
+    """Return how many lines CPython executes, and what it prints."""
     count = 0
 
     def trace(frame: FrameType, event: str, given: Any) -> Any:
@@ -143,13 +163,13 @@ def _line_events(source: str) -> int:
         return trace
 
     code = compile(source, "program", "exec")
-    with contextlib.redirect_stdout(io.StringIO()):
-        sys.settrace(trace)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        sys.settrace(trace if traced else None)
         try:
             exec(code, {})
         finally:
             sys.settrace(None)
-    return count
+    return count, printed.getvalue().rstrip("\n")
 
 
 class Programs:

@@ -8,6 +8,7 @@ umlaut.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -23,13 +24,12 @@ from typing import Final
 import yaml
 
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY
-from torture.apart import End
 from torture.digests import difference, home_digests
 from torture.ground import Ground
-from torture.judge import judged
-from torture.outcome import RAW, Outcome, UndisturbedError
+from torture.outcome import HUNG, RAW, SILENT, SURVIVED, Outcome, UndisturbedError
 
 SECONDS: Final = 600.0  # of one whole reproduction
+PATIENCE: Final = 120.0  # from a kill to the end; asked to end, a job may finish its file
 SMALLER: Final = {
     "programs": 4000,
     "training_programs": 400,
@@ -80,31 +80,29 @@ class Workflow:
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
         """Kill a reproduction a few times; yield what its last start came to."""
         left, seconds = self.undisturbed
-        home, kills = self.ground.folder / f"killed ü {number}", []
+        home, case = self.ground.folder / f"killed ü {number}", f"--case {number}: killed by"
+        attack = "workflow: make reproduce"
         for sent in random.sample(SIGNALS, len(SIGNALS)):
             moment = random.uniform(0.05, 0.6) * seconds
-            with self._start(home) as process:
-                try:
-                    process.communicate(timeout=moment)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, sent)
-                    process.communicate()
-            kills.append(f"{sent.name} after {moment:.1f} s")
-        case = f"--case {number}: {', then '.join(kills)}"
-        attack = "workflow: make reproduce"
+            case += f" {sent.name} after {moment:.1f} s,"
+            if not self._killed(home, sent, moment):
+                yield Outcome(attack, HUNG, case, f"still at work {PATIENCE:g} s after the last")
+                return
         if end := self._reproduce(home):
             yield Outcome(attack, RAW, case, f"exit status and last words: {end}")
             return
         wrong = difference(left, _left(home))
-        shown = End("value", wrong and f"other files: {wrong}")
-        yield judged(attack, case, shown, {""})
+        yield Outcome(
+            attack, SILENT if wrong else SURVIVED, case, wrong and f"other-files: {wrong}"
+        )
         shutil.rmtree(home)
 
-    def _start(self, home: Path) -> subprocess.Popen[str]:
-        """Start the Makefile's own command, with the interpreter that runs this."""
+    @contextlib.contextmanager
+    def _started(self, home: Path) -> Iterator[subprocess.Popen[str]]:
+        """Start the Makefile's own command; end it with this block, if it has not ended."""
         command = ["make", "reproduce", "PROFILE=smoke", f"BIN={Path(sys.executable).parent}"]
         home.mkdir(exist_ok=True)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*command, "STAMP=installed"],
             cwd=self.repository,
             env=os.environ | {"PYTHONPATH": str(self.repository), HOME_VARIABLE: str(home)},
@@ -115,14 +113,30 @@ class Workflow:
             errors="replace",
             start_new_session=True,
         )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def _killed(self, home: Path, sent: signal.Signals, moment: float) -> bool:
+        """Start a reproduction and kill it; return whether it ends then."""
+        with self._started(home) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=moment)
+                return True  # it was done before
+            os.killpg(process.pid, sent)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=PATIENCE)
+            return process.returncode is not None
 
     def _reproduce(self, home: Path) -> str:
         """Run to the end; return "", or the exit status and the last words of what failed."""
-        with self._start(home) as process:
+        with self._started(home) as process:
             try:
                 printed, _ = process.communicate(timeout=SECONDS)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
                 return f"hung for {SECONDS:g} s"
         return f"{process.returncode} {printed[-600:]}" if process.returncode else ""
 
