@@ -55,6 +55,7 @@ notebooks: export OMP_NUM_THREADS := 1
 notebooks: $(STAMP)  ## run the notebooks and store the outputs that the tests compare
 	$(BIN)/python tools/refresh_notebooks.py
 
+lab: export OMP_WAIT_POLICY ?= passive
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 
