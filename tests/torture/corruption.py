@@ -16,16 +16,19 @@ from typing import Final
 
 from torture.apart import Call, ends_of
 from torture.damage import DAMAGES, replaced
+from torture.damage_of_texts import TEXT_DAMAGES
 from torture.exchange import EXCHANGES
 from torture.ground import Ground
 from torture.judge import judged
 from torture.loads import UNREAD, call_at, loads_of
 from torture.outcome import SKIPPED, Outcome, UndisturbedError
-from torture.rights import as_nobody, nobody_can
+from torture.surroundings import as_nobody, nobody_can
 
 SECONDS: Final = 10.0  # of one load; they take less than one
 SECONDS_OF_A_PIPE: Final = 2.0  # which gives nothing, however long one waits
 UNREADABLE: Final = "no permission"
+ALONE: Final = {**DAMAGES, **TEXT_DAMAGES}
+"""Damage that needs nothing but the file."""
 SEALED: Final = "a manifest sealed again"
 
 
@@ -51,7 +54,7 @@ class Corruption:
     @cached_property
     def pairs(self) -> Sequence[tuple[str, str]]:
         """Files with kinds of damage, in the order of the attempts."""
-        kinds = [*DAMAGES, *EXCHANGES, UNREADABLE]
+        kinds = [*ALONE, *EXCHANGES, UNREADABLE]
         pairs = list(product(self.files, kinds))
         Random(self.seed).shuffle(pairs)
         return pairs
@@ -100,8 +103,8 @@ class Corruption:
             yield judged(attack, case, end, wanted, naming="/")
 
     def _damage(self, copy: Path, path: Path, kind: str, random: Random) -> str | None:
-        if kind in DAMAGES:
-            return DAMAGES[kind](path, random)
+        if kind in ALONE:
+            return ALONE[kind](path, random)
         if kind in EXCHANGES:
             return EXCHANGES[kind](self.ground, copy, path, random)
         replaced(path, path.read_bytes())

@@ -6,24 +6,24 @@ and after a refusal, the same work in a good place comes to the same as if nothi
 
 from __future__ import annotations
 
-import contextlib
 import os
-import resource
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from torture.apart import Call, End, ends_of
 from torture.ground import Ground
 from torture.jobs import Job, data, evaluation, training
 from torture.judge import judged
 from torture.outcome import SKIPPED, Outcome, UndisturbedError
-from torture.rights import as_nobody
+from torture.surroundings import (
+    as_nobody,
+    small_file_system,
+    without_large_files,
+    without_network,
+)
 
 SECONDS: Final = 120.0
 NAMES: Final = (
@@ -85,7 +85,7 @@ class Places:
         """No file may grow beyond a size, which to a process is what a full disk is."""
         job = self.jobs[turn % len(self.jobs)]
         copy, most = self._place(job), int(2 ** random.uniform(0, 19))
-        first = Call(job.name, lambda: _limited(job, copy, most))
+        first = Call(job.name, without_large_files(lambda: job.done(copy), most))
         case = f"{job.name}, no file above {most} bytes"
         yield from self._twice("places: a full disk", job, case, first, copy)
 
@@ -115,7 +115,7 @@ class Places:
         """Whatever turns to the network fails."""
         job = self.jobs[turn % len(self.jobs)]
         copy = self._place(job)
-        (end,) = ends_of([Call(job.name, lambda: _offline(job, copy))], seconds=SECONDS)
+        (end,) = ends_of([Call(job.name, without_network(lambda: job.done(copy)))], seconds=SECONDS)
         expected = {self.values[job.name]}
         yield judged("places: no network", job.name, end, expected, may_refuse=False)
 
@@ -123,7 +123,7 @@ class Places:
         """The home lies in a file system without room, where the system lets one be made."""
         job, size = self.jobs[turn % len(self.jobs)], int(2 ** random.uniform(2, 10))
         attack = "places: a small file system"
-        with _small_file_system(size) as folder:
+        with small_file_system(size) as folder:
             if folder is None:
                 yield Outcome(attack, SKIPPED, detail="this user may mount nothing")
                 return
@@ -170,40 +170,3 @@ def _ends(*calls: Call) -> list[End]:
 
 def _call(job: Job, folder: Path) -> Call:
     return Call(job.name, lambda: job.done(folder))
-
-
-def _limited(job: Job, folder: Path, most: int) -> str:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-    return job.done(folder)
-
-
-def _offline(job: Job, folder: Path) -> str:
-    """Do a job in a process that cannot look up a name or connect to anything."""
-
-    def refuse(event: str, given: tuple[Any, ...]) -> None:
-        if event in (
-            "socket.connect",
-            "socket.getaddrinfo",
-            "socket.gethostbyname",
-            "socket.sendto",
-        ):
-            raise ConnectionError(f"{event} {given[1:]}")
-
-    sys.addaudithook(refuse)
-    return job.done(folder)
-
-
-@contextlib.contextmanager
-def _small_file_system(kibibytes: int) -> Iterator[Path | None]:
-    """Yield the folder of a file system of a size, None where none can be mounted."""
-    with tempfile.TemporaryDirectory() as name:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "torture", name]
-        try:
-            subprocess.run(mount, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError):
-            yield None
-            return
-        try:
-            yield Path(name)
-        finally:
-            subprocess.run(["umount", name], check=True)
