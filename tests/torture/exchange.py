@@ -38,7 +38,8 @@ def same_kind(ground: Ground, home: Path, path: Path, random: Random) -> str | N
 
 def with_manifest(ground: Ground, home: Path, path: Path, random: Random) -> str | None:
     """Put another study's file in its place, and its manifest beside it."""
-    others = _files(ground.other, path.name)
+    found = _files(ground.other, path.name)
+    others = [each for each in found if manifest_path(each).exists()]
     if not manifest_path(path).exists() or not others:
         return None
     chosen = random.choice(others)
