@@ -77,7 +77,8 @@ def _in_pool(
 ) -> Generator[Result, None, None]:
     running: deque[Future[Result]] = deque()
     # "spawn": forking a process that has imported torch copies its locks, and may hang.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_follow_parent)
+    spawn, parent = get_context("spawn"), (os.getpid(),)
+    pool = ProcessPoolExecutor(processes, spawn, initializer=_follow_parent, initargs=parent)
     try:
         while True:
             for task in islice(tasks, AHEAD * processes - len(running)):
@@ -95,7 +96,10 @@ def _in_pool(
         pool.shutdown(cancel_futures=True)
 
 
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the first process, which then ends the others; end when it is killed."""
+def _follow_parent(parent: int) -> None:
+    """Leave Ctrl-C to the first process, which then ends the others; end when it is killed.
+
+    It may be killed while this one still starts, so it says its number.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(parent)

@@ -46,21 +46,22 @@ def end_marked(mark: str, patience: float = PATIENCE) -> None:
             time.sleep(0.1)
 
 
-def after_parent(act: Callable[[], object], every: float = 1.0) -> None:
+def after_parent(act: Callable[[], object], parent: int | None = None, every: float = 1.0) -> None:
     """Call `act` soon after the parent of this process has ended.
 
-    A killed parent tells its children nothing: each has to look. On Windows none can.
+    `parent`: its number, where it may be killed before this process gets to look; None: the present
+    one. A killed parent tells its children nothing: each has to look. On Windows none can.
     """
-    parent = os.getppid()
+    own = os.getppid() if parent is None else parent
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == own:
             time.sleep(every)
         act()
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def end_with_parent() -> None:
-    """End this process soon after its parent has ended."""
-    after_parent(lambda: os._exit(1))
+def end_with_parent(parent: int | None = None) -> None:
+    """End this process soon after its parent has ended; `parent` as in `after_parent`."""
+    after_parent(lambda: os._exit(1), parent)

@@ -113,3 +113,11 @@ def test_workers_end_when_the_process_that_started_them_is_killed() -> None:
     killed.wait()
     _, left = psutil.wait_procs(workers, timeout=10)
     assert not left
+
+
+def test_a_worker_whose_parent_was_killed_before_it_looked_ends() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    script = f"import time; from cl_utils.processes import *; end_with_parent({gone.pid}); "
+    child = subprocess.Popen([sys.executable, "-c", f"{script}time.sleep(60)"])
+    assert child.wait(30) == 1
