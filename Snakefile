@@ -16,7 +16,7 @@ from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import SPLITS
 from cl_utils.errors import StudyError
-from cl_utils.paths import NOTEBOOKS, PARAMS, Paths
+from cl_utils.paths import NOTEBOOKS, Paths, params_file
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.workflow.profiles import profile_named, study_named
 from cl_utils.workflow.taking_part import take_part
@@ -68,7 +68,7 @@ PYTHON = quoted(sys.executable)  # the one that runs this: no activated environm
 
 def execute(notebook):
     """Return the shell command that executes a notebook with the profile's parameters."""
-    file = quoted(here(PARAMS / f"{PROFILE}.yaml"))
+    file = quoted(here(params_file(PROFILE)))
     book = f"{quoted(here(NOTEBOOKS))}/{notebook}.ipynb"
     return f"{PYTHON} -m cl_utils.workflow.notebook {book} {{log.notebook:q}} --params {file}"
 

@@ -8,10 +8,9 @@ own time, so that none runs on an idle machine.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from cl_utils.errors import StudyError
+from cl_utils.processes import environment
 
 Key = TypeVar("Key")
 WARM_UP = 2  # pieces of work after the first, before anything is measured
@@ -70,7 +70,7 @@ class WorkerPool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         member = context.Process(target=_serve, args=(task, theirs, threads, alone))
-        with _threads(threads):
+        with environment(dict.fromkeys(THREAD_VARIABLES, str(threads))):
             member.start()
         theirs.close()
         self._members.append((member, ours))
@@ -153,21 +153,6 @@ def measure(workload: Workload, seconds: float) -> float:
         amount += workload.work()
     workload.synchronize()
     return amount / (time.perf_counter() - began)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let processes started here have so many threads, whatever library they use."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @dataclass(frozen=True)

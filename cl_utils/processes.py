@@ -9,14 +9,29 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import psutil
 
 MARK_VARIABLE = "CURRICULUM_RUN"
 PATIENCE = 10.0  # seconds from asking a process to end to killing it
 GONE = (psutil.Error, OSError)  # ended meanwhile, or another user's
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Let variables of the environment have these values in a block, and what they had after it."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def marked(mark: str) -> list[psutil.Process]:

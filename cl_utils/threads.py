@@ -16,6 +16,8 @@ from functools import cache
 
 import torch
 
+from cl_utils.processes import environment
+
 GIVEN = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SEVERAL = 2 * 10**8  # characters at once x width^2, from which on more than one thread is taken
 
@@ -40,15 +42,10 @@ def threads_at_first() -> int:
 @contextmanager
 def fixed_threads(count: int) -> Iterator[None]:
     """Compute with as many threads whatever the size, as a training with a core of its own does."""
-    name, threads = GIVEN[0], torch.get_num_threads()
-    given = os.environ.get(name)
-    os.environ[name] = str(count)
+    before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        with environment({GIVEN[0]: str(count)}):
+            yield
     finally:
-        torch.set_num_threads(threads)
-        if given is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = given
+        torch.set_num_threads(before)

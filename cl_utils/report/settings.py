@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from cl_utils.figures.labels import points_text
-from cl_utils.paths import PARAMS
+from cl_utils.paths import params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import factorial_effects, factorial_gain
 from cl_utils.stats.contrasts import Pair
@@ -60,7 +60,7 @@ def settings_in(folders: Iterable[Path]) -> list[Setting]:
         for recipe in results.recipes:
             first = next(run for run in runs if run.parts[-3] == recipe)
             manifest = run_manifest(first)
-            params = read_params(PARAMS / f"{folder.name}.yaml")
+            params = read_params(params_file(folder.name))
             found.append(
                 Setting(
                     profile=folder.name,

@@ -48,20 +48,19 @@ def measure_model_difficulty(params: Params, measure: Measure) -> pd.DataFrame:
     baseline = params.model_copy(update={"arm": "baseline"})
     corpora = {name: load_split(params, name) for name in SPLITS}
     losses = measure(run_of(baseline), corpora["train"], corpora["validation"], corpora.values())
-    save_model_difficulty(params, losses)
+    tested = [corpora[name].program_ids for name in TEST_SPLITS]
+    _save(params, losses, losses[losses["program_id"].isin(set().union(*tested))])
     return losses
 
 
-def save_model_difficulty(params: Params, losses: pd.DataFrame) -> None:
-    """Leave notebook 08's losses, and those of the test programs where results are tracked."""
+def _save(params: Params, losses: pd.DataFrame, tested: pd.DataFrame) -> None:
+    """Leave all losses, and those of the test programs where results are tracked."""
     made: dict[str, Any] = {
         "params": _of_ensemble(params),
         "inputs": [params.paths.corpus(name) for name in SPLITS],
         "code": code_of(MODEL_DIFFICULTY),
     }
     save_table(params.paths.model_difficulty(params.recipe), losses, **made)
-    ids = [load_split(params, name).program_ids for name in TEST_SPLITS]
-    tested = losses[losses["program_id"].isin(set().union(*ids))]
     path = params.paths.counts(f"{MODEL_LOSS}-{params.recipe}")
     write_artifact(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
 

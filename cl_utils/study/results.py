@@ -33,7 +33,6 @@ from cl_utils.study.comparable import FINGERPRINT, check_comparable
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
 from cl_utils.study.params import Params
 
-EVALUATION_NOTEBOOK: Final = f"notebooks/{EVALUATION}.ipynb"
 _REPAIR: Final = running(EVALUATION)
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
 TABLE_COLUMNS: Final = {
@@ -84,7 +83,7 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
     runs = finished_runs(folder)
     if not runs:
         raise StudyError(
-            f"{folder} holds no finished run: run {EVALUATION_NOTEBOOK} with "
+            f"{folder} holds no finished run: {_REPAIR} with "
             f"profile='{params.profile if params else folder.name}'"
         )
     manifests = {run: run_manifest(run) for run in runs}
@@ -111,9 +110,7 @@ def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
     tested = artifacts.load_table(path, BUCKETING, params={"profile": folder.name})
     merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
     if merged["bucket"].isna().any():
-        raise StudyError(
-            f"{path} lacks programs that were evaluated: run {EVALUATION_NOTEBOOK} again"
-        )
+        raise StudyError(f"{path} lacks programs that were evaluated: {_REPAIR} again")
     losses = [
         artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={"profile": folder.name}).assign(
             recipe=each.stem.removeprefix("model_loss-")
@@ -193,8 +190,7 @@ def with_runs(part: Part, name: str) -> pd.DataFrame:
     runs, rows, table = part
     if missing := [column for column in TABLE_COLUMNS[name] if column not in table]:
         raise StudyError(
-            f"{runs[0] / name} lacks the columns {missing}: run {EVALUATION_NOTEBOOK} again for "
-            "this run"
+            f"{runs[0] / name} lacks the columns {missing}: {_REPAIR} again for this run"
         )
     table = table.drop(columns=RUN_COLUMNS, errors="ignore")
     names = pd.DataFrame([(*run.parts[-3:-1], seed_of(run)) for run in runs], columns=RUN_COLUMNS)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
@@ -33,7 +34,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     Raises StudyError when rows were made from other data than those in runs/<profile>/, or are not
     what was written.
     """
-    restored: list[Path] = []
+    restored: dict[Path, dict[str, Any]] = {}
     left: list[Path] = []
     code, data = code_of(TRAINING), data_fingerprint(params)
     for result in finished_runs(params.paths.results):
@@ -48,20 +49,23 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
         arm = arms().get(result.parent.name)
         fits = arm is not None and manifest["code"] == code and manifest["arm"] == asdict(arm)
-        (restored if fits else left).append(result)
-    for result in restored:
-        _mark(params, result)
-    return restored, left
+        if fits:
+            restored[result] = manifest
+        else:
+            left.append(result)
+    for result, manifest in restored.items():
+        _mark(params, result, manifest)
+    return list(restored), left
 
 
-def _mark(params: Params, result: Path) -> None:
+def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
     recipe, arm = result.parts[-3:-1]
-    run = params.paths.run(recipe, arm, seed_of(result))
-    manifest = run_manifest(result)
+    seed = seed_of(result)
+    run = params.paths.run(recipe, arm, seed)
     run.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(result / MIXES, run / MIXES)
     write_manifest(run / MANIFEST, {k: v for k, v in manifest.items() if k != "evaluation"})
-    write_json(run / "evaluated.json", manifest["evaluation"]["files"])
+    write_json(params.paths.evaluated(recipe, arm, seed), manifest["evaluation"]["files"])
 
 
 def main(arguments: Sequence[str]) -> int:

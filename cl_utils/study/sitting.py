@@ -29,6 +29,7 @@ from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
     load_training,
     recorded_mixes,
+    run_folder,
     save_evaluation,
     save_run,
 )
@@ -148,7 +149,7 @@ def _result(params: Params) -> Path:
 
 
 def _checkpoint(params: Params) -> Path:
-    return params.paths.run(params.recipe, params.arm, params.seed) / "checkpoint.pt"
+    return run_folder(params) / "checkpoint.pt"
 
 
 def corpora_of(params: Params) -> dict[str, Corpus]:

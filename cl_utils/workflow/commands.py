@@ -19,7 +19,7 @@ from types import FrameType
 
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.errors import StudyError
-from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY, Paths
+from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study import resume as resuming
 from cl_utils.study.profile_lock import only_command
@@ -82,7 +82,7 @@ class Work:
             NOTEBOOKS / f"{notebook}.ipynb",
             Paths(self.profile).runs / f"{notebook}.ipynb",
         )
-        params = PARAMS / f"{self.profile}.yaml"
+        params = params_file(self.profile)
         options = ["--params", str(params)] if notebook in showing_notebooks() else []
         module = (sys.executable, "-m", "cl_utils.workflow.notebook")
         return self.run(*module, str(book), os.path.relpath(executed, REPOSITORY), *options)

@@ -17,11 +17,12 @@ from pathlib import Path
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
-from papermill.iorw import read_yaml_file
 
 from cl_utils.errors import StudyError
+from cl_utils.names import cut
 from cl_utils.processes import MARK_VARIABLE, end_with_parent
 from cl_utils.workflow.progress import shown_path
+from cl_utils.yaml_files import read_mapping
 
 LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
 
@@ -58,7 +59,7 @@ def execute(
     execute_notebook(
         _literal(notebook),
         _literal(executed),
-        {**((read_yaml_file(str(params)) or {}) if params else {}), **run},
+        {**(read_mapping(params, missing="write it") if params else {}), **run},
         cwd=notebook.parent,
         progress_bar=False,
         extra_arguments=["--IPKernelApp.log_level=40"],  # errors: kernels warn of what is usual
@@ -86,8 +87,7 @@ def reason(error: Exception) -> str:
         text = error.evalue if known else f"{error.ename}: {error.evalue}"
     else:
         text = f"{type(error).__name__}: {error}"
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return cut(" ".join(text.split()), LONGEST)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from cl_utils.experiments import Experiment, load_experiment
 from cl_utils.experiments.programs import World
 from cl_utils.experiments.training import learn, missing
 from cl_utils.paths import HOME_VARIABLE, MODELS
+from cl_utils.processes import environment
 from cl_utils.study.data_files import load_split
 from cl_utils.study.device import run_of
 from cl_utils.study.model_losses import measure_model_difficulty
@@ -56,18 +56,9 @@ _EXPERIMENT: Final[dict[str, Any]] = {
 }
 
 
-@contextmanager
-def at_home(folder: Path) -> Iterator[None]:
-    """Let CURRICULUM_HOME be `folder` in this block."""
-    before = os.environ.get(HOME_VARIABLE)
-    os.environ[HOME_VARIABLE] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[HOME_VARIABLE]
-        else:
-            os.environ[HOME_VARIABLE] = before
+def at_home(folder: Path) -> AbstractContextManager[None]:
+    """Let CURRICULUM_HOME be `folder` in a block."""
+    return environment({HOME_VARIABLE: str(folder)})
 
 
 @dataclass(frozen=True)
