@@ -24,12 +24,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt
 	touch $@
 
-# Notebooks depend on one another, so they run in one process beside the tests and report last.
 test: export OMP_NUM_THREADS := 1
-test: $(STAMP)  ## run the tests, and every notebook beside them
-	@report=$$(mktemp); $(BIN)/python -m pytest notebooks > "$$report" 2>&1 & others=$$!; \
-	trap 'kill $$others 2> /dev/null; rm -f "$$report"' EXIT INT TERM; \
-	$(BIN)/python -m pytest tests; code=$$?; wait $$others || code=1; cat "$$report"; exit $$code
+test: $(STAMP)  ## run the tests and every notebook, on up to four cores
+	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
 check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/python -m ruff check .

@@ -1,9 +1,10 @@
-"""How the tests run: one process, tests/ first, then the notebooks in the order of their names.
+"""How the tests run: the notebooks together, in the order of their names, and the tests by file.
 
 The notebooks run as they stand, in their smoke profile or on the committed study, and depend on one
-another. What they write goes to a temporary folder, named by the environment variable
-CURRICULUM_HOME, which kernels inherit; runs/, results/ and figures/ of the repository stay as they
-are, and the committed results are linked into that folder.
+another, so one process runs them all, also where `-n` starts several. What they write goes to a
+temporary folder of that process, named by the environment variable CURRICULUM_HOME, which kernels
+inherit; runs/, results/ and figures/ of the repository stay as they are, and the committed results
+are linked into that folder.
 """
 
 from __future__ import annotations
@@ -14,23 +15,36 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from cl_utils.paths import share_committed_results
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse parallel runs and point everything that the study writes to a temporary folder."""
-    if getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("the notebooks depend on one another: run pytest without -n")
+    """Point everything that the study writes to a temporary folder, one a process."""
     home = tempfile.TemporaryDirectory(prefix="curriculum-")
     config.add_cleanup(home.cleanup)
     os.environ["CURRICULUM_HOME"] = home.name
     share_committed_results(Path(home.name))
 
 
+class NotebooksTogether(LoadFileScheduling):
+    """A file's tests go to one process, which makes its fixtures once, and so do all notebooks."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "notebooks" if file.endswith(".ipynb") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> NotebooksTogether:
+    """Hand out the work in the order of collection: the notebooks, which take longest, first."""
+    config.option.loadscopereorder = False
+    return NotebooksTogether(config)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the notebooks last, in the order of their names and cells, whatever was asked for."""
+    """Put the notebooks first, in the order of their names and cells, whatever was asked for."""
     items.sort(key=_place)
 
 
@@ -42,5 +56,5 @@ def pytest_collection_finish() -> None:
 
 def _place(item: pytest.Item) -> tuple[bool, str, int]:
     if item.path.suffix != ".ipynb":
-        return False, "", 0
-    return True, item.path.name, getattr(item, "cell_num", 0)
+        return True, "", 0
+    return False, item.path.name, getattr(item, "cell_num", 0)
