@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 # In the place of the shell, so that whatever ends make ends the work as well.
 WORKFLOW := exec $(BIN)/python -m cl_utils.workflow
 
-.PHONY: help install test check torture reproduce resume figures benchmark notebooks lab clean
+.PHONY: help install test check torture reproduce resume figures report benchmark notebooks lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ resume: $(STAMP)  ## go on with a study whose finished runs are committed: make 
 
 figures: $(STAMP)  ## redraw the figures from results/: make figures PROFILE=study
 	@$(WORKFLOW) figures "$$PROFILE"
+
+report: $(STAMP)  ## one HTML page of what has results: make report PROFILE=study
+	@$(WORKFLOW) report "$$PROFILE"
 
 benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="generation memory"
 	set -f; $(BIN)/python -m benchmarks $$ONLY

@@ -50,7 +50,7 @@ RUN_FILES = ("manifest.json", "mixes.json")
 GALLERY = RUNS / "figures/{book}-{recipe}.json"
 PROGRAMS, DIFFICULTY, BUCKETS = map(here, (PATHS.programs, PATHS.difficulty, PATHS.buckets))
 CORPUS = {split: here(PATHS.corpus(split)) for split in SPLITS}
-NEED_LOSSES = any(arm_named(name).bucket_metric == "model_loss" for name in STUDY.arms)
+NEED_LOSSES = any("model_loss" in arm_named(name).metrics for name in STUDY.arms)
 LOSSES = [here(PATHS.model_difficulty(each)) for each in STUDY.recipes if NEED_LOSSES]
 WORK = ExitStack()
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
@@ -87,7 +87,7 @@ def learnt_from(wildcards, name="", seeds=()):
     """Return what an arm needs beside programs: a metric's losses, or the mixes it replays."""
     name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
     chosen = arm_named(name)
-    if chosen.bucket_metric == "model_loss":
+    if "model_loss" in chosen.metrics:
         return here(PATHS.model_difficulty(wildcards.recipe))
     if chosen.yoked_to is None:
         return []

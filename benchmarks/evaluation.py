@@ -21,9 +21,10 @@ from benchmarks.settings import Settings
 from benchmarks.workers import Task, Workload, in_turns
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.errors import StudyError
-from cl_utils.evaluation.evaluate import MARGIN, evaluate, greedy_predictions
+from cl_utils.evaluation.evaluate import evaluate
 from cl_utils.evaluation.line_completion import complete_lines
 from cl_utils.evaluation.paper_protocol import LIMIT_WITH_FOR
+from cl_utils.evaluation.program_rows import MARGIN, greedy_predictions
 from cl_utils.model.gpt import GPT
 from cl_utils.model.scoring import execution_exact, score
 from cl_utils.parallel import available_cores

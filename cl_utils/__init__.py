@@ -28,6 +28,7 @@
     artifacts         tables with a manifest each, read only if they are what is needed
     code_fingerprint  what a notebook computes, as a short hash
 
+`workflow.api` has the study in two calls, `train` and `compare`, for those who want no notebooks.
 A folder imports from those above it only (tests/test_architecture.py); the modules at the end know
 no domain, and all folders use them.
 """

@@ -1,7 +1,27 @@
-"""The one exception that the study raises on purpose: it names the fault and the fix."""
+"""The exceptions that the study raises on purpose: they name the fault and the fix."""
 
 from __future__ import annotations
 
+import sys
 
-class StudyError(ValueError):
+USUAL_MODE = "Context"  # of IPython's tracebacks; whoever wants to see one asks for another
+
+
+class Told(BaseException):
+    """An exception of which a notebook shows the message alone; its traceback on `%tb Verbose`."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows; it asks exceptions for them by this name."""
+        traceback = sys.modules["IPython"].get_ipython().InteractiveTB
+        if traceback.mode == USUAL_MODE:
+            return [f"{type(self).__name__}: {self}"]
+        lines: list[str] = traceback.structured_traceback(type(self), self, self.__traceback__)
+        return lines
+
+
+class StudyError(Told, ValueError):
     """Bad input or a missing artifact; the message names the file, the value and what to do."""
+
+
+class Interrupted(Told, KeyboardInterrupt):  # noqa: N818 -- no error: somebody asked for it
+    """Work that was stopped by who watches it; the message says how to go on."""

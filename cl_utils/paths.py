@@ -138,6 +138,11 @@ class Paths:
         """What the test programs are, one table for all runs (notebook 03)."""
         return self._tracked("results", self.place.split) / "data" / "tested.parquet"
 
+    @property
+    def exams(self) -> Path:
+        """Test programs beyond all that was trained on, one table for all runs (notebook 03)."""
+        return self._tracked("results", self.place.split) / "data" / "exams.parquet"
+
     def result(self, recipe: str, arm: str, seed: int) -> Path:
         """Return the folder of a run's result rows (notebook 05)."""
         return self.results / recipe / arm / f"seed{seed}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from worlds import quiet
 
 from cl_utils.data.corpus import corpora
+from cl_utils.data.exams import draw_exams
 from cl_utils.data.generation import draw_programs
 from cl_utils.data.split import leak_by_split, split
 from cl_utils.difficulty.buckets import bucket_of, counts_by_level, thresholds
@@ -22,12 +23,14 @@ from cl_utils.evaluation.evaluate import Evaluation, evaluate
 from cl_utils.paths import PARAMS
 from cl_utils.study.data_files import (
     load_difficulty,
+    load_exams,
     load_programs,
     load_split,
     save_agreement,
     save_buckets,
     save_counts,
     save_difficulty,
+    save_exams,
     save_programs,
     save_tested,
 )
@@ -40,7 +43,7 @@ from cl_utils.study.run_files import (
     save_evaluation,
     save_run,
 )
-from cl_utils.tinypy.grammar import ProgramStream
+from cl_utils.tinypy.grammar import ProgramStream, level_rows
 from cl_utils.tinypy.record import canonical_hash, stable_hash
 from cl_utils.training.loop import Trained, train
 
@@ -98,6 +101,15 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     save_buckets(params, programs, corpora(programs, params.metric))
     by_level, leak = counts_by_level(programs, limits), leak_by_split(programs, seed=seed)
     save_tested(params, programs)
+    exams = draw_exams(
+        programs[programs["split"] == "train"],
+        level_rows(params.levels, params.variant, while_loops=params.while_loops),
+        limits=limits[metric],
+        programs=params.natural_programs,
+        operands=params.operand_max + 1,
+        seed=params.data_seed,
+    )
+    save_exams(params, exams)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 
 
@@ -121,6 +133,7 @@ def evaluate_run(params: Params) -> Evaluation:
         corpus,
         seed=params.seed,
         leaky=load_split(params, "leaky"),
+        exams=load_exams(params),
         line_programs=params.line_programs,
     )
     save_evaluation(params, evaluation, manifest)

@@ -31,12 +31,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("analysis")
     results = whole_study(seeds_of_all_arms())
     tables = {name: table.assign(recipe="fast") for name, table in vars(results).items()}
+    tables["measures"] = with_exams(tables["measures"])
     write_results(folder / "results" / "smoke", replace(results, **tables))
     leak = pd.DataFrame({"split": ["by text alone"], "test programs": [60]})
     made = {"params": read_params(PARAMS / "smoke.yaml").of(BucketParams)}
     for name, table in {"difficulty_by_level": synthetic_difficulty(), "leak": leak}.items():
         artifacts.save_csv(folder / "results/smoke/data" / f"{name}.csv", table, **made)
+    exams = [("longer", 0, "1.1", "a = 1\nprint(a)", "1"), ("twins", 1, "1.1", "b = 1", "")]
+    artifacts.save_table(
+        folder / "results/smoke/data/exams.parquet",
+        pd.DataFrame(exams, columns=["exam", "program_id", "level", "source", "output"]),
+        **made,
+    )
     return folder
+
+
+def with_exams(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return measures with those of two exams beside them, which are as hard as the natural mix."""
+    natural = measures[measures["test_set"] == "natural"]
+    taken = [natural.assign(test_set=f"exam {name}") for name in ("longer", "twins")]
+    return pd.concat([measures, *taken], ignore_index=True)
 
 
 @pytest.mark.parametrize("name", SHOWING)
@@ -46,7 +60,7 @@ def test_a_notebook_draws_everything_when_every_arm_has_run(
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     (cell,) = (c for c in book.cells if "parameters" in c.metadata.get("tags", []))
-    cell.source = cell.source.replace('"study"', '"smoke"')
+    cell.source = 'profile = "smoke"\nrecipe = "fast"'
     NotebookClient(book, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
     listed = json.loads((home / f"runs/smoke/figures/{name}-fast.json").read_text())
     assert listed["missing"] == {}

@@ -23,9 +23,9 @@ from benchmarks.reference.grammar import plain_programs
 from benchmarks.reference.training import PlainGPT, PlainLoop, weights_for_study
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.overall_metric import measure
-from cl_utils.evaluation.evaluate import greedy_predictions
 from cl_utils.evaluation.line_completion import complete_lines, find_lines
 from cl_utils.evaluation.paper_protocol import LIMIT_WITH_FOR
+from cl_utils.evaluation.program_rows import greedy_predictions
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.model.scoring import execution_exact, score
 from cl_utils.tinypy.record import parse, record

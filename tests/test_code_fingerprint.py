@@ -237,4 +237,4 @@ def test_every_folder_that_is_named_exists() -> None:
 
 def test_the_notebooks_of_figures_are_those_with_a_gallery() -> None:
     assert showing_notebooks()[0] == "06_figures"
-    assert showing_notebooks()[-1] == "13_findings"
+    assert showing_notebooks()[-1] == "14_findings"

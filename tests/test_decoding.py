@@ -8,7 +8,8 @@ import torch
 from tiny import Blocks, overfit, tiny_corpus, tiny_model
 
 from cl_utils.errors import StudyError
-from cl_utils.evaluation.evaluate import check_decoding, prompts
+from cl_utils.evaluation.evaluate import check_decoding
+from cl_utils.evaluation.program_rows import prompts
 from cl_utils.model.completion import complete
 from cl_utils.model.decoding import Ids, Stop, cut, generate, generate_plain
 from cl_utils.model.gpt import GPT

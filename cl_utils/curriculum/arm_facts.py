@@ -19,12 +19,13 @@ from cl_utils.names import unknown
 from cl_utils.paths import ARMS
 from cl_utils.validation import Wording, refusal_of
 
-Group = Literal["paper", "smooth", "order", "mixture", "other", "metric", "budget"]
+Group = Literal["paper", "smooth", "order", "sorted", "mixture", "other", "metric", "budget"]
 GROUPS: Final[Mapping[Group, str]] = MappingProxyType(
     {
         "paper": "The paper's schedules",
         "smooth": "Smooth and adaptive",
         "order": "Controls of order",
+        "sorted": "The baseline's programs, sorted",
         "mixture": "Controls of the mixture",
         "other": "Other arms",
         "metric": "Buckets by another metric",

@@ -18,9 +18,10 @@ from pydantic.dataclasses import dataclass as validated
 
 from cl_utils.curriculum import adaptive, schedules
 from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory
+from cl_utils.curriculum.orders import ORDERS
 from cl_utils.curriculum.schedules import Staged
 from cl_utils.errors import StudyError
-from cl_utils.names import check_name, shown, unknown
+from cl_utils.names import check_name, listed, shown, unknown
 from cl_utils.paths import ARMS
 from cl_utils.validation import Wording, refusal_of
 from cl_utils.yaml_files import read_mapping
@@ -39,7 +40,7 @@ SCHEDULES: Mapping[str, ScheduleFactory] = {
     "mastery": adaptive.Mastery,
     "progress": adaptive.Progress,
 }
-DRAWN, SHUFFLED = "drawn", "shuffled"  # the other orders are names of schedules with stages
+DRAWN, SHUFFLED = "drawn", "shuffled"  # others: names in `ORDERS`, or of schedules with stages
 STUDY, PERMUTED, REVERSED = "study", "permuted", "reversed"  # the other labels are metrics
 FACTS = ("description", "group", "control_of", "colour")  # fields of the file for `arm_facts`
 
@@ -50,8 +51,9 @@ class Arm:
 
     schedule: what is drawn when, a name in `SCHEDULES`.
     restarts: the schedule at whose stages a new optimiser and learning-rate cycle begin; "": never.
-    order: "drawn"; "shuffled", the same programs in random order; or the name of a schedule, the
-    same programs easiest first in its stages.
+    order: "drawn"; "shuffled", the same programs in random order; a name in `ORDERS`, the same
+    programs in that order of difficulty; or a schedule's, easiest first in its stages.
+    order_metric: the metric whose order a name in `ORDERS` means; "": the study's.
     labels: what sorts training programs into easy, medium and hard: the "study"'s buckets, these
     "permuted" or "reversed", or a metric (buckets of the same sizes).
     outputs: whether the training text has the programs' outputs.
@@ -62,6 +64,7 @@ class Arm:
     schedule: str = "baseline"
     restarts: str = ""
     order: str = DRAWN
+    order_metric: str = ""
     labels: str = STUDY
     outputs: bool = True
     yoked: str = ""
@@ -75,12 +78,17 @@ class Arm:
     @property
     def sorted_by(self) -> str | None:
         """The schedule in whose stages the programs are put, easiest first, if any."""
-        return None if self.order in (DRAWN, SHUFFLED) else self.order
+        return None if self.order in (DRAWN, SHUFFLED, *ORDERS) else self.order
 
     @property
     def bucket_metric(self) -> str | None:
         """The metric that makes the buckets; None: they are the study's, whatever their names."""
         return None if self.labels in (STUDY, PERMUTED, REVERSED) else self.labels
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that have to be known before training, beside the study's."""
+        return tuple(filter(None, (self.bucket_metric, self.order_metric)))
 
     @property
     def yoked_to(self) -> str | None:
@@ -124,6 +132,17 @@ def arm_named(name: str) -> Arm:
     return arms()[name]
 
 
+def is_arm(recorded: Mapping[str, Any], name: str) -> bool:
+    """Return whether a manifest's record is of the arm `name` as it is now.
+
+    What a record lacks was added to arms later, and its default is what there was before.
+    """
+    try:
+        return name in arms() and Arm(**recorded) == arms()[name]
+    except (TypeError, ValidationError):  # a field, or a value, that there is no more
+        return False
+
+
 def _checked(name: str, values: Mapping[str, Any]) -> Arm:
     trained = {key: value for key, value in values.items() if key not in FACTS}
     where = f"{ARMS}: arm {name}"
@@ -131,6 +150,8 @@ def _checked(name: str, values: Mapping[str, Any]) -> Arm:
         arm = Arm(**trained)
     except ValidationError as error:
         raise refusal_of(error, trained, where, _WORDING) from None
+    if arm.order not in (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES):
+        raise unknown(f"{where}: order", arm.order, (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES))
     try:
         for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
             schedule_named(named, 100)
@@ -139,6 +160,11 @@ def _checked(name: str, values: Mapping[str, Any]) -> Arm:
     for stages, does in ((arm.restarts_at, "restarts"), (arm.sorted_by, "sorts")):
         if stages and not isinstance(schedule_named(stages, 100), Staged):
             raise StudyError(f"{where} {does} by {stages}, which has no stages: name one that has")
+    if arm.order_metric and arm.order not in ORDERS:
+        raise StudyError(
+            f"{where} has order_metric={arm.order_metric!r}, but order={arm.order!r} follows no "
+            f"metric: remove it, or choose one of {listed(ORDERS)}"
+        )
     if arm.order != DRAWN and schedule_named(arm.schedule, 100).adaptive:
         raise StudyError(
             f"{where} puts the programs of {arm.schedule} in another order, but which they are is "
@@ -181,8 +207,8 @@ def schedule_of(
     """
     if arm.yoked:
         return schedules.Replayed(steps, recorded)
-    if arm.order == SHUFFLED:
-        return Staged(steps, (schedules.Stage(name=SHUFFLED, share=1.0, mix=schedules.ALL),))
+    if arm.order == SHUFFLED or arm.order in ORDERS:
+        return Staged(steps, (schedules.Stage(name=arm.order, share=1.0, mix=schedules.ALL),))
     return schedule_named(arm.sorted_by or arm.schedule, steps, hardest_share=hardest_share)
 
 

@@ -34,7 +34,28 @@ def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
 def relabelled(corpus: Corpus, scores: ArrayLike) -> Corpus:
     """Return the programs sorted by other scores (P,), in buckets of the same sizes as before.
 
-    Equal scores are ordered by a hash of the program's number, since sizes must not change.
+    Equal scores are ordered by a hash, since sizes must not change. Raises StudyError when a
+    program has no score.
+    """
+    sizes = np.bincount(corpus.buckets, minlength=3)
+    ordered = corpus.take(easiest_first(corpus, scores))
+    return replace(ordered, buckets=np.repeat(np.arange(3, dtype=np.uint8), sizes))
+
+
+def ranked(corpus: Corpus, scores: ArrayLike) -> Corpus:
+    """Return the same corpus with the programs' ranks by other scores (P,), 0 the easiest.
+
+    For arms that read what the baseline draws in another order: what is drawn stays the same.
+    Raises StudyError when a program has no score.
+    """
+    ranks = np.empty(len(corpus), dtype=np.int64)
+    ranks[easiest_first(corpus, scores)] = np.arange(len(corpus))
+    return replace(corpus, ranks=ranks)
+
+
+def easiest_first(corpus: Corpus, scores: ArrayLike) -> NDArray[np.int64]:
+    """Return the programs' places in order of their scores (P,), ties by a hash of their numbers.
+
     Raises StudyError when a program has no score.
     """
     values = np.asarray(scores, dtype=float)
@@ -44,9 +65,7 @@ def relabelled(corpus: Corpus, scores: ArrayLike) -> Corpus:
             "notebooks/02_metric_analysis.ipynb (or 08_model_difficulty) again with these params"
         )
     ties = np.asarray([stable_hash(str(each)) for each in corpus.program_ids.tolist()])
-    sizes = np.bincount(corpus.buckets, minlength=3)
-    ordered = corpus.take(np.lexsort((ties, values)))
-    return replace(ordered, buckets=np.repeat(np.arange(3, dtype=np.uint8), sizes))
+    return np.lexsort((ties, values))
 
 
 def without_outputs(corpus: Corpus) -> Corpus:

@@ -33,6 +33,9 @@ class Corpus:
     overall_metric: NDArray[np.float32]  # (P,)
     program_ids: NDArray[np.int64]  # (P,)
     intermediate_values: NDArray[np.uint8] | None = None  # (N,) codes, see `value_codes`; no file's
+    ranks: NDArray[np.int64] | None = (
+        None  # (P,) places by another metric than the study's; no file's
+    )
 
     @classmethod
     def from_programs(cls, frame: pd.DataFrame) -> Corpus:
@@ -102,6 +105,7 @@ class Corpus:
             overall_metric=self.overall_metric[programs],
             program_ids=self.program_ids[programs],
             intermediate_values=None if values is None else taken(values),
+            ranks=None if self.ranks is None else self.ranks[programs],
         )
 
 

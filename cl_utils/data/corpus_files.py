@@ -23,7 +23,8 @@ from cl_utils.files import damaged, running
 def save_corpus(path: Path, corpus: Corpus, **manifest: Any) -> None:
     """Write a corpus as safetensors; `manifest` as in `artifacts.write_artifact`."""
     arrays = {field.name: getattr(corpus, field.name) for field in fields(Corpus)}
-    del arrays["intermediate_values"]  # made from the programs when a recipe asks for them
+    for name in ("intermediate_values", "ranks"):  # made when a recipe or an arm asks for them
+        del arrays[name]
     arrays["levels"] = _as_bytes(arrays["levels"])
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = arrays_as_bytes(arrays)  # through memory: `atomic` then sees a full disk

@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.data.corpus import Corpus, sample_evenly
-from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.evaluation.line_completion import complete_lines
 from cl_utils.evaluation.measures import (
     execution_tallies,
@@ -26,36 +25,31 @@ from cl_utils.evaluation.measures import (
     scored_tallies,
     token_tallies,
 )
-from cl_utils.evaluation.paper_protocol import (
-    LIMIT_WITH_FOR,
-    paper_correct,
-    paper_limit,
-    paper_possible,
+from cl_utils.evaluation.program_rows import (
+    MARGIN,
+    prompts,
+    scored_programs,
+    with_generated,
 )
 from cl_utils.evaluation.trivial_predictors import (
     has_answer,
     majority_answer,
     train_ngram,
 )
-from cl_utils.model.completion import complete
-from cl_utils.model.decoding import Ids, cut, generate, generate_plain
+from cl_utils.model.decoding import generate, generate_plain
 from cl_utils.model.gpt import GPT
 from cl_utils.model.scoring import (
     ON_CPU,
-    Scores,
     ScoringBatch,
-    answer_log_probability,
     execution_exact,
     score,
     scoring_batches,
 )
 from cl_utils.seeds import torch_stream
 from cl_utils.threads import set_threads_for
-from cl_utils.tinypy.record import OUTPUT_MARK
 from cl_utils.tinypy.tokenizer import decode
 
-LEAKY: Final = "leaky"  # the test set of which execution alone is measured
-MARGIN: Final = 8  # characters that a greedy prediction may exceed the longest true answer by
+LEAKY: Final = "leaky"  # a test set of which execution alone is measured, as of the exams
 
 
 @dataclass(frozen=True)
@@ -80,19 +74,28 @@ def evaluate(
     *,
     seed: int,
     leaky: Corpus | None = None,
+    exams: Mapping[str, Corpus] | None = None,
     line_programs: int | None = None,
     device: str | torch.device = "cpu",
 ) -> Evaluation:
     """Measure everything on every test set; models with one seed share their random numbers.
 
-    On `leaky` programs, some of which have a renamed twin in training, execution alone is measured.
+    On `leaky` programs, some of which have a renamed twin in training, and on `exams` off the
+    training distribution (test set "exam <name>"), execution alone is measured.
     `line_programs` bounds the programs a test set whose lines are generated for edit similarity.
     """
     if torch.device(device).type == "cpu":
         set_threads_for(model.config.width, ON_CPU)
-    corpora = dict(tests) if leaky is None else {**tests, LEAKY: leaky}
-    prepared = prepare_tests(corpora, train, device)
+    by_execution = {exam_test_set(name): corpus for name, corpus in (exams or {}).items()}
+    if leaky is not None:
+        by_execution = {LEAKY: leaky, **by_execution}
+    prepared = prepare_tests(tests, train, device, by_execution=by_execution)
     return evaluate_prepared(model.to(device), prepared, Generation(seed, line_programs))
+
+
+def exam_test_set(name: str) -> str:
+    """Return what rows call the test set of an exam."""
+    return f"exam {name}"
 
 
 @dataclass(frozen=True)
@@ -100,19 +103,28 @@ class PreparedTest:
     """A test set laid out on a device, with what does not depend on the model.
 
     ngram: which characters (N,) the n-gram predictor gets right; majority: which answers (P,) are
-    the most frequent one of the training programs.
+    the most frequent one of the training programs. execution_only: whether nothing else is
+    measured.
     """
 
     corpus: Corpus
     batches: list[ScoringBatch]
     ngram: NDArray[np.bool_]
     majority: NDArray[np.bool_]
+    execution_only: bool = False
 
 
 def prepare_tests(
-    corpora: Mapping[str, Corpus], train: Corpus, device: str | torch.device
+    corpora: Mapping[str, Corpus],
+    train: Corpus,
+    device: str | torch.device,
+    *,
+    by_execution: Mapping[str, Corpus] | None = None,
 ) -> dict[str, PreparedTest]:
-    """Return test sets by name, ready for any number of models on one device."""
+    """Return test sets by name, ready for any number of models on one device.
+
+    Of those in `by_execution` execution alone is measured.
+    """
     majority, ngram = majority_answer(train), train_ngram(train)
     return {
         name: PreparedTest(
@@ -120,8 +132,9 @@ def prepare_tests(
             scoring_batches(corpus, device),
             ngram.correct(corpus),
             has_answer(corpus, majority),
+            execution_only=name not in corpora,
         )
-        for name, corpus in corpora.items()
+        for name, corpus in {**corpora, **(by_execution or {})}.items()
     }
 
 
@@ -138,16 +151,15 @@ def evaluate_prepared(
 ) -> Evaluation:
     """Measure what one teacher-forced pass tells, and with `generation` everything else.
 
-    Without it the paper's protocol, lines and predictions are missing in the rows. Of the test set
-    called leaky execution alone is measured.
+    Without it the paper's protocol, lines and predictions are missing in the rows.
     """
     measures, programs = [], []
     for test_set, test in tests.items():
         scores = score(model, test.corpus, batches=test.batches)
-        if test_set == LEAKY:
+        if test.execution_only:
             tallies = scored_tallies(scores, test.corpus)
         else:
-            table, lines = scored_programs(scores, test), {}
+            table, lines = scored_programs(scores, test.corpus, test.majority), {}
             if generation is not None:
                 rng = torch_stream(generation.seed, "evaluation", test_set)
                 table = with_generated(table, model, test.corpus, scores, rng)
@@ -165,73 +177,6 @@ def evaluate_prepared(
     return Evaluation(
         pd.concat(measures, ignore_index=True), pd.concat(programs, ignore_index=True)
     )
-
-
-def scored_programs(scores: Scores, test: PreparedTest) -> pd.DataFrame:
-    """Return what is known of each program without generating; the columns are `Evaluation`'s."""
-    corpus = test.corpus
-    unknown = pd.array([None] * len(corpus), dtype="boolean")
-    return pd.DataFrame(
-        {
-            "program_id": corpus.program_ids,
-            "level": corpus.levels,
-            "bucket": np.asarray(BUCKETS)[corpus.buckets],
-            "overall_metric": corpus.overall_metric,
-            "exact": execution_exact(scores, corpus),
-            "log_probability": answer_log_probability(scores, corpus),
-            "paper_correct": unknown,
-            "paper_correct_greedy": unknown,
-            "paper_possible": unknown,
-            "majority": test.majority,
-            "prediction": pd.array([None] * len(corpus), dtype="string"),
-            "cut": unknown,
-        }
-    )
-
-
-def with_generated(
-    table: pd.DataFrame, model: GPT, corpus: Corpus, scores: Scores, rng: torch.Generator
-) -> pd.DataFrame:
-    """Return the programs of one test set with the answers that the model writes."""
-    answers = [corpus.answer(program) for program in range(len(corpus))]
-    sources = [corpus.prompt(p).removesuffix(OUTPUT_MARK) for p in range(len(corpus))]
-    limits = np.asarray([paper_limit(source) for source in sources], dtype=np.int64)
-    sampled = generate(model, prompts(corpus), limits, temperature=1.0, rng=rng)
-    exact = table["exact"].to_numpy()
-    predictions, was_cut = greedy_predictions(model, corpus, scores, exact)
-    heads = [text[:limit] for text, limit in zip(predictions, limits, strict=True)]
-    return table.assign(
-        paper_correct=list(map(paper_correct, answers, map(decode, sampled))),
-        paper_correct_greedy=list(map(paper_correct, answers, heads)),
-        paper_possible=list(map(paper_possible, sources, answers)),
-        prediction=predictions,
-        cut=was_cut,
-    )
-
-
-def prompts(corpus: Corpus) -> list[Ids]:
-    """Return the prompt of each program as token ids."""
-    spans = zip(corpus.offsets[:-1], corpus.answers, strict=True)
-    return [corpus.tokens[start:end] for start, end in spans]
-
-
-def greedy_predictions(
-    model: GPT, corpus: Corpus, scores: Scores, exact: NDArray[np.bool_]
-) -> tuple[list[str], NDArray[np.bool_]]:
-    """Return each program's greedy text, and whether the context cut it, (P,).
-
-    Where the model is `exact` the text is the answer; only the others are generated.
-    """
-    longest = int((corpus.offsets[1:] - corpus.answers).max(initial=0))
-    limit = max(longest, LIMIT_WITH_FOR) + MARGIN
-    wrong = np.flatnonzero(~exact)
-    written = complete(model, corpus, scores, wrong, corpus.answers[wrong], limit, stop="record")
-    texts = [corpus.answer(program) for program in range(len(corpus))]
-    for program, ids in zip(wrong, written, strict=True):
-        texts[program] = decode(ids)
-    was_cut = np.zeros(len(corpus), dtype=bool)
-    was_cut[wrong] = cut(written, limit)
-    return texts, was_cut
 
 
 def check_decoding(model: GPT, corpus: Corpus, count: int) -> int:

@@ -12,7 +12,7 @@
     page         where figures and pages go
     strongest    the README's lines on the strongest model
 
-Notebooks 14 and 15 show what is committed; with `train = True` they train what is missing.
+Notebooks 15 and 16 show what is committed; with `train = True` they train what is missing.
 """
 
 from cl_utils.experiments.curves import load_curves, machine_text

@@ -96,6 +96,11 @@ class Variant(Strict):
         arm = arm_named(self.arm)
         if arm.labels not in LABELS:
             raise unknown(f"variant {self.name}: arm={self.arm!r} has labels", arm.labels, LABELS)
+        if arm.order_metric:
+            raise StudyError(
+                f"variant {self.name}: arm={self.arm!r} sorts by {arm.order_metric}, which an "
+                "experiment has not: name another arm"
+            )
         if arm.yoked:
             raise StudyError(
                 f"variant {self.name}: arm={self.arm!r} replays runs of a study, which an "

@@ -11,6 +11,7 @@ leak          what a split by text does
 forest        differences to the baseline
 factorial     order, restarts and composition apart
 budget        gains at a share of the steps
+exams         what holds off the training distribution
 settings      the factorial's effects in every setting
 answers       what models answer, each character with its probability
 panels        what all figures share
@@ -24,6 +25,7 @@ gallery       the figures of one notebook, drawn and saved
 from cl_utils.figures.accuracy import completion_tasks, execution_accuracy
 from cl_utils.figures.budget import gain_against_budget
 from cl_utils.figures.difficulty import accuracy_by_difficulty, difficulty_distribution
+from cl_utils.figures.exams import effects_by_exam
 from cl_utils.figures.factorial import factorial_effects
 from cl_utils.figures.forest import effects_forest
 from cl_utils.figures.leak import leak
@@ -39,6 +41,7 @@ __all__ = [
     "adaptive_trajectories",
     "completion_tasks",
     "difficulty_distribution",
+    "effects_by_exam",
     "effects_by_setting",
     "effects_forest",
     "execution_accuracy",

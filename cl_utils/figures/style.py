@@ -107,6 +107,8 @@ def arm_label(arm: str) -> str:
     what = arms().get(arm)
     if what is not None and what.bucket_metric is not None:
         return f"{what.schedule} by {metric_label(what.bucket_metric)}"
+    if what is not None and what.order_metric:
+        return f"{what.order} by {metric_label(what.order_metric)}"
     return arm.replace("_", " ")
 
 

@@ -6,6 +6,7 @@ main_table       a row an arm
 summary          the answers in one table
 settings         every setting that has been studied
 answer           the answer in short, in every setting
+advice           docs/before_you_use_a_curriculum.md
 metric_findings  whether any metric measures difficulty
 open_questions   what stays open
 findings         docs/findings.md
@@ -15,5 +16,7 @@ pages            sections between markers, and writing
 captions         what figures show
 training_cost    what the runs took
 beside_study     a reader's rows beside the committed ones
+html_page        one page that holds everything
+live             a run that trains while somebody watches
 notebook_tables  small tables that notebooks show
 """

@@ -40,6 +40,11 @@ CAPTIONS: Final[Mapping[str, Caption]] = MappingProxyType(
             f"every setting studied: differences with 95 % intervals and n; {BALANCED}",
             arms="",
         ),
+        "effects_by_exam": Caption(
+            sentence="Exams off the training distribution: the baseline's accuracy, hybrid's gain, "
+            "and what order, restarts and composition do there, with 95 % intervals",
+            arms="factorial",
+        ),
         "effects_forest": Caption(
             sentence="All arms against the baseline, paired by seed, with 95 % intervals; "
             f"{BALANCED}",

@@ -52,6 +52,25 @@ def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.D
     return pd.DataFrame(rows).sort_values(metric, ignore_index=True)
 
 
+def exam_examples(exams: pd.DataFrame) -> pd.io.formats.style.Styler:
+    """Return the shortest program of each exam, and how many programs of which levels it has."""
+    rows = []
+    for name, programs in exams.groupby("exam", sort=False):
+        shortest = programs.loc[programs["source"].str.len().idxmin()]
+        rows.append(
+            {
+                "exam": name,
+                "programs": len(programs),
+                "levels": ", ".join(sorted(programs["level"].unique())),
+                "shortest program": shortest["source"],
+                "its output": shortest["output"],
+            }
+        )
+    as_text = {"white-space": "pre-wrap", "text-align": "left", "font-family": "monospace"}
+    table = pd.DataFrame(rows).style.format(escape="html")
+    return table.set_properties(subset=["shortest program", "its output"], **as_text).hide()
+
+
 def predictions(
     evaluated: pd.DataFrame, sources: pd.DataFrame, *, exact: bool, count: int = 3
 ) -> pd.DataFrame:

@@ -7,6 +7,7 @@
     factorial  order x restarts x composition
     budget     gains at a share of the steps
     leak       a split by text alone
+    exams      the factorial off the training distribution
     power      what n seeds can show
     clusters   draws of programs whose forms belong together
     ranks      rho in thousands of such draws
@@ -21,6 +22,7 @@ number of seeds, and the spread between programs enters only through the hierarc
 
 from cl_utils.stats.budget import budget_gains, budget_of
 from cl_utils.stats.contrasts import Contrast, contrast_table, paired_difference
+from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.stats.factorial import (
     FACTORIAL,
     factorial_cells,
@@ -46,6 +48,8 @@ __all__ = [
     "budget_gains",
     "budget_of",
     "contrast_table",
+    "exam_accuracy",
+    "exam_effects",
     "factorial_cells",
     "factorial_effects",
     "factorial_gain",

@@ -186,7 +186,7 @@ def holm(p_values: pd.Series, family: int) -> np.ndarray:
     A contrast without p, with a row or without, counts in the family as p = 1, and so changes no
     other: the smallest p times the family, the next times what is left of it, and none below those
     before. statsmodels' multipletests, which the tests compare with, collects garbage at every
-    call: 13 of 50 seconds of notebook 13.
+    call: 13 of 50 seconds of notebook 14.
     """
     given: np.ndarray = p_values.to_numpy(dtype=float)
     adjusted = np.full(given.size, np.nan)

@@ -144,18 +144,18 @@ def factorial_effects(
     return pd.concat([main.assign(exploratory=False), crossed], ignore_index=True)
 
 
-def factorial_gain(measures: pd.DataFrame) -> pd.DataFrame:
+def factorial_gain(measures: pd.DataFrame, cell: Cell = PRIMARY) -> pd.DataFrame:
     """Return hybrid minus baseline over the seeds of the factorial: the sum of `ADDENDS`.
 
-    Of the primary measure: one row of `contrast_table`, its own family and never a claim; that
+    One row of `contrast_table`, its own family and never a claim; that
     is for the declared contrast, which may have more seeds. Empty like the effects.
     """
-    values = cell_values(measures, PRIMARY)
+    values = cell_values(measures, cell)
     if values.empty:
         return family_table([], 0)
     pair = ("hybrid", "baseline")
     corners = values[list(pair)].to_numpy(dtype=float).T
-    return as_exploratory(family_table([paired_contrast(corners, pair, PRIMARY)], 1))
+    return as_exploratory(family_table([paired_contrast(corners, pair, cell)], 1))
 
 
 def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame:

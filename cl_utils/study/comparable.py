@@ -12,9 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from cl_utils.curriculum.arms import Arm, arm_named
+from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import Params
@@ -33,8 +31,8 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
 
     A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
     runs have the same data. Those of one recipe have the same parameters, but for `FREE` (those of
-    `params`, if given), were trained and evaluated by the same code, in one precision, and on as
-    many lines.
+    `params`, if given), were trained and evaluated by the same code, in one precision, on as many
+    lines, and on the same exams.
     """
     for run, manifest in manifests.items():
         check_place(run, manifest)
@@ -47,6 +45,7 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
         _check_equal(own, "trained in ", _precision)
         _check_equal(own, "evaluated by code ", lambda each: each["evaluation"]["code"])
         _check_equal(own, "evaluated with line_programs=", _line_programs)
+        _check_equal(own, "evaluated on exams ", lambda each: each["evaluation"].get("exams"))
 
 
 def check_place(run: Path, manifest: Manifest) -> None:
@@ -62,11 +61,7 @@ def check_place(run: Path, manifest: Manifest) -> None:
 
 def _check_arm(run: Path, manifest: Manifest) -> None:
     name = run.parts[-2]
-    try:
-        same = Arm(**manifest["arm"]) == arm_named(name)
-    except (StudyError, TypeError, ValidationError):  # no such arm, or no such field, any more
-        same = False
-    if not same:
+    if not is_arm(manifest["arm"], name):
         raise StudyError(
             f"{run} was trained when arm {name} was {manifest['arm']}: restore "
             f"params/study/arms.yaml, or delete the folder and {AGAIN} for it"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from cl_utils.artifacts import check_artifact, load_csv, load_table, save_csv, save_table
@@ -134,6 +135,33 @@ def save_tested(params: Params, programs: pd.DataFrame) -> None:
         inputs=[params.paths.buckets],
         code=code_of(BUCKETING),
     )
+
+
+def save_exams(params: Params, exams: pd.DataFrame) -> None:
+    """Leave notebook 03's exams off the training distribution, with bucket and overall metric."""
+    save_table(
+        params.paths.exams,
+        exams,
+        params=params.of(BucketParams),
+        inputs=[params.paths.buckets],
+        code=code_of(BUCKETING),
+    )
+
+
+def load_exam_table(params: Params) -> pd.DataFrame:
+    """Return the programs of `save_exams`; it needs no file outside results/."""
+    return load_table(params.paths.exams, BUCKETING, params=params.of(BucketParams))
+
+
+def load_exams(params: Params) -> dict[str, Corpus]:
+    """Return the exams by name; without the programs that are longer than the model's context."""
+    table = load_exam_table(params)
+    corpora = {str(name): Corpus.from_programs(rows) for name, rows in table.groupby("exam")}
+    fitting = {
+        name: corpus.take(np.flatnonzero(corpus.lengths <= params.context + 1))
+        for name, corpus in corpora.items()
+    }
+    return {name: corpus for name, corpus in fitting.items() if len(corpus)}
 
 
 def load_counts(params: Params, name: str) -> pd.DataFrame:

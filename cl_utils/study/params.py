@@ -45,7 +45,7 @@ class Params(TrainingParams):
     contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
     line_programs: Count  # per test set, for the edit similarity of lines
     resamples: int = Field(gt=0, le=MOST_RESAMPLES)  # of every bootstrap
-    readme: bool  # whether notebook 13 writes README and findings
+    readme: bool  # whether notebook 14 writes README and findings
     together: int = Field(gt=0, le=MOST_TOGETHER)
     """Seeds that notebook 04 trains as one batched model; 1: `seed` alone."""
     _own: Mapping[str, Any] = PrivateAttr(default_factory=dict)

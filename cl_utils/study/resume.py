@@ -11,11 +11,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cl_utils.curriculum.arms import arms
+from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
 from cl_utils.files import running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
@@ -47,9 +46,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
                 "delete its folder"
             )
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
-        arm = arms().get(result.parent.name)
-        fits = arm is not None and manifest["code"] == code and manifest["arm"] == asdict(arm)
-        if fits:
+        if manifest["code"] == code and is_arm(manifest["arm"], result.parent.name):
             restored[result] = manifest
         else:
             left.append(result)

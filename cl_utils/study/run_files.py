@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from cl_utils.curriculum.arms import Recorded, arm_named
-from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.curriculum.arms import Recorded, arm_named, is_arm
+from cl_utils.curriculum.relabelling import ranked, relabelled
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.files import atomic, file_digest, read_json, running, write_json
@@ -26,13 +26,15 @@ from cl_utils.model.gpt import GPT
 from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
 from cl_utils.study.device import device_of
 from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
-from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
+from cl_utils.study.notebook_names import BUCKETING, EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.places import share_tables
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.checkpoints import load_model, save_model
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cl_utils.evaluation.evaluate import Evaluation
     from cl_utils.training.loop import Trained
 
@@ -109,7 +111,7 @@ def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
                 f"{folder} was trained with {name}={manifest['params'].get(name)!r}, "
                 f"not {value!r}: {again}"
             )
-    if manifest["arm"] != asdict(arm_named(params.arm)):
+    if not is_arm(manifest["arm"], params.arm):
         raise StudyError(
             f"{folder} was trained when the arm was {manifest['arm']}: {again}, or restore "
             "params/study/arms.yaml"
@@ -144,6 +146,7 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     evaluated = {
         "code": code_of(EVALUATION),
         "line_programs": params.line_programs,
+        "exams": file_digest(params.paths.exams, running(BUCKETING)),
         "files": files,
         **circumstances(),
     }
@@ -157,24 +160,30 @@ def _device_name(device: str) -> str:
 
 
 def load_training(params: Params, measure: Measure | None = None) -> Corpus:
-    """Return the training programs, in the buckets of the metric that the arm's labels name.
+    """Return the training programs, in the buckets and the order of the metrics that an arm names.
 
     `measure`: what finds the losses of small models where the arm asks for them and they are not
     there yet (`training.model_loss`); without it they must be.
     """
-    corpus, metric = load_split(params, "train"), arm_named(params.arm).bucket_metric
-    if metric is None:
-        return corpus
+    corpus, arm = load_split(params, "train"), arm_named(params.arm)
+    if arm.bucket_metric:
+        corpus = relabelled(corpus, _scores(params, arm.bucket_metric, corpus, measure))
+    if arm.order_metric:
+        corpus = ranked(corpus, _scores(params, arm.order_metric, corpus, measure))
+    return corpus
+
+
+def _scores(params: Params, metric: str, corpus: Corpus, measure: Measure | None) -> pd.Series:
     if metric == MODEL_LOSS:
         scores = model_difficulty(params, measure)
     else:
         scores = load_difficulty(params)
     if metric not in scores:
         raise StudyError(
-            f"arm {params.arm} has labels {metric!r}, which is no metric: choose one of "
+            f"arm {params.arm} names {metric!r}, which is no metric: choose one of "
             f"{[name for name in scores if scores[name].dtype.kind in 'if']}"
         )
-    return relabelled(corpus, scores.set_index("program_id")[metric].reindex(corpus.program_ids))
+    return scores.set_index("program_id")[metric].reindex(corpus.program_ids)
 
 
 def recorded_mixes(params: Params) -> Recorded:

@@ -20,9 +20,15 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
 from cl_utils.errors import StudyError
-from cl_utils.evaluation.evaluate import PreparedTest, evaluate_prepared, prepare_tests
+from cl_utils.evaluation.evaluate import (
+    LEAKY,
+    PreparedTest,
+    evaluate_prepared,
+    exam_test_set,
+    prepare_tests,
+)
 from cl_utils.paths import params_file
-from cl_utils.study.data_files import load_split
+from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.profile_lock import only_command
@@ -39,7 +45,7 @@ from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 
-TESTS = {"balanced": "test", "natural": "natural", "leaky": "leaky"}  # name -> split
+TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
 Report = Callable[[str], None]
 
 
@@ -51,7 +57,7 @@ class TimeIsUpError(Exception):
 class Sitting:
     """Which runs, on what, until when.
 
-    corpora: "train", "validation", and those of `TESTS`.
+    corpora: "train", "validation", "leaky", and those of `TESTS`.
     at_once: how many runs one batched model holds.
     until: the second of `time.monotonic` at which no further step begins.
     """
@@ -105,7 +111,7 @@ class Sitting:
         return trainers
 
     def _corpus(self, params: Params) -> Corpus:
-        if arm_named(params.arm).bucket_metric:
+        if arm_named(params.arm).metrics:
             return load_training(params)
         return self.corpora["train"]
 
@@ -131,7 +137,15 @@ class Sitting:
 
     def _tests(self) -> dict[str, PreparedTest]:
         corpora = {name: self.corpora[split] for name, split in TESTS.items()}
-        return prepare_tests(corpora, self.corpora["train"], device_of(self.params))
+        return prepare_tests(
+            corpora,
+            self.corpora["train"],
+            device_of(self.params),
+            by_execution={
+                LEAKY: self.corpora[LEAKY],
+                **{exam_test_set(name): each for name, each in load_exams(self.params).items()},
+            },
+        )
 
     def _leave(self, params: Params, trainer: Trainer, tests: Mapping[str, PreparedTest]) -> None:
         trained = trainer.result()
@@ -154,7 +168,7 @@ def _checkpoint(params: Params) -> Path:
 
 def corpora_of(params: Params) -> dict[str, Corpus]:
     """Return the corpora of a profile, the training corpus with what the recipe asks for."""
-    names = ("train", "validation", *TESTS.values())
+    names = ("train", "validation", LEAKY, *TESTS.values())
     corpora = {name: load_split(params, name) for name in names}
     if params.run().recipe.intermediate_value_weight:
         corpora["train"] = with_intermediate_values(corpora["train"])

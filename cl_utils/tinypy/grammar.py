@@ -113,10 +113,8 @@ class ProgramStream(Iterator[Program]):
         """
         self._names = _names(levels, while_loops)
         _check(self._names, variant, operand_max)
-        changes: dict[str, Any] = {"initialisations": ALL_INITIALISATIONS} if levels == ALL else {}
-        changes["consistent_range"] = variant == "fixed"
-        self._rows = [(name, replace(GRAMMAR[name], **changes)) for name in self._names]
-        self._draw = _uniforms(rng).__next__
+        self._rows = level_rows(levels, variant, while_loops=while_loops)
+        self._draw = uniforms(rng).__next__
         self._operands = operand_max + 1
         self._maximum_characters = maximum_characters
         self._patience = patience
@@ -164,6 +162,15 @@ class ProgramStream(Iterator[Program]):
         return None
 
 
+def level_rows(
+    levels: Sequence[str] | Literal["ALL"], variant: Variant, *, while_loops: bool = False
+) -> list[tuple[str, Level]]:
+    """The names and rows of the levels that a stream draws from."""
+    changes: dict[str, Any] = {"initialisations": ALL_INITIALISATIONS} if levels == ALL else {}
+    changes["consistent_range"] = variant == "fixed"
+    return [(name, replace(GRAMMAR[name], **changes)) for name in _names(levels, while_loops)]
+
+
 def _names(levels: Sequence[str], while_loops: bool) -> tuple[str, ...]:
     if levels == ALL:
         return (*LEVELS, WHILE_LEVEL) if while_loops else LEVELS
@@ -184,7 +191,7 @@ def _check(names: Sequence[str], variant: str, operand_max: int) -> None:
         raise StudyError("paper2024 has single digits and no level 4.1: use variant='fixed'")
 
 
-def _uniforms(rng: np.random.Generator) -> Iterator[float]:
+def uniforms(rng: np.random.Generator) -> Iterator[float]:
     """Uniform numbers in [0, 1), taken from the generator in blocks because that is faster."""
     while True:
         yield from rng.random(4096).tolist()

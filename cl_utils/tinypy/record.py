@@ -13,7 +13,7 @@ from cl_utils.errors import StudyError
 
 OUTPUT_MARK = "\n# output"
 SEPARATOR = "\n\n"
-_VARIABLE = re.compile(r"\b[a-z]\b")
+VARIABLE = re.compile(r"\b[a-z]\b")
 _NUMBER = re.compile(r"\d+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -68,7 +68,7 @@ def canonical_form(source: str) -> str:
     A variable is a single letter standing as a whole word, so keywords and `print` stay.
     """
     names = _Renaming()
-    return _VARIABLE.sub(lambda match: names[match[0]], source)
+    return VARIABLE.sub(lambda match: names[match[0]], source)
 
 
 def skeleton(source: str) -> str:

@@ -7,10 +7,13 @@ compilation       the compiler's work on it
 compiler_faults   what keeps code from being compiled, in a sentence
 optimisers        one step of all parameters
 muon              the optimiser of the matrices
+averaging         the mean of a run's last weights
 malloc            memory that the allocator keeps
 trainer           a run between two steps
 assembly          the parts of a run's trainer
 precision         the faster precision of matrix products, measured
+progress          what a reader is told of a run
+interruption      an interrupt takes effect between two steps
 loop              a run from its first step to its last
 batched_runs      several runs in one forward and backward pass
 joint_runs        dozens of runs on a GPU, their batches and updates made at once

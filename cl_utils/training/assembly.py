@@ -17,16 +17,25 @@ import torch
 from cl_utils.code_fingerprint import module_fingerprint
 from cl_utils.curriculum.arms import DRAWN, SHUFFLED, schedule_named, schedule_of
 from cl_utils.curriculum.interface import Schedule
+from cl_utils.curriculum.orders import ORDERS
 from cl_utils.curriculum.relabelling import apply_arm_controls
+from cl_utils.curriculum.schedules import Staged
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import value_count, with_intermediate_values
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, build
 from cl_utils.seeds import stream
+from cl_utils.training.averaging import WeightAverage
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batcher
 from cl_utils.training.batches.pools import Pools
-from cl_utils.training.batches.reordered import ReorderedBatcher, ReorderedWindows
+from cl_utils.training.batches.reordered import (
+    Arrange,
+    ReorderedBatcher,
+    ReorderedWindows,
+    by_difficulty,
+    in_stages,
+)
 from cl_utils.training.batches.windows import WindowBatcher
 from cl_utils.training.loss import objective
 from cl_utils.training.malloc import keep_freed_memory
@@ -66,6 +75,7 @@ def make_trainer(
         batcher=make_batcher(run, train),
         objective=objective(model, run.recipe, device, run.compiled, precision=run.precision),
         probe=Probe(validation, device) if probe is None else probe,
+        average=_average(run, model),
         identity={
             **asdict(run),
             "programs": programs,
@@ -76,8 +86,16 @@ def make_trainer(
     )
 
 
+def _average(run: Run, model: GPT) -> WeightAverage | None:
+    averaged = round(run.budget * run.recipe.averaged_share)
+    if not averaged:
+        return None
+    return WeightAverage(model, start=run.budget - averaged, end=run.budget)
+
+
 def _digest(corpus: Corpus) -> str:
-    return sha256(corpus.tokens.tobytes() + corpus.buckets.tobytes()).hexdigest()[:16]
+    ranks = b"" if corpus.ranks is None else corpus.ranks.tobytes()
+    return sha256(corpus.tokens.tobytes() + corpus.buckets.tobytes() + ranks).hexdigest()[:16]
 
 
 def make_schedule(run: Run) -> Schedule:
@@ -110,7 +128,7 @@ def _aligned(run: Run, train: Corpus) -> Batcher:
         device=run.device,
     )
     if isinstance(batcher, ReorderedBatcher):
-        batcher.reorder(*_order(run))
+        batcher.reorder(*_order(run, train), exact=run.arm.order in ORDERS)
     return batcher
 
 
@@ -130,13 +148,25 @@ def _windows(run: Run, train: Corpus) -> Batcher:
         device=run.device,
     )
     if isinstance(batcher, ReorderedWindows):
-        batcher.reorder(*_order(run))
+        batcher.reorder(*_order(run, train))
     return batcher
 
 
-def _order(run: Run) -> tuple[Schedule, np.random.Generator, Schedule | None]:
-    """Return what an arm draws, the randomness of its order, and the stages that it follows."""
+def _order(run: Run, corpus: Corpus) -> tuple[Schedule, np.random.Generator, Arrange | None]:
+    """Return what an arm draws, the randomness of its order, and what arranges it otherwise."""
     share, order = run.hardest_share, run.arm.order
     drawn = schedule_named(run.arm.schedule, run.budget, hardest_share=share)
-    stages = None if order == SHUFFLED else schedule_named(order, run.budget, hardest_share=share)
-    return drawn, stream(run.seed, "order"), stages
+    arrange: Arrange | None = None
+    if order in ORDERS:
+        if run.arm.order_metric and corpus.ranks is None:
+            raise StudyError(
+                f"arm {run.name} sorts by {run.arm.order_metric}, which these programs lack: load "
+                "them by study.run_files.load_training"
+            )
+        arrange = partial(by_difficulty, corpus=corpus, order=ORDERS[order])
+    elif order != SHUFFLED:
+        stages = schedule_named(order, run.budget, hardest_share=share)
+        assert isinstance(stages, Staged)  # `arms` refuses any other
+        characters = run.characters_per_step
+        arrange = partial(in_stages, corpus=corpus, schedule=stages, characters=characters)
+    return drawn, stream(run.seed, "order"), arrange

@@ -9,7 +9,7 @@ slices of the batched model's, and their batches are concatenated into one that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from cl_utils.model.packing import Layout
 from cl_utils.model.stacked_layers import stacked
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.compilation import backward
-from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume, train
+from cl_utils.training.loop import Monitor, Report, run_until_finished, start_or_resume, train
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import step_together
 from cl_utils.training.trainer import Run, Trained, Trainer
@@ -35,7 +35,7 @@ def train_batched(
     validation: Corpus,
     *,
     checkpoints: Sequence[Path | None] | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = print,
     at_once: int = 8,
 ) -> list[Trained]:
     """Train runs to their ends, at most `at_once` in one batched model; one alone as `train` does.
@@ -60,7 +60,7 @@ def _train_part(
     paths: Sequence[Path | None],
     corpus: Corpus,
     validation: Corpus,
-    report: Callable[[str], None],
+    report: Report,
 ) -> list[Trained]:
     if len(runs) == 1:
         return [train(runs[0], corpus, validation, checkpoint=paths[0], report=report)]
@@ -77,7 +77,7 @@ def _train_part(
     return [trainer.result() for trainer in trainers]
 
 
-def _named(run: Run, report: Callable[[str], None]) -> Callable[[str], None]:
+def _named(run: Run, report: Report) -> Report:
     return lambda line: report(f"{run.name}, seed {run.seed}: {line}")
 
 

@@ -2,23 +2,28 @@
 
 In: a `Run` (what to train), the training and validation corpora, and where to keep a checkpoint.
 Out: the trained model with its histories. Killed at any time, the same call continues from the
-last checkpoint and ends with the same weights as an uninterrupted one.
+last checkpoint and ends with the same weights as an uninterrupted one. Interrupted, it keeps
+all it has learnt.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cl_utils.data.corpus import Corpus
-from cl_utils.errors import StudyError
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.threads import set_threads_for
 from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
+from cl_utils.training.interruption import stop_asked
+from cl_utils.training.progress import Progress
 from cl_utils.training.trainer import Run, Trained, Trainer
 
 __all__ = [
@@ -33,6 +38,9 @@ __all__ = [
 
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
+SMOOTHED_ROWS = 10  # of the history, over which the speed that is reported is a mean
+Report = Callable[[Any], None]
+"""What tells a reader of a run: `print`, or whatever takes a `Progress` or a sentence."""
 TrainerFactory = Callable[[Run, Corpus, Corpus], Trainer]
 
 
@@ -42,14 +50,15 @@ def train(
     validation: Corpus,
     *,
     checkpoint: Path | None = None,
-    report: Callable[[str], None] = print,
+    report: Report = print,
     make: TrainerFactory = make_trainer,
 ) -> Trained:
     """Train a run to its end, continuing from `checkpoint` when that file is there.
 
     `make`: what makes the trainer; `partial(make_trainer, network=...)` replaces a part of it.
     Raises StudyError when the checkpoint is damaged or another run's, when the loss is no longer
-    a number, or when the run did not see exactly steps x characters_per_step characters.
+    a number, or when the run did not see exactly steps x characters_per_step characters;
+    Interrupted when somebody stopped it.
     """
     trainer = start_or_resume(run, corpus, validation, checkpoint, report, make)
     run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
@@ -61,7 +70,7 @@ def start_or_resume(
     corpus: Corpus,
     validation: Corpus,
     checkpoint: Path | None,
-    report: Callable[[str], None],
+    report: Report,
     make: TrainerFactory = make_trainer,
 ) -> Trainer:
     """Return the trainer of a run, where its checkpoint left it if there is one.
@@ -82,28 +91,43 @@ def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None])
     """Train until every trainer has its steps; `advance` trains a step of all unfinished ones.
 
     Trainers that learn together share the time it takes; what monitors do is not training time.
+    An interrupt is heard after the step: then checkpoints are written, and Interrupted is raised.
     """
     last = time.perf_counter()
-    while waiting := [monitor for monitor in monitors if monitor.trainer.unfinished]:
-        advance()
-        if any(monitor.due() for monitor in waiting):
-            waiting[0].trainer.synchronize()
-        now = time.perf_counter()
-        for monitor in waiting:
-            monitor.tick((now - last) / len(waiting))
-        last = time.perf_counter()
+    with stop_asked() as stopped:
+        while waiting := [monitor for monitor in monitors if monitor.trainer.unfinished]:
+            if stopped():
+                raise Interrupted(_put_aside(waiting))
+            advance()
+            if any(monitor.due() for monitor in waiting):
+                waiting[0].trainer.synchronize()
+            now = time.perf_counter()
+            for monitor in waiting:
+                monitor.tick((now - last) / len(waiting))
+            last = time.perf_counter()
+
+
+def _put_aside(monitors: Sequence[Monitor]) -> str:
+    """Write the checkpoints of unfinished runs; return what became of them."""
+    kept = [monitor.save() for monitor in monitors]
+    first = monitors[0].trainer
+    stopped = f"stopped at step {first.step} of {first.steps}"
+    if all(kept):
+        return f"{stopped}: run again to continue"
+    return f"{stopped}: without a checkpoint nothing is kept, run again to start over"
 
 
 class Monitor:
     """What happens beside a training: timing, history rows, curve points, reports, checkpoints."""
 
-    def __init__(
-        self, trainer: Trainer, checkpoint: Path | None, report: Callable[[str], None]
-    ) -> None:
+    def __init__(self, trainer: Trainer, checkpoint: Path | None, report: Report) -> None:
         self.trainer, self.checkpoint, self.report = trainer, checkpoint, report
-        self.reported = self.saved = time.perf_counter()
+        self.reported, self.saved = -math.inf, time.perf_counter()  # the first row is told at once
         self.row_step, self.row_began = trainer.step, trainer.seconds
         self.curve_steps = curve_steps(trainer.steps)
+        self.accuracy: dict[str, float] = {}  # percent by bucket, as it was measured last
+        self.speeds: deque[float] = deque(maxlen=SMOOTHED_ROWS)  # characters a second
+        self.compiling = False  # in the last row
 
     def due(self) -> bool:
         """Return whether more than the time is to be kept after this step."""
@@ -123,9 +147,17 @@ class Monitor:
         if trainer.step in self.curve_steps:
             accuracy = trainer.probe.accuracy(trainer.model)
             trainer.history.add_curve(trainer.step, trainer.characters, trainer.seconds, accuracy)
-        if self.checkpoint and self._unsaved():
-            save_checkpoint(self.checkpoint, trainer.state())
-            self.saved = time.perf_counter()
+            self.accuracy = {bucket: 100 * share for bucket, share in accuracy.items()}
+        if self._unsaved():
+            self.save()
+
+    def save(self) -> bool:
+        """Write the checkpoint, and return whether there is to be one."""
+        if self.checkpoint is None:
+            return False
+        save_checkpoint(self.checkpoint, self.trainer.state())
+        self.saved = time.perf_counter()
+        return True
 
     def _end_row(self) -> None:
         trainer, now = self.trainer, time.perf_counter()
@@ -133,6 +165,10 @@ class Monitor:
         speed = characters / max(1e-9, trainer.seconds - self.row_began)
         row = trainer.history.end_row(trainer.step, trainer.stage, speed)
         self.row_step, self.row_began = trainer.step, trainer.seconds
+        if self.compiling:  # what was slower than all that follows tells nothing of it
+            self.speeds.clear()
+        self.compiling = not self.speeds and trainer.run.compiled
+        self.speeds.append(speed)
         if math.isnan(row["loss"]):
             raise StudyError(
                 f"the loss is not a number at step {trainer.step} of "
@@ -141,14 +177,20 @@ class Monitor:
             )
         if now - self.reported > REPORT_SECONDS or not trainer.unfinished:
             self.reported = now
-            self.report(_progress(trainer, row))
+            self.report(self._progress(row))
 
-
-def _progress(trainer: Trainer, row: Mapping[str, Any]) -> str:
-    left = trainer.seconds / trainer.step * (trainer.steps - trainer.step)
-    losses = " ".join(f"{row[f'loss_{b}']:.3f}" for b in ("easy", "medium", "hard"))
-    return (
-        f"step {trainer.step}/{trainer.steps}  {row['stage']}  loss {row['loss']:.3f}  "
-        f"output loss easy/medium/hard {losses}  "
-        f"{row['characters_per_second']:,.0f} characters/s  {left:.0f} s left"
-    )
+    def _progress(self, row: Mapping[str, Any]) -> Progress:
+        trainer = self.trainer
+        speed = sum(self.speeds) / len(self.speeds)
+        characters = (trainer.steps - trainer.step) * trainer.run.characters_per_step
+        return Progress(
+            name=f"{trainer.run.name}, seed {trainer.run.seed}",
+            step=trainer.step,
+            steps=trainer.steps,
+            stage=row["stage"],
+            loss=row["loss"],
+            losses={bucket: row[f"loss_{bucket}"] for bucket in BUCKETS},
+            accuracy=dict(self.accuracy),
+            characters_per_second=speed,
+            seconds_left=characters / speed,
+        )

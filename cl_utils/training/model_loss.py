@@ -7,7 +7,7 @@ have seeds that no study uses; most training programs they have not read before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.model.scoring import answer_log_probability, score
-from cl_utils.training.loop import Run, train
+from cl_utils.training.loop import Report, Run, train
 
 MODELS = 3
 BUDGET = 0.1  # of the profile's steps
@@ -28,7 +28,7 @@ def model_loss(
     validation: Corpus,
     scored: Iterable[Corpus],
     *,
-    report: Callable[[str], None] = print,
+    report: Report = print,
 ) -> pd.DataFrame:
     """Return program_id and model_loss (nats) of every program of `scored`.
 

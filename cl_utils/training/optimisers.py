@@ -81,13 +81,19 @@ def learning_rate_factor(step: int, cycle: tuple[int, int], recipe: Recipe) -> f
 
     "steps": x 0.1 at 70, 80 and 90 % of the cycle, no warm-up (the authors' code). "linear": up
     over the warm-up, then straight down to zero at the cycle's end. "late": up over the warm-up,
-    constant, and down to zero over the last 40 % ("warmup-stable-decay", Hu et al. 2024).
+    constant, and down to zero over the last 40 % ("warmup-stable-decay", Hu et al. 2024). "third":
+    up over the warm-up, then straight down to a third at the end. "none": up over the warm-up, then
+    constant.
     """
     start, end = cycle
     length, done = end - start, step - start
     if recipe.decay == "steps":
         return 0.1 ** bisect.bisect_right([int(length * m) for m in (0.7, 0.8, 0.9)], done)
     warmup = max(1, round(length * recipe.warmup_share))
+    if recipe.decay in ("third", "none"):
+        left = (length - done) / max(1, length - warmup)  # 1 at the end of the warm-up
+        lowest = 1 / 3 if recipe.decay == "third" else 1.0
+        return min((done + 1) / warmup, lowest + (1 - lowest) * left, 1.0)
     falling = LATE_SHARE * length if recipe.decay == "late" else length - warmup
     return min((done + 1) / warmup, (length - done) / max(1, falling), 1.0)
 

@@ -25,8 +25,9 @@ class Recipe:
     optimiser: Literal["adamw", "muon"]
     learning_rate: float  # of AdamW: all parameters, or with Muon all but the blocks' matrices
     matrix_learning_rate: float = 0.0  # of Muon
-    decay: Literal["steps", "linear", "late"]  # see `optimisers.learning_rate_factor`
+    decay: Literal["steps", "linear", "late", "third", "none"]  # see `learning_rate_factor`
     warmup_share: float = 0.0  # of a cycle
+    averaged_share: float = 0.0  # of the steps, the last ones: the run ends with their mean weights
     weight_decay: float = 0.01  # of AdamW
     output_weight: float = 1.0  # loss weight of an output character; a program character has 1
     convolution: int = 0  # characters that a block's short convolutions see back; 0: none
@@ -65,7 +66,20 @@ FAST = Recipe(
 )
 STRONG = replace(FAST, name="strong", convolution=3, intermediate_value_weight=1.0)
 STRONG_LATE = replace(STRONG, name="strong-late", decay="late")
-RECIPES: Mapping[str, Recipe] = {each.name: each for each in (PAPER, FAST, STRONG, STRONG_LATE)}
+# The learning rate does not fall to zero: where it falls to a third, and where it does not fall and
+# the last weights are averaged instead, over a share chosen on the baseline alone.
+_FLAT = {
+    f"{each.name}-{name}": replace(each, name=f"{each.name}-{name}", **changes)
+    for each in (FAST, STRONG)
+    for name, changes in (
+        ("third", {"decay": "third"}),
+        ("constant", {"decay": "none", "averaged_share": 0.2}),
+    )
+}
+RECIPES: Mapping[str, Recipe] = {
+    **{each.name: each for each in (PAPER, FAST, STRONG, STRONG_LATE)},
+    **_FLAT,
+}
 
 
 def recipe_named(name: str) -> Recipe:

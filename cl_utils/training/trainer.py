@@ -21,6 +21,7 @@ from cl_utils.curriculum.arms import Arm, Recorded
 from cl_utils.curriculum.interface import Schedule
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
+from cl_utils.training.averaging import WeightAverage
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.compilation import backward
 from cl_utils.training.history import History
@@ -94,6 +95,7 @@ class Trainer:
         batcher: Batcher,
         objective: Objective,
         probe: Probe,
+        average: WeightAverage | None = None,
         identity: Mapping[str, object],
     ) -> None:
         """`new_optimisers` is called at the start and at every later step of `boundaries`.
@@ -103,7 +105,8 @@ class Trainer:
         self.run, self.device, self.steps = run, torch.device(run.device), run.budget
         self.model, self.new_optimisers, self.optimisers = model, new_optimisers, new_optimisers()
         self.schedule, self.boundaries, self.batcher = schedule, boundaries, batcher
-        self.objective, self.probe, self.identity = objective, probe, identity
+        self.objective, self.probe, self.average = objective, probe, average
+        self.identity = identity
         self.history = History()
         self.stage = ""  # of the last step; an adaptive schedule may have moved on since
         self.step = 0
@@ -149,6 +152,8 @@ class Trainer:
         """End a step: count what was read, and probe the model where the schedule asks for it."""
         self.history.add(totals, programs)
         self.step += 1
+        if self.average is not None:
+            self.average.after(self.step)
         buckets = self.schedule.buckets_to_probe(self.step)
         if buckets:
             count = self.schedule.probe_programs
@@ -192,6 +197,7 @@ class Trainer:
             "characters": self.characters,
             "seconds": self.seconds,
             "mixes": list(self.mixes),
+            "average": None if self.average is None else self.average.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -203,3 +209,5 @@ class Trainer:
         self.history.restore(state["history"])
         self.step, self.characters = state["step"], state["characters"]
         self.seconds, self.mixes = state["seconds"], list(state["mixes"])
+        if self.average is not None:
+            self.average.restore(state["average"])

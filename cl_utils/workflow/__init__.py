@@ -1,5 +1,6 @@
 """The study's notebooks as one piece of work: run in order, watched, taken up again.
 
+api          the study in two calls, without notebooks to look at
 commands     what `make reproduce`, `make resume` and `make figures` do
 progress     how far Snakemake is, how long it still takes, what failed
 notebook     one notebook executed; when it fails, a sentence says why

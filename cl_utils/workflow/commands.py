@@ -1,4 +1,4 @@
-"""`python -m cl_utils.workflow reproduce|resume|figures PROFILE`: what make's commands do.
+"""`python -m cl_utils.workflow reproduce|resume|figures|report PROFILE`: what make's commands do.
 
 In: a profile. Out: its data, runs, figures and report; of a command that was killed before, what is
 finished stays, and the rest goes on. No two of these commands work on one profile at a time.
@@ -21,6 +21,7 @@ from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
+from cl_utils.report.html_page import write_report
 from cl_utils.study import resume as resuming
 from cl_utils.study.profile_lock import only_command
 from cl_utils.workflow.profiles import study_named
@@ -68,13 +69,11 @@ class Work:
         return status
 
     def report(self) -> int:
-        """Let Snakemake write its report on the profile; return its exit status."""
-        path = Paths(self.profile).runs / "report.html"
-        status = self.run(*self._snakemake(("--quiet", "all", "--report", str(path))))
-        if status == 0:
-            figures = shown_path(Paths(self.profile).figures)
-            print(f"Read {shown_path(path)}; figures are in {figures}.")
-        return status
+        """Write the profile's report, one page that holds everything; return 0."""
+        paths = Paths(self.profile)
+        path = write_report(study_named(self.profile), paths.runs / "report.html")
+        print(f"Read {shown_path(path)}; figures are in {shown_path(paths.figures)}.")
+        return 0
 
     def draw(self, notebook: str) -> int:
         """Execute a notebook that shows results; return its exit status."""
@@ -112,6 +111,11 @@ def resume(work: Work) -> int:
     )
 
 
+def report(work: Work) -> int:
+    """Write the report on what has results."""
+    return work.report()
+
+
 def figures(work: Work) -> int:
     """Draw all figures again from results/; the findings last, which show what the others drew."""
     *drawing, last = showing_notebooks()
@@ -134,7 +138,7 @@ def experiment_notebooks() -> list[str]:
 
 
 COMMANDS: dict[str, Callable[[Work], int]] = {
-    each.__name__: each for each in (reproduce, resume, figures)
+    each.__name__: each for each in (reproduce, resume, figures, report)
 }
 
 

@@ -6,7 +6,7 @@ that read exactly these programs, each as often, in as many steps of as many cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,11 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import Batch
+from cl_utils.training.batches.spares import pack_with_spares
 from cl_utils.training.batches.windows import WindowBatcher
 
+Arrange = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+"""What puts drawn programs (K,), in random order, in the order of an arm."""
 CHOICE = 32  # programs among which the one that a batch cuts is chosen
 ATTEMPTS = 20
 
@@ -53,17 +56,27 @@ class ReorderedBatcher(AlignedBatcher):
         self.step = state["step"]
 
     def reorder(
-        self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
+        self,
+        schedule: Schedule,
+        rng: np.random.Generator,
+        arrange: Arrange | None,
+        exact: bool = False,
     ) -> None:
-        """Draw what `schedule` draws, then shuffle it, within the order of `stages` if given."""
+        """Draw what `schedule` draws, shuffle it, and `arrange` it if that is given.
+
+        `exact`: keep that order but for the program that each batch cuts, see `spares`.
+        """
         draw = super().choose_many
         steps, lengths = schedule.steps, self.corpus.lengths - 1
         drawn = np.concatenate([draw(schedule.mix(step), 1)[0][0] for step in range(steps)])
         for _ in range(ATTEMPTS):
             order = rng.permutation(drawn)
-            if isinstance(stages, Staged):
-                order = in_stages(order, self.corpus, stages, self.characters)
-            packed = pack(order, lengths[order], self.characters, steps)
+            if arrange is not None:
+                order = arrange(order)
+            if exact:
+                packed = pack_with_spares(order, lengths[order], self.characters, steps, rng)
+            else:
+                packed = pack(order, lengths[order], self.characters, steps)
             if packed is not None:
                 self.programs, self.starts = packed
                 return
@@ -82,7 +95,10 @@ class ReorderedBatcher(AlignedBatcher):
 
 
 def pack(
-    programs: NDArray[np.int64], lengths: NDArray[np.int64], characters: int, steps: int
+    programs: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    characters: int,
+    steps: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Return all programs (K,) in nearly this order and where each batch begins (steps + 1,).
 
@@ -125,7 +141,7 @@ def swap(first: int, second: int, *arrays: NDArray[np.int64]) -> None:
 
 
 def in_stages(
-    programs: NDArray[np.int64], corpus: Corpus, schedule: Staged, characters: int
+    programs: NDArray[np.int64], *, corpus: Corpus, schedule: Staged, characters: int
 ) -> NDArray[np.int64]:
     """Return drawn programs (K,) in the order of a schedule's stages.
 
@@ -148,6 +164,17 @@ def in_stages(
     return programs[np.argsort(stage_of, kind="stable")]
 
 
+def by_difficulty(
+    programs: NDArray[np.int64], *, corpus: Corpus, order: Callable[[int], NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Return drawn programs (K,) in an order of `curriculum.orders`.
+
+    They are ranked by the corpus's `ranks`, or by its own order, which is the study's metric's.
+    """
+    ranks = programs if corpus.ranks is None else corpus.ranks[programs]
+    return programs[np.argsort(ranks, kind="stable")][order(len(programs))]
+
+
 def bucket_weights(mix: Mix) -> list[float]:
     """Return the shares of easy, medium and hard in a mix of whole buckets and their parts."""
     weights = dict.fromkeys(BUCKETS, 0.0)
@@ -162,16 +189,16 @@ class ReorderedWindows(WindowBatcher):
     step = 0
 
     def reorder(
-        self, schedule: Schedule, rng: np.random.Generator, stages: Schedule | None
+        self, schedule: Schedule, rng: np.random.Generator, arrange: Arrange | None
     ) -> None:
         """Draw all windows of `schedule`, then shuffle them among the batches.
 
-        Raises StudyError when an order by `stages` is asked for.
+        Raises StudyError when they are to be arranged.
         """
-        if stages is not None:
+        if arrange is not None:
             raise StudyError(
                 "windows hold parts of several programs and cannot be sorted by difficulty: for an "
-                "arm whose order is a schedule's use a recipe that reads whole programs"
+                "arm in an order of difficulty use a recipe that reads whole programs"
             )
         streams: list[Corpus] = []
         places, first = [], 0

@@ -1,0 +1,76 @@
+"""Exams off the training distribution: what is right there, and whether order matters there.
+
+In: the rows of `stats.exam_accuracy` and `stats.exam_effects`. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cl_utils.data.exams import EXAMS, TWINS
+from cl_utils.figures import style
+from cl_utils.figures.contrasts import limit_differences
+from cl_utils.figures.panels import canvas, draw_interval, note, require, styled
+from cl_utils.stats.exams import EXAM, SHOWN
+
+
+@styled
+def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
+    """Return, for the usual test and each exam, the baseline's accuracy and each effect."""
+    sets = list(accuracy["test_set"])
+    require(effects if len(sets) > 1 else effects[:0], "exams, or of the factorial's eight arms")
+    figure = canvas(0.36 * len(sets) + 1.6)
+    panels = figure.subplots(1, 1 + len(SHOWN), sharey=True, width_ratios=[1.0, *[1.25] * 4])
+    _draw_accuracy(panels[0], accuracy)
+    for axes, effect in zip(panels[1:], SHOWN, strict=True):
+        _draw_effect(axes, effects[effects["effect"] == effect], sets)
+        limit_differences(axes, effects)
+        axes.set_title(effect)
+        axes.set_xlabel("points")
+    panels[0].set_yticks(range(len(sets)), [exam_label(each) for each in sets])
+    panels[0].set_ylim(len(sets) - 0.4, -0.6)
+    note(
+        figure,
+        f"Means over n = {effects['n'].min()} seeds with 95 % t intervals. Usual test: balanced, "
+        "mean of the three buckets; an exam: all its programs, each beyond every training program "
+        "in one way; renamed: training programs with other variables. Effects off the usual test "
+        "are exploratory.",
+    )
+    return figure
+
+
+def exam_label(test_set: str) -> str:
+    """Return the name of a test set in words."""
+    name = test_set.removeprefix(EXAM)
+    if name == TWINS:
+        return "renamed"
+    return EXAMS[name].words if name in EXAMS else "usual test"
+
+
+def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
+    for place, (_, row) in enumerate(accuracy.iterrows()):
+        draw_interval(axes, place, row["low"], row["high"])
+        axes.plot(row["mean"], place, "o", color=style.arm_colour("baseline"), zorder=5)
+    axes.set_xlim(0, 100)
+    axes.set_title("baseline")
+    axes.set_xlabel("% right")
+    _quiet(axes)
+
+
+def _draw_effect(axes: Axes, rows: pd.DataFrame, sets: Sequence[str]) -> None:
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    for _, row in rows.iterrows():
+        place = sets.index(row["test_set"])
+        draw_interval(axes, place, row["low"], row["high"])
+        axes.plot(row["difference"], place, "o", color=style.INK, markersize=6, zorder=5)
+    _quiet(axes)
+
+
+def _quiet(axes: Axes) -> None:
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")

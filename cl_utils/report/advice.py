@@ -1,0 +1,133 @@
+"""Before you use a curriculum: what the settings that were studied say to those who would copy one.
+
+In: the settings with rows. Out: docs/before_you_use_a_curriculum.md. What is advised follows from
+the verdicts, so new rows change the advice with the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.report.answer import answer, asked, facts, words
+from cl_utils.report.questions import Question
+from cl_utils.report.settings import Setting
+from cl_utils.report.summary import WHERE
+from cl_utils.stats import finding, standing
+
+PAGE: Final = "docs/before_you_use_a_curriculum.md"
+HEAD: Final = f"""\
+# Before you use a curriculum
+
+Generated from the rows of every setting studied; do not edit. The paper's hybrid curriculum trains
+on easy programs for 20,000 iterations, on medium ones and the harder half of the easy for 30,000,
+on hard ones and the harder half of the others for 70,000, each stage with a new optimiser and a new
+learning-rate cycle. Whoever copies it changes four things at once. This page takes them one by one.
+Numbers are {WHERE}, with 95 % intervals; what counts as a claim or a trend stands in
+[findings](findings.md)."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do about one part of a curriculum, by what was shown of it."""
+
+    title: str
+    helps: str
+    harms: str
+    mixed: str
+    unknown: str
+
+
+ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
+    {
+        "The paper's question": Advice(
+            title="The whole of it",
+            helps="Copying all of it has paid here.",
+            harms="Do not copy all of it: it cost accuracy here.",
+            mixed="It depends on the setting: measure it in yours, with several seeds.",
+            unknown="There is no reason to copy all of it: no gain is established here. One run an "
+            "arm would not have told: see the intervals.",
+        ),
+        "Order": Advice(
+            title="Easy programs first",
+            helps="Sorting from easy to hard has paid here.",
+            harms="Shuffle: the same programs in random order did better.",
+            mixed="It depends on the setting: measure it in yours, against the same programs "
+            "shuffled.",
+            unknown="There is no reason to sort: no gain is established here.",
+        ),
+        "Restarts": Advice(
+            title="A new optimiser and learning-rate cycle at each stage",
+            helps="Restarting the optimiser has paid here.",
+            harms="Keep one optimiser and one learning-rate cycle: restarts cost accuracy.",
+            mixed="It depends on the setting: compare with one cycle in yours.",
+            unknown="There is no reason to restart: no gain is established here.",
+        ),
+        "Composition": Advice(
+            title="More of some programs than of others",
+            helps="If you change anything, change which programs are drawn how often, and shuffle "
+            "them: hybrid's choice has paid here without its order.",
+            harms="Draw every program equally often: hybrid's choice cost accuracy.",
+            mixed="It depends on the setting: compare with drawing every program equally often.",
+            unknown="There is no reason to draw some programs more often: no gain is established.",
+        ),
+        "Difficulty or staging": Advice(
+            title="Buckets by difficulty",
+            helps="The metric has earned its place: its buckets did better than random ones.",
+            harms="Random buckets did better than those of the metric.",
+            mixed="It depends on the setting: compare with random buckets.",
+            unknown="That difficulty makes the buckets is not shown to matter: random ones may do.",
+        ),
+    }
+)
+"""By the title of the question that is answered."""
+UNKNOWN: Final = """\
+- The paper's own budget, 120,000 iterations of its recipe, has not been run here.
+- Programs are generated, with seven levels of one small grammar: nothing is shown of natural code.
+- Models have at most about a million parameters; a larger one may learn the easy part sooner.
+- Between the paper's hybrid and random order lie countless schedules; a few were tried."""
+
+
+def advice_page(settings: Sequence[Setting]) -> str:
+    """Return the page."""
+    sections = [_section(question, settings) for question in asked(dict.fromkeys(ADVICE, ""))]
+    missing = [
+        f"- {setting.name}: {setting.planned - n} of {setting.planned} declared seeds are missing."
+        for setting in settings
+        if (n := _seeds(setting)) < setting.planned
+    ]
+    unknown = "\n".join([UNKNOWN, *missing])
+    return "\n\n".join([HEAD, *sections, f"## What is unknown\n\n{unknown}"]) + "\n"
+
+
+def _section(question: Question, settings: Sequence[Setting]) -> str:
+    rows = [
+        (setting, row) for setting in settings if (row := answer(setting, question)) is not None
+    ]
+    advice = ADVICE[question.title]
+    lines = [f"- {setting.name}: {words(row)} ({facts(row)})." for setting, row in rows]
+    return f"## {advice.title}\n\n{advised(advice, [row for _, row in rows])}\n\n" + "\n".join(
+        lines
+    )
+
+
+def advised(advice: Advice, rows: Sequence[pd.Series]) -> str:
+    """Return what follows from the claims among rows; trends alone establish nothing."""
+    signs = {
+        row["difference"] > 0
+        for row in rows
+        if standing(row) == "claim" and finding(row) == "difference"
+    }
+    if len(signs) == 2:
+        return advice.mixed
+    if not signs:
+        return advice.unknown
+    return advice.helps if signs == {True} else advice.harms
+
+
+def _seeds(setting: Setting) -> int:
+    return int(setting.results.measures.groupby("arm")["seed"].nunique().max())

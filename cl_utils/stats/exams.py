@@ -1,0 +1,48 @@
+"""The factorial's effects on every exam off the training distribution, beside the usual test.
+
+In: the measures of a study. Out: for each test set what the baseline gets right, and what order,
+restarts and composition do. Everything here is exploratory: the declared measure is the usual test.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.stats.factorial import FACTORS, factorial_cells, factorial_effects, factorial_gain
+from cl_utils.stats.rows import PRIMARY, Cell
+
+EXAM: Final = "exam "  # what the names of their test sets begin with
+GAIN: Final = "hybrid − baseline"
+SHOWN: Final = (GAIN, *FACTORS)
+
+
+def exam_cells(measures: pd.DataFrame) -> list[Cell]:
+    """Return the usual test and every exam that was taken: measure, test set, subset."""
+    taken = [name for name in measures["test_set"].unique() if str(name).startswith(EXAM)]
+    return [PRIMARY, *((PRIMARY[0], name, "all") for name in taken)]
+
+
+def exam_effects(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the gain of hybrid and the three main effects on each test set.
+
+    Columns: test_set, effect, and those of `contrast_table`; empty until all eight arms have a
+    seed in common.
+    """
+    tables = []
+    for measure, test_set, subset in exam_cells(measures):
+        effects = factorial_effects(measures, measure=measure, test_set=test_set, subset=subset)
+        gain = factorial_gain(measures, (measure, test_set, subset)).assign(effect=GAIN)
+        tables.append(pd.concat([gain, effects[effects["effect"].isin(FACTORS)]]))
+    return pd.concat(tables, ignore_index=True).assign(exploratory=True)
+
+
+def exam_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what the baseline gets right on each test set: test_set, mean, low, high, n."""
+    rows = []
+    for measure, test_set, subset in exam_cells(measures):
+        cells = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
+        rows.append(cells[cells["arm"] == "baseline"].assign(test_set=test_set))
+    table = pd.concat(rows, ignore_index=True)
+    return table[["test_set", "mean", "low", "high", "n"]]

@@ -1,0 +1,155 @@
+"""The study in two calls, for those who do not want notebooks: `train` an arm, `compare` arms.
+
+In: an arm, a profile, a seed, changed parameters; or two arms of a study with results. Out: a
+trained model with its rows; a contrast with its interval. `train` executes the notebooks that are
+missing, so what it gives is what they give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cl_utils.errors import StudyError
+from cl_utils.files import running
+from cl_utils.manifests import check_files
+from cl_utils.model.gpt import GPT
+from cl_utils.paths import NOTEBOOKS, params_file
+from cl_utils.stats.contrasts import Contrast, paired_difference
+from cl_utils.stats.rows import PRIMARY
+from cl_utils.study.data_files import (
+    data_fingerprint,
+    load_difficulty,
+    load_exam_table,
+    load_programs,
+)
+from cl_utils.study.notebook_names import (
+    BUCKETING,
+    DATA,
+    EVALUATION,
+    METRIC_ANALYSIS,
+    TRAINING,
+)
+from cl_utils.study.params import Params, notebook_params, read_params
+from cl_utils.study.results import load_results, run_manifest
+from cl_utils.study.run_files import load_run
+from cl_utils.workflow.notebook import execute, reason
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A trained model with what notebook 05 measured of it."""
+
+    params: Params
+    model: GPT
+    manifest: Mapping[str, Any]
+    measures: pd.DataFrame  # a row a test set, subset and measure
+    programs: pd.DataFrame  # a row a test program
+    curve: pd.DataFrame  # accuracy on validation programs over training
+
+    @property
+    def accuracy(self) -> float:
+        """Exact execution (percent), balanced test set, mean of the three buckets."""
+        measure, test_set, subset = PRIMARY
+        rows = self.measures.query(
+            "measure == @measure and test_set == @test_set and subset == @subset"
+        )
+        return float(rows["value"].iloc[0])
+
+
+def train(
+    arm: str = "baseline",
+    *,
+    profile: str = "smoke",
+    seed: int = 0,
+    recipe: str | None = None,
+    **changes: Any,
+) -> FinishedRun:
+    """Return the run of an arm: notebooks 01 to 05 are executed as far as its files are not there.
+
+    `changes`: parameters that differ from the profile's, such as ``steps=200``; the run then has a
+    place of its own. Raises StudyError for wrong parameters and when a notebook fails.
+    """
+    values = {"profile": profile, "arm": arm, "seed": seed, **changes}
+    if recipe is not None:
+        values["recipe"] = recipe
+    params = notebook_params(dict(values))
+    for notebook, there in STAGES.items():
+        if not _is_there(there, params):
+            _execute(notebook, values, params)
+    model, _ = load_run(params)
+    manifest, folder = _rows(params), params.paths.result(params.recipe, arm, seed)
+    return FinishedRun(
+        params=params,
+        model=model,
+        manifest=manifest,
+        measures=pd.read_csv(folder / "measures.csv", dtype={"subset": str}),
+        programs=pd.read_parquet(folder / "programs.parquet"),
+        curve=pd.read_csv(folder / "curve.csv"),
+    )
+
+
+def compare(
+    arm: str,
+    reference: str = "baseline",
+    *,
+    profile: str = "study",
+    recipe: str | None = None,
+    measure: str = PRIMARY[0],
+    test_set: str = PRIMARY[1],
+    subset: str = PRIMARY[2],
+) -> Contrast:
+    """Return an arm minus its reference, paired by seed, from the results of a profile.
+
+    One contrast by itself, unadjusted for any other. Raises StudyError when there are no results,
+    or no seed that both have.
+    """
+    params = read_params(params_file(profile))
+    results = load_results(params.paths.results, params).of_recipe(recipe or params.recipe)
+    return paired_difference(
+        results.measures, arm, reference, measure=measure, test_set=test_set, subset=subset
+    )
+
+
+def _split(params: Params) -> None:
+    data_fingerprint(params)
+    load_exam_table(params)
+
+
+def _rows(params: Params) -> dict[str, Any]:
+    """Return the manifest of a run's rows; StudyError unless they are of the model there is."""
+    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    manifest, repair = run_manifest(folder), running(EVALUATION)
+    check_files(folder, manifest["evaluation"]["files"], repair)
+    if manifest.get("weights") != load_run(params)[1]["weights"]:
+        raise StudyError(f"{folder} holds the rows of another model: {repair} again")
+    return manifest
+
+
+STAGES: Mapping[str, Callable[[Params], object]] = {
+    DATA: load_programs,
+    METRIC_ANALYSIS: load_difficulty,
+    BUCKETING: _split,
+    TRAINING: load_run,
+    EVALUATION: _rows,
+}
+"""The notebooks that lead to a run, and what says that they need not be executed."""
+
+
+def _is_there(there: Callable[[Params], object], params: Params) -> bool:
+    try:
+        there(params)
+    except StudyError:
+        return False
+    return True
+
+
+def _execute(notebook: str, values: Mapping[str, Any], params: Params) -> None:
+    executed = params.paths.run(params.recipe, params.arm, params.seed) / f"{notebook}.ipynb"
+    try:
+        execute(NOTEBOOKS / f"{notebook}.ipynb", executed, None, values)
+    except Exception as error:
+        raise StudyError(f"{notebook} failed: {reason(error)} (open {executed})") from None

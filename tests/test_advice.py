@@ -1,0 +1,44 @@
+"""Advice follows the claims: for, against, divided or none; the page names every setting."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from cl_utils.paths import committed_results
+from cl_utils.report.advice import ADVICE, advice_page, advised
+from cl_utils.report.settings import STUDIED, settings_in
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, strength
+
+ORDER = ADVICE["Order"]
+
+
+def row(difference: float, p: float = 0.01, n: int = 8) -> pd.Series:
+    """Return a contrast as far as verdicts look at it."""
+    low, high = sorted([difference / 2, 2 * difference])
+    numbers = {"difference": difference, "low": low, "high": high, "p_holm": p, "n": n}
+    return pd.Series(
+        {**numbers, "p_equivalence_holm": 0.9, "p_least": 0.01, "strength": strength(n)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([row(3.0), row(2.0)], ORDER.helps),
+        ([row(-3.0), row(2.0, p=0.3)], ORDER.harms),
+        ([row(-3.0), row(2.0)], ORDER.mixed),
+        ([row(3.0, p=0.2)], ORDER.unknown),
+        ([row(3.0, n=SEEDS_OF_A_CLAIM - 1)], ORDER.unknown),
+        ([], ORDER.unknown),
+    ],
+)
+def test_only_claims_advise(rows: list[pd.Series], wanted: str) -> None:
+    assert advised(ORDER, rows) == wanted
+
+
+def test_the_page_has_every_question_and_setting() -> None:
+    settings = settings_in(map(committed_results, STUDIED))
+    page = advice_page(settings)
+    assert all(f"## {advice.title}\n" in page for advice in ADVICE.values())
+    assert all(setting.name in page for setting in settings)

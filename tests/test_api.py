@@ -1,0 +1,72 @@
+"""The study in two calls: what they give is what the notebooks and the statistics give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from refusals import refusal
+
+from cl_utils.paths import HOME_VARIABLE, committed_results
+from cl_utils.stats import contrast_table
+from cl_utils.study.results import load_results
+from cl_utils.workflow import api
+
+SMALL = {
+    "programs": 3000,
+    "training_programs": 300,
+    "validation_programs": 8,
+    "test_programs": 20,
+    "natural_programs": 30,
+    "steps": 4,
+    "line_programs": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home without any file."""
+    return tmp_path_factory.mktemp("api")
+
+
+def test_one_call_makes_what_is_missing_and_the_next_makes_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    executed: list[str] = []
+    execute = api.execute
+
+    def counting(notebook: Path, *rest: object) -> None:
+        executed.append(notebook.stem)
+        execute(notebook, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api, "execute", counting)
+    run = api.train("hybrid", seed=3, **SMALL)
+    assert executed == list(api.STAGES)
+    assert run.manifest["params"]["arm"] == "hybrid" and run.manifest["params"]["steps"] == 4
+    assert 0 <= run.accuracy <= 100 and run.model.parameter_count == run.manifest["parameters"]
+    assert "smoke+" in str(run.params.paths.results)  # a place of its own
+    again = api.train("hybrid", seed=3, **SMALL)
+    assert executed == list(api.STAGES) and again.accuracy == run.accuracy
+    api.train("baseline", seed=3, **SMALL)
+    assert executed[len(api.STAGES) :] == ["04_training", "05_evaluation"]
+
+
+def test_wrong_parameters_are_refused_before_anything_is_executed() -> None:
+    assert "hybrid" in refusal(lambda: api.train("hybird"))
+    assert "stepz" in refusal(lambda: api.train(stepz=3))
+
+
+def test_a_notebook_that_fails_is_told_in_its_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    said = refusal(lambda: api.train("yoked-mastery", **SMALL))
+    assert said.startswith("04_training failed:") and "arm='mastery'" in said
+
+
+def test_a_comparison_is_that_of_the_statistics() -> None:
+    measures = load_results(committed_results("study")).of_recipe("fast").measures
+    rows = contrast_table(measures, contrasts=[("hybrid", "baseline")]).iloc[0]
+    found = api.compare("hybrid")
+    assert (found.n, found.difference, found.low) == (rows["n"], rows["difference"], rows["low"])
