@@ -73,7 +73,7 @@ _FLAT = {
     for each in (FAST, STRONG)
     for name, changes in (
         ("third", {"decay": "third"}),
-        ("constant", {"decay": "none", "averaged_share": 0.2}),
+        ("constant", {"decay": "none", "averaged_share": 0.1}),
     )
 }
 RECIPES: Mapping[str, Recipe] = {
