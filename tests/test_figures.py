@@ -61,6 +61,12 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "protocol_audit": lambda results: figures.protocol_audit(results.measures),
 }
 LEADERS = [arm for arm in compared(arms()) if facts_of(arm).control_of is None]
+SORTED = [arm for arm in LEADERS if facts_of(arm).group == "sorted"]
+"""They are compared with the baseline, in a study of their own."""
+TOGETHER = {
+    "schedules": [arm for arm in LEADERS if arm not in SORTED],
+    "sorted": ["baseline", *SORTED],
+}
 PARENTS = [arm for arm in arms() if controls_of(arm)]
 NO_SEEDS = ("difficulty_distribution", "metric_agreement")
 STUDIES = {
@@ -168,9 +174,10 @@ def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("vision", VISION)
-def test_arm_colours_stay_apart_for_colour_blind_readers(vision: str) -> None:
-    """CIELAB distances between any two arms are clearly visible (above 15)."""
-    seen = [lightness_and_hue(colour, vision) for colour in map(style.arm_colour, LEADERS)]
+@pytest.mark.parametrize("shown", TOGETHER)
+def test_arm_colours_stay_apart_for_colour_blind_readers(shown: str, vision: str) -> None:
+    """CIELAB distances between any two arms that stand together are clearly visible (above 15)."""
+    seen = [lightness_and_hue(style.arm_colour(arm), vision) for arm in TOGETHER[shown]]
     assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
 
 

@@ -134,7 +134,7 @@ def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
     p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
     assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
     words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
-    assert "(hybrid) in a family of 2, the others" in words and "in one of 24" in words
+    assert "(hybrid) in a family of 2, the others" in words and "in one of 40" in words
     assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 
 

@@ -22,7 +22,10 @@ from cl_utils.stats import FACTORIAL
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.stage_params import TrainingParams
 
-PROFILES = ("smoke", "laptop", "study", "study-strong", "paper", "paper-size")
+PROFILES = (
+    *("smoke", "laptop", "study", "study-strong", "study-orders", "study-rates"),
+    *("paper", "paper-size"),
+)
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
 
 
