@@ -118,6 +118,7 @@ LOADS: Final[Mapping[str, Load]] = {
         )
         for name in ("leak", "difficulty_by_level")
     },
+    "exams": Load(("results/*/data/exams*",), lambda _: data_files.load_exams(tiny_params())),
     "model loss": Load(
         ("runs/*/model_difficulty*", *_CORPORA),
         lambda _: model_difficulty(tiny_params()),
