@@ -36,7 +36,7 @@ def read_package(folder: Path) -> Package:
     found = [ENTRY.match(line) for line in lines]
     prose = [line for line, entry in zip(lines, found, strict=True) if not entry]
     parts = folder.relative_to(REPOSITORY).parts
-    return Package(".".join(parts), "\n".join(prose), dict(e.groups() for e in found if e))
+    return Package(".".join(parts), "\n".join(prose), {e[1]: e[2] for e in found if e})
 
 
 def packages(folder: Path = REPOSITORY / PACKAGE) -> Iterator[Package]:
