@@ -9,10 +9,11 @@ export PROFILE ONLY
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+SITE_STAMP := .venv/.installed-site
 # In the place of the shell, so that whatever ends make ends the work as well.
 WORKFLOW := exec $(BIN)/python -m cl_utils.workflow
 
-.PHONY: help install test check torture reproduce resume figures report benchmark notebooks lab clean
+.PHONY: help install test check torture reproduce resume figures report benchmark notebooks site lab clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -54,6 +55,13 @@ benchmark: $(STAMP)  ## measure speed as ratios: make benchmark, or ONLY="genera
 notebooks: export OMP_NUM_THREADS := 1
 notebooks: $(STAMP)  ## run the notebooks and store the outputs that the tests compare
 	$(BIN)/python tools/refresh_notebooks.py
+
+$(SITE_STAMP): $(STAMP)
+	$(BIN)/python -m pip install -e '.[dev,site]' -c constraints.txt
+	touch $@
+
+site: $(SITE_STAMP)  ## build the notebooks, docs and a reference as linked pages: build/site
+	$(BIN)/python -m tools.site
 
 lab: export OMP_WAIT_POLICY ?= passive
 lab: $(STAMP)  ## open the notebooks in JupyterLab

@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 INSTALLED = [Requirement(each) for each in PROJECT["dependencies"] + EXTRAS["dev"]]
-DECLARED = INSTALLED + [Requirement(each) for each in EXTRAS["slurm"]]
+DECLARED = INSTALLED + [Requirement(each) for each in EXTRAS["slurm"] + EXTRAS["site"]]
 
 
 def pins() -> Iterator[Requirement]:

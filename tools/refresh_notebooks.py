@@ -1,9 +1,10 @@
 """Run the notebooks and store them with what they show: `make notebooks`.
 
-In: notebooks/*.ipynb, and the committed results. Out: the same files with the outputs and figures
-of a real run, by default of all of them, or of those that are named. Results notebooks show the
-committed study; the others run in their smoke profile, in a temporary folder. `--stale` only says
-which notebooks were stored by other code than today's. Read the difference before you commit it.
+In: notebooks/*.ipynb, docs/*.ipynb, and the committed results. Out: the same files with the outputs
+and figures of a real run, by default of all of them, or of those that are named. Results notebooks
+show the committed study; the others run in their smoke profile, in a temporary folder. `--stale`
+only says which notebooks were stored by other code than today's. Read the difference before you
+commit it.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="such as 06_figures; default: all")
     parser.add_argument("--stale", action="store_true", help="run nothing, say which are stale")
     given = parser.parse_args(arguments)
-    paths = [each for each in sorted(NOTEBOOKS.glob("*.ipynb"))]
+    folders = (NOTEBOOKS, REPOSITORY / "docs")
+    paths = [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
     stale = [path.name for path in paths if is_stale(path)]
     if given.stale:
         print("stale, run `make notebooks`:" if stale else "no notebook is stale", *stale)
