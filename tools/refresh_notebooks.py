@@ -42,6 +42,7 @@ def refresh(path: Path, home: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
         kernel_name="python3",
         coalesce_streams=True,
+        store_widget_state=False,
     ).execute()
     for cell in book.cells:
         for name in VOLATILE:
