@@ -7,6 +7,7 @@ is not what is computed elsewhere.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from worlds import World, quiet, small_run
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.overall_metric import difficulty
-from cl_utils.errors import StudyError
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.playground import attention_map as looking
 from cl_utils.playground.answering import answers_of, attention_of
@@ -33,6 +34,7 @@ from cl_utils.playground.difficulty_terms import (
     radon_terms,
     token_terms,
 )
+from cl_utils.playground.panels import Sentence, told
 from cl_utils.playground.program import TEMPLATES, normalised, overview, read, template
 from cl_utils.playground.schedule import (
     Weights,
@@ -234,6 +236,9 @@ def test_the_figure_of_a_look_prints_every_character_and_the_one_written() -> No
     signs = {"\n": "↵", "\t": "⇥", " ": "␣"}
     assert printed == [signs.get(character, character) for character in read]
     assert len(figure.axes[0].patches) == len(read)
+    assert figure.axes[0].get_title(loc="left") == (
+        "baseline, layer 6 of 6, character 4 of 7 of its answer"
+    )
 
 
 def test_a_model_that_reads_too_little_is_named_and_the_others_answer() -> None:
@@ -242,6 +247,24 @@ def test_a_model_that_reads_too_little_is_named_and_the_others_answer() -> None:
     assert labels == ["true output", "large", "small: reads only 48 characters"]
     with pytest.raises(StudyError, match="the models read 48"):
         answers_of({"small": models["small"]}, SOURCE)
+
+
+@pytest.mark.parametrize("kind", [StudyError, Interrupted])
+def test_a_refusal_or_a_stop_is_a_sentence_and_other_errors_stay(kind: type[Exception]) -> None:
+    sentence = told(raising(kind("run <it> again")))
+    assert repr(sentence) == "run <it> again" and isinstance(sentence, Sentence)
+    assert sentence._repr_html_() == "<p>run &lt;it&gt; again</p>"
+    with pytest.raises(ZeroDivisionError):
+        told(raising(ZeroDivisionError()))
+
+
+def raising(error: BaseException) -> Callable[[], object]:
+    """Return what raises an error when it is called."""
+
+    def draw() -> object:
+        raise error
+
+    return draw
 
 
 def test_stages_become_a_schedule_in_their_shares() -> None:

@@ -24,7 +24,7 @@ LEAST_COLUMNS = 40
 
 @styled
 def attention_over_text(
-    read: str, weights: NDArray[np.float32], written: str, probability: float
+    read: str, weights: NDArray[np.float32], written: str, probability: float, title: str
 ) -> Figure:
     """Return all that was read, a cell a character, and framed behind it what was written.
 
@@ -32,7 +32,7 @@ def attention_over_text(
     """
     cells = list(zip(read, weights / weights.max(), weights, strict=True))
     lines = read.split("\n")
-    figure = canvas(0.34 * len(lines) + 0.75)
+    figure = canvas(0.34 * len(lines) + 1.0)
     axes = figure.subplots()
     row = column = widest = 0
     for character, shade, weight in cells:
@@ -43,6 +43,7 @@ def attention_over_text(
     draw_cell(axes, row, column, written, None, f"{100 * probability:.0f}")
     axes.set_xlim(-0.2, max(LEAST_COLUMNS, widest + 1, column + 1) + 0.2)
     axes.set_ylim(row + 0.6, -0.6)
+    axes.set_title(title)
     axes.axis("off")
     note(
         figure,

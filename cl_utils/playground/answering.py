@@ -52,6 +52,14 @@ def attention_of(
     when the text is no program, or the model cannot read it.
     """
     asked = models[model]
-    program = read(source, asked.config.context)
-    found = look(asked, program.source, character=character, layer=min(layer, asked.config.layers))
-    return attention_over_text(found.read, found.weights, found.written, found.probability)
+    program, layers = read(source, asked.config.context), asked.config.layers
+    layer = min(layer, layers)
+    found = look(asked, program.source, character=character, layer=layer)
+    where = f"character {found.place} of {found.of} of its answer"
+    return attention_over_text(
+        found.read,
+        found.weights,
+        found.written,
+        found.probability,
+        title=f"{model}, layer {layer} of {layers}, {where}",
+    )

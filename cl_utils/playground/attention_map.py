@@ -41,6 +41,8 @@ class Look:
     weights: NDArray[np.float32]  # (len(read),), they sum to 1
     written: str  # the character
     probability: float
+    place: int  # of it in the answer, from 1
+    of: int  # characters of the answer
 
 
 def attention_map(model: GPT, text: str) -> AttentionMap:
@@ -85,4 +87,11 @@ def look(model: GPT, source: str, *, character: int, layer: int) -> Look:
     place = min(max(character, 1), len(given.text)) - 1
     read = prompt(source) + given.text[:place]
     weights = attention_map(model, read).weights[layer - 1, :, -1].mean(0)  # (T,)
-    return Look(read, weights.numpy(), given.text[place], float(given.probabilities[place]))
+    return Look(
+        read=read,
+        weights=weights.numpy(),
+        written=given.text[place],
+        probability=float(given.probabilities[place]),
+        place=place + 1,
+        of=len(given.text),
+    )

@@ -16,7 +16,7 @@ import ipywidgets as widgets
 from IPython.display import DisplayHandle, display
 
 from cl_utils.data.corpus import Corpus
-from cl_utils.errors import StudyError
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.playground.program import TEMPLATES, template
 from cl_utils.playground.schedule import (
     Weights,
@@ -45,10 +45,10 @@ class Sentence(str):
 
 
 def told(draw: Callable[[], object]) -> object:
-    """Return what `draw` returns, or the sentence with which it refuses."""
+    """Return what `draw` returns, or the sentence with which it refuses or was stopped."""
     try:
         return draw()
-    except StudyError as refusal:
+    except (StudyError, Interrupted) as refusal:
         return Sentence(refusal)
 
 
