@@ -11,6 +11,7 @@
     study             parameters and files
     figures           rows to figures
     report            rows to Markdown
+    playground        programs and schedules to try things with
     experiments       what a recipe's parts are worth, how soon an accuracy is reached
     workflow          the notebooks as one piece of work
     errors            the one error that says what to fix

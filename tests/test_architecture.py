@@ -25,7 +25,13 @@ FOLDERS = (
     *("cl_utils", "cl_utils.tinypy", "cl_utils.difficulty", "cl_utils.data"),
     *("cl_utils.curriculum", "cl_utils.model", "cl_utils.training.batches", "cl_utils.training"),
     *("cl_utils.evaluation", "cl_utils.stats", "cl_utils.study", "cl_utils.figures"),
-    *("cl_utils.report", "cl_utils.experiments", "cl_utils.workflow", "benchmarks"),
+    *(
+        "cl_utils.report",
+        "cl_utils.playground",
+        "cl_utils.experiments",
+        "cl_utils.workflow",
+        "benchmarks",
+    ),
 )
 """A module imports from its own folder and from those before it; benchmarks are one folder."""
 

@@ -53,7 +53,9 @@ OTHER_PROFILE = {"13_exams": "study-strong"}
 """The study whose rows a notebook is about, where it is another."""
 MOST_BYTES = 8_000_000  # of all notebooks together
 DRAWS = re.compile(
-    r"gallery\.show\(|\bfigure = |^answers\(|^effects_by_setting\(|^learning_curves\(", re.M
+    r"gallery\.show\(|\bfigure = |^answers\(|^effects_by_setting\(|^learning_curves\("
+    r"|\(answers_of|\(attention_of|ScheduleEditor\(",
+    re.M,
 )
 CHECKED = "nbval-check-output"
 LONGEST_CELL = 20  # lines

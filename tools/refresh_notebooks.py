@@ -43,6 +43,7 @@ def refresh(path: Path, home: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
         kernel_name="python3",
         coalesce_streams=True,
+        store_widget_state=False,
     ).execute()
     for cell in book.cells:
         for name in VOLATILE:
@@ -54,8 +55,14 @@ def refresh(path: Path, home: Path) -> None:
 
 
 def is_shown(output: dict[str, Any]) -> bool:
-    """Return whether an output is for readers: not what a library says of itself."""
-    return output.get("name") != "stderr"
+    """Return whether an output is for readers: not what a library says of itself, and no widget.
+
+    A widget lives in the kernel that made it: stored it would be a random number and no picture.
+    """
+    return output.get("name") != "stderr" and WIDGET not in output.get("data", {})
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def tidy(output: dict[str, Any], home: Path) -> dict[str, Any]:

@@ -14,6 +14,8 @@ budget        gains at a share of the steps
 exams         what holds off the training distribution
 settings      the factorial's effects in every setting
 answers       what models answer, each character with its probability
+attention     where a model looked when it wrote a character
+schedule      what one schedule draws
 panels        what all figures share
 contrasts     what figures of differences share
 style         colours, settings, byte-stable files
