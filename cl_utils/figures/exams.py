@@ -33,12 +33,15 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
         axes.set_xlabel("points")
     panels[0].set_yticks(range(len(sets)), [exam_label(each) for each in sets])
     panels[0].set_ylim(len(sets) - 0.4, -0.6)
+    seeds = int(effects["n"].min())
+    means = f"Means over n = {seeds} seeds with 95 % t intervals"
+    if seeds == 1:
+        means = "n = 1 seed, so no interval"
     note(
         figure,
-        f"Means over n = {effects['n'].min()} seeds with 95 % t intervals. Usual test: balanced, "
-        "mean of the three buckets; an exam: all its programs, each beyond every training program "
-        "in one way; renamed: training programs with other variables. Effects off the usual test "
-        "are exploratory.",
+        f"{means}. Usual test: balanced, mean of the three buckets; an exam: all its programs, "
+        "each beyond every training program in one way; renamed: training programs with other "
+        "variables. Effects off the usual test are exploratory.",
     )
     return figure
 
