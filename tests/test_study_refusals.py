@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,13 @@ from cl_utils.study.data_files import (
     load_agreement,
     load_counts,
     load_difficulty,
+    load_exams,
     load_programs,
     load_split,
 )
 from cl_utils.study.params import Params
 from cl_utils.study.results import load_results
-from cl_utils.study.run_files import load_run, recorded_mixes
+from cl_utils.study.run_files import load_run, load_training, recorded_mixes
 from cl_utils.training.checkpoints import save_model
 
 PARAMS = tiny_params()
@@ -221,3 +223,19 @@ def test_the_weights_of_another_run_are_refused(study_home: Path) -> None:
     save_model(study_home / RUN, build(PARAMS.run().model, seed=1))
     sentence = refusal(lambda: load_run(PARAMS))
     assert "model.safetensors is not the file that was written" in sentence
+
+
+def test_in_an_empty_home_the_first_notebook_of_the_chain_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    params = tiny_params()
+    loads = (load_programs, load_difficulty, partial(load_split, name="train"), load_run)
+    for load in (*loads, load_training, load_exams):
+        assert "run notebooks/01_data_generation.ipynb first" in refusal(partial(load, params))
+
+
+def test_what_is_missing_between_is_named(study_home: Path) -> None:
+    params = tiny_params(arm="hybrid")
+    (params.paths.buckets).unlink()
+    assert "run notebooks/03_bucketing.ipynb first" in refusal(lambda: load_run(params))

@@ -17,7 +17,7 @@ from cl_utils.artifacts import check_artifact, load_csv, load_table, save_csv, s
 from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.files import file_digest
+from cl_utils.files import file_digest, missing, running
 from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.stage_params import BucketParams, DataParams
@@ -76,11 +76,24 @@ def load_split(params: Params, name: str) -> Corpus:
     Everything that they were made from must still be what it was.
     """
     paths, bucketing = params.paths, params.of(BucketParams)
+    check_chain(params)
     check_artifact(
         paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs]
     )
     check_artifact(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
     return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
+
+
+def check_chain(params: Params) -> None:
+    """Raise StudyError that names the first notebook of which nothing is there."""
+    paths = params.paths
+    for path, notebook in (
+        (paths.programs, DATA),
+        (paths.difficulty, METRIC_ANALYSIS),
+        (paths.buckets, BUCKETING),
+    ):
+        if not path.exists():
+            raise missing(path, running(notebook))
 
 
 def data_fingerprint(params: Params) -> str:
@@ -155,6 +168,7 @@ def load_exam_table(params: Params) -> pd.DataFrame:
 
 def load_exams(params: Params) -> dict[str, Corpus]:
     """Return the exams by name; without the programs that are longer than the model's context."""
+    check_chain(params)
     table = load_exam_table(params)
     corpora = {str(name): Corpus.from_programs(rows) for name, rows in table.groupby("exam")}
     fitting = {

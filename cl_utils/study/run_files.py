@@ -23,7 +23,12 @@ from cl_utils.errors import StudyError
 from cl_utils.files import atomic, file_digest, read_json, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
 from cl_utils.model.gpt import GPT
-from cl_utils.study.data_files import data_fingerprint, load_difficulty, load_split
+from cl_utils.study.data_files import (
+    check_chain,
+    data_fingerprint,
+    load_difficulty,
+    load_split,
+)
 from cl_utils.study.device import device_of
 from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, TRAINING, code_of
@@ -102,6 +107,8 @@ def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
     params, as another arm, or on other data.
     """
     folder, again = run_folder(params), f"{repair} again"
+    if not (folder / MANIFEST).exists():
+        check_chain(params)  # the first notebook that is missing is the one to run
     manifest = read_manifest(
         folder / MANIFEST, repair, {"params": dict, "arm": dict, "files": dict}
     )
