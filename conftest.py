@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from cl_utils.paths import share_committed_results
@@ -36,10 +37,10 @@ class NotebooksTogether(LoadFileScheduling):
         return "notebooks" if file.endswith(".ipynb") else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> NotebooksTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> NotebooksTogether:
     """Hand out the work in the order of collection: the notebooks, which take longest, first."""
     config.option.loadscopereorder = False
-    return NotebooksTogether(config)
+    return NotebooksTogether(config, log)
 
 
 @pytest.hookimpl(trylast=True)
