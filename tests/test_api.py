@@ -6,21 +6,12 @@ from pathlib import Path
 
 import pytest
 from refusals import refusal
+from studies import TINY
 
 from cl_utils.paths import HOME_VARIABLE, committed_results
 from cl_utils.stats import contrast_table
 from cl_utils.study.results import load_results
 from cl_utils.workflow import api
-
-SMALL = {
-    "programs": 3000,
-    "training_programs": 300,
-    "validation_programs": 8,
-    "test_programs": 20,
-    "natural_programs": 30,
-    "steps": 4,
-    "line_programs": 5,
-}
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +32,14 @@ def test_one_call_makes_what_is_missing_and_the_next_makes_nothing(
         execute(notebook, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(api, "execute", counting)
-    run = api.train("hybrid", seed=3, **SMALL)
+    run = api.train("hybrid", seed=3, **TINY)
     assert executed == list(api.STAGES)
     assert run.manifest["params"]["arm"] == "hybrid" and run.manifest["params"]["steps"] == 4
     assert 0 <= run.accuracy <= 100 and run.model.parameter_count == run.manifest["parameters"]
     assert "smoke+" in str(run.params.paths.results)  # a place of its own
-    again = api.train("hybrid", seed=3, **SMALL)
+    again = api.train("hybrid", seed=3, **TINY)
     assert executed == list(api.STAGES) and again.accuracy == run.accuracy
-    api.train("baseline", seed=3, **SMALL)
+    api.train("baseline", seed=3, **TINY)
     assert executed[len(api.STAGES) :] == ["04_training", "05_evaluation"]
 
 
@@ -61,7 +52,7 @@ def test_a_notebook_that_fails_is_told_in_its_sentence(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(home))
-    said = refusal(lambda: api.train("yoked-mastery", **SMALL))
+    said = refusal(lambda: api.train("yoked-mastery", **TINY))
     assert said.startswith("04_training failed:") and "arm='mastery'" in said
 
 
