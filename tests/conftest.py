@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from kernels import Kernel
 from studies import FinishedStudy, whole_study
 from worlds import World, make_world
 
@@ -41,6 +42,14 @@ def study_home(
     copy = shutil.copytree(finished_study.home, tmp_path / "home")
     monkeypatch.setenv(HOME_VARIABLE, str(copy))
     return copy
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Iterator[Kernel]:
+    """A kernel that executes notebooks, started once."""
+    kernel = Kernel()
+    yield kernel
+    kernel.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pytest
 from worlds import quiet
 
+from cl_utils.data import exams
 from cl_utils.data.corpus import corpora
-from cl_utils.data.exams import draw_exams
 from cl_utils.data.generation import draw_programs
 from cl_utils.data.split import leak_by_split, split
 from cl_utils.difficulty.buckets import bucket_of, counts_by_level, thresholds
@@ -101,15 +102,19 @@ def make_buckets(params: Params, seed: int = 0) -> None:
     save_buckets(params, programs, corpora(programs, params.metric))
     by_level, leak = counts_by_level(programs, limits), leak_by_split(programs, seed=seed)
     save_tested(params, programs)
-    exams = draw_exams(
-        programs[programs["split"] == "train"],
-        level_rows(params.levels, params.variant, while_loops=params.while_loops),
-        limits=limits[metric],
-        programs=params.natural_programs,
-        operands=params.operand_max + 1,
-        seed=params.data_seed,
-    )
-    save_exams(params, exams)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            exams, "DRAFTS", 500
+        )  # not the 20,000 that a rare exam of many programs takes
+        drawn = exams.draw_exams(
+            programs[programs["split"] == "train"],
+            level_rows(params.levels, params.variant, while_loops=params.while_loops),
+            limits=limits[metric],
+            programs=params.natural_programs,
+            operands=params.operand_max + 1,
+            seed=params.data_seed,
+        )
+    save_exams(params, drawn)
     save_counts(params, difficulty_by_level=by_level, leak=leak)
 
 

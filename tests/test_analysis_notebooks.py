@@ -13,12 +13,12 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from factories import seeds_of_all_arms, synthetic_difficulty, whole_study, write_results
-from nbclient import NotebookClient
+from factories import every_arm, synthetic_difficulty, write_results
+from kernels import Kernel
 
 from cl_utils import artifacts
 from cl_utils.code_fingerprint import showing_notebooks
-from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS
+from cl_utils.paths import NOTEBOOKS, PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.study.stage_params import BucketParams
 
@@ -29,7 +29,7 @@ SHOWING = showing_notebooks()
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which all arms of a study have results."""
     folder = tmp_path_factory.mktemp("analysis")
-    results = whole_study(seeds_of_all_arms())
+    results = every_arm()
     tables = {name: table.assign(recipe="fast") for name, table in vars(results).items()}
     tables["measures"] = with_exams(tables["measures"])
     write_results(folder / "results" / "smoke", replace(results, **tables))
@@ -55,13 +55,12 @@ def with_exams(measures: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", SHOWING)
 def test_a_notebook_draws_everything_when_every_arm_has_run(
-    name: str, home: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, home: Path, kernel: Kernel
 ) -> None:
-    monkeypatch.setenv(HOME_VARIABLE, str(home))
     book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     (cell,) = (c for c in book.cells if "parameters" in c.metadata.get("tags", []))
     cell.source = 'profile = "smoke"\nrecipe = "fast"'
-    NotebookClient(book, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    kernel.execute(book, home)
     listed = json.loads((home / f"runs/smoke/figures/{name}-fast.json").read_text())
     assert listed["missing"] == {}
     assert all((home / "figures/smoke" / figure).exists() for figure in listed["figures"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,27 @@ def assert_close_runs(first: Trained, second: Trained) -> None:
         pd.testing.assert_frame_equal(*tables, rtol=1e-4)
 
 
+class Uninterrupted:
+    """What three runs of each recipe end as, alone and together: trained once, compared often."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.alone = cache(self._alone)
+        self.together = cache(self._together)
+
+    def _alone(self, recipe: str) -> list[Trained]:
+        return [trained(run, self.world) for run in three(recipe)]
+
+    def _together(self, recipe: str) -> list[Trained]:
+        return together(three(recipe), self.world)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(world: World) -> Uninterrupted:
+    """The ends of runs that nothing interrupts."""
+    return Uninterrupted(world)
+
+
 @contextmanager
 def killed_at(step: int) -> Iterator[None]:
     """Kill a batched model before step `step` (from 0) of its first member; see that it was."""
@@ -79,25 +101,31 @@ def killed_at(step: int) -> Iterator[None]:
 
 
 @both
-def test_members_of_a_stack_end_as_they_would_alone(world: World, recipe: str) -> None:
-    runs = three(recipe)
-    members = together(runs, world)
+def test_members_of_a_stack_end_as_they_would_alone(
+    uninterrupted: Uninterrupted, recipe: str
+) -> None:
+    members = uninterrupted.together(recipe)
     assert not same_weights(members[0].model, members[1].model)
-    for run, member in zip(runs, members, strict=True):
+    for run, member, alone in zip(three(recipe), members, uninterrupted.alone(recipe), strict=True):
         assert member.characters == run.steps * run.characters_per_step
-        assert_close_runs(member, trained(run, world))
+        assert_close_runs(member, alone)
 
 
 @both
 def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
-    world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    uninterrupted: Uninterrupted,
+    recipe: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
     for step in (0, 2, 3, 11):
         with killed_at(step):
             together(runs, world, paths)
-    for first, second in zip(together(runs, world, paths), together(runs, world), strict=True):
+    ends = together(runs, world, paths)
+    for first, second in zip(ends, uninterrupted.together(recipe), strict=True):
         assert same_weights(first.model, second.model)
         columns = ["seconds", "characters_per_second"]
         histories = [each.history.drop(columns=columns[1]) for each in (first, second)]
@@ -106,7 +134,11 @@ def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
 
 @both
 def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
-    world: World, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    uninterrupted: Uninterrupted,
+    recipe: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first is three steps behind the others, so that they end before it and idle along."""
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
@@ -124,8 +156,8 @@ def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
     last = loop.train(runs[0], world.train, world.validation, checkpoint=paths[0], report=quiet)
     members = together(runs, world, paths)
     assert same_weights(last.model, members[0].model)  # finished alone, only read here
-    for run, member in zip(runs, members, strict=True):
-        assert_close_runs(member, trained(run, world))
+    for member, alone in zip(members, uninterrupted.alone(recipe), strict=True):
+        assert_close_runs(member, alone)
 
 
 def trainer_at(run: Run, path: Path, world: World) -> Trainer:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from factories import seeds_of_all_arms, whole_study
+from factories import every_arm
 
 from cl_utils import figures
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.report.captions import CAPTIONS, captions, folder_markdown
 from cl_utils.study.params import Params, read_params
-
-STUDY = whole_study(seeds_of_all_arms(), programs=20)
 
 
 @pytest.fixture
@@ -28,7 +26,7 @@ def test_every_figure_has_a_caption() -> None:
 
 
 def test_captions_count_the_seeds_of_the_arms_that_are_shown(params: Params) -> None:
-    texts = captions(STUDY, params)
+    texts = captions(every_arm(), params)
     assert set(texts) == set(CAPTIONS)
     assert texts["factorial_effects"].endswith("n = 8 seeds an arm.")
     assert "n = 3 to 8 seeds an arm." in texts["effects_forest"]
@@ -36,7 +34,7 @@ def test_captions_count_the_seeds_of_the_arms_that_are_shown(params: Params) -> 
 
 
 def test_figures_without_rows_have_none(params: Params) -> None:
-    bare = STUDY.of_arms(["baseline"])
+    bare = every_arm().of_arms(["baseline"])
     empty = type(bare)(bare.measures, bare.curves.head(0), bare.history, bare.programs)
     texts = captions(empty, params)
     assert "learning_curves" not in texts and "adaptive_trajectories" not in texts
@@ -46,5 +44,5 @@ def test_figures_without_rows_have_none(params: Params) -> None:
 def test_the_page_of_figures_shows_those_that_are_drawn(params: Params) -> None:
     params.figures.mkdir(parents=True)
     (params.figures / "leak.png").touch()
-    page = folder_markdown(STUDY, params)
+    page = folder_markdown(every_arm(), params)
     assert page.count("![") == 1 and "](leak.png)" in page and "`results/study/`" in page

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from factories import seeds_of_all_arms, whole_study
+from factories import every_arm
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from test_figures import texts
@@ -24,10 +24,8 @@ from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
 from cl_utils.study.results import Results
 
-STUDY = whole_study(seeds_of_all_arms())
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
 ARMS = compared(arms())
-EMPTY = Results(*(table.head(0) for table in vars(STUDY).values()))
 
 
 def validity_figure(results: Results) -> Figure:
@@ -79,7 +77,7 @@ TEST_SETS = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
-    figure = FIGURES[name](STUDY)
+    figure = FIGURES[name](every_arm())
     words = " ".join(" ".join(texts(figure)).split())
     assert "n = " in words or "n seeds: " in words
     assert TEST_SETS.get(name, "Balanced test set, mean of the three buckets") in words
@@ -93,13 +91,14 @@ def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "metric_validity"])
 def test_no_rows_is_told(name: str) -> None:
+    nothing = Results(*(table.head(0) for table in vars(every_arm()).values()))
     with pytest.raises(StudyError, match="no rows of"):
-        FIGURES[name](EMPTY)
+        FIGURES[name](nothing)
 
 
 def test_a_figure_of_single_runs_has_no_intervals_and_says_n() -> None:
     """One seed: the forest prints dashes and claims nothing."""
-    one = STUDY.measures[STUDY.measures["seed"] == 0]
+    one = every_arm().measures[every_arm().measures["seed"] == 0]
     contrasts = stats.contrast_table(one, arms=["hybrid", "mastery"])
     assert {claimed(row) for _, row in contrasts.iterrows()} == {"none"}
     words = list(texts(figures.effects_forest(contrasts)))
@@ -112,7 +111,7 @@ def row_names(axes: Axes) -> list[str]:
 
 
 def test_the_forest_has_all_arms_under_their_groups() -> None:
-    figure = FIGURES["effects_forest"](STUDY)
+    figure = FIGURES["effects_forest"](every_arm())
     bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_fontweight() == "bold"]
     assert bold == list(dict.fromkeys(map(group_of, ARMS)))
     wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(bold)
@@ -121,16 +120,16 @@ def test_the_forest_has_all_arms_under_their_groups() -> None:
 
 def test_only_claims_are_filled() -> None:
     """Eight seeds of one sign in a family of one: a claim; in a family of 24 none."""
-    alone = stats.contrast_table(STUDY.measures, arms=["mastery"])
-    among = stats.contrast_table(STUDY.measures, arms=ARMS)
+    alone = stats.contrast_table(every_arm().measures, arms=["mastery"])
+    among = stats.contrast_table(every_arm().measures, arms=ARMS)
     assert claimed(alone.iloc[0]) == "difference"
     assert claimed(among.set_index("arm", drop=False).loc["mastery"]) == "none"
 
 
 def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
     """hybrid in the declared family of two, 24 other arms in a family of their own."""
-    rows = contrasts_with_baseline(STUDY.measures, DECLARED, ARMS)
-    declared = stats.contrast_table(STUDY.measures, contrasts=DECLARED)
+    rows = contrasts_with_baseline(every_arm().measures, DECLARED, ARMS)
+    declared = stats.contrast_table(every_arm().measures, contrasts=DECLARED)
     p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
     assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
     words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
@@ -139,8 +138,8 @@ def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
 
 
 def test_the_factorials_key_names_equality_only_where_an_effect_is_equal() -> None:
-    effects = stats.factorial_effects(STUDY.measures)
-    rest = stats.factorial_cells(STUDY.measures), stats.factorial_gain(STUDY.measures)
+    effects = stats.factorial_effects(every_arm().measures)
+    rest = stats.factorial_cells(every_arm().measures), stats.factorial_gain(every_arm().measures)
     assert {claimed(row) for _, row in effects.iterrows()} <= {"difference", "none"}
     key = "claim: equal within ±1 point"
     assert key not in set(texts(figures.factorial_effects(effects, *rest)))
@@ -150,16 +149,16 @@ def test_the_factorials_key_names_equality_only_where_an_effect_is_equal() -> No
 
 def test_arms_far_away_do_not_flatten_the_others() -> None:
     """easy-only lies 30 points below and stands at the edge."""
-    axes = FIGURES["effects_forest"](STUDY).axes[0]
+    axes = FIGURES["effects_forest"](every_arm()).axes[0]
     assert axes.get_xlim()[0] > -20
 
 
 def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
-    figure = FIGURES["metric_ablation"](STUDY)
+    figure = FIGURES["metric_ablation"](every_arm())
     axes = figure.axes[0]
     assert axes.get_xlim() == (0, 100)
     assert len(axes.patches) == 13 and "overall metric by radon" in row_names(axes)
-    rows = stats.select(STUDY.measures, "execution_exact", "balanced", "macro")
+    rows = stats.select(every_arm().measures, "execution_exact", "balanced", "macro")
     mean = rows.loc[rows["arm"] == "baseline", "value"].mean()
     assert f"Dashed: baseline {mean:.1f}" in set(texts(figure))
     widths = [patch.get_width() for patch in axes.patches]
@@ -168,13 +167,13 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
 
 def test_trajectories_draw_every_seed() -> None:
     """Per panel a line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
-    axes = FIGURES["adaptive_trajectories"](STUDY).axes
+    axes = FIGURES["adaptive_trajectories"](every_arm()).axes
     assert [len(each.lines) for each in axes[:4]] == [9, 4, 4, 4]
 
 
 def test_stages_end_where_history_says() -> None:
     """Thirds of training for hybrid; an adaptive arm at the mean over its seeds."""
-    history = STUDY.history
+    history = every_arm().history
     assert stage_ends(history[history["arm"] == "hybrid"]) == pytest.approx(
         [33.3, 66.7, 100], abs=2
     )
@@ -183,7 +182,7 @@ def test_stages_end_where_history_says() -> None:
 
 
 def test_gains_are_drawn_at_their_budgets() -> None:
-    axes = FIGURES["gain_against_budget"](STUDY).axes[0]
+    axes = FIGURES["gain_against_budget"](every_arm()).axes[0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["10 %", "30 %", "100 %"]
 
 

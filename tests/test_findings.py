@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from factories import seeds_of_all_arms, synthetic_results, whole_study
+from factories import every_arm, synthetic_results, whole_study
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
@@ -37,9 +38,13 @@ from cl_utils.stats.contrasts import Pair
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results
 
-STUDY = whole_study(seeds_of_all_arms())
 DECLARED = [pair for question in questions() for pair in question.pairs]
-WHOLE = findings_markdown(STUDY, DECLARED, resamples=20)
+
+
+@cache
+def whole_page() -> str:
+    """Return the findings of the study in which every arm has run."""
+    return findings_markdown(every_arm(), DECLARED, resamples=20)
 
 
 def part_of(text: str, title: str) -> str:
@@ -58,16 +63,16 @@ def pairs_of(rows: pd.DataFrame) -> list[Pair]:
 
 
 def test_every_question_has_its_section_in_order() -> None:
-    titles = re.findall(r"^## (.+)$", WHOLE, re.MULTILINE)
+    titles = re.findall(r"^## (.+)$", whole_page(), re.MULTILINE)
     assert titles[: len(questions()) + 1] == ["In short", *(each.title for each in questions())]
-    assert titles[-1] == "What stays open" and "nan" not in WHOLE
+    assert titles[-1] == "What stays open" and "nan" not in whole_page()
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: str(question.title))
 def test_sentences_are_the_rows(question: Question) -> None:
     """Each contrast of a question stands in its section, adjusted among all that were declared."""
-    body = part_of(WHOLE, question.title)
-    rows = contrast_table(STUDY.measures, contrasts=DECLARED)
+    body = part_of(whole_page(), question.title)
+    rows = contrast_table(every_arm().measures, contrasts=DECLARED)
     own = rows[[pair in question.pairs for pair in pairs_of(rows)]]
     if len(own) > MOST_SENTENCES:
         assert contrasts_markdown(own, [minus(row) for _, row in own.iterrows()]) in body
@@ -86,11 +91,11 @@ def test_sentences_are_the_rows(question: Question) -> None:
 
 
 def test_main_effects_answer_their_questions_and_interactions_have_a_section() -> None:
-    effects = factorial_effects(STUDY.measures).set_index("effect")
+    effects = factorial_effects(every_arm().measures).set_index("effect")
     for name, title in (("order", "Order"), ("restarts", "Restarts")):
-        assert f"({effects.loc[name, 'difference']:+.1f} points" in part_of(WHOLE, title)
-        assert f"Factorial effect: {name}, over all eight arms." in part_of(WHOLE, title)
-    assert part_of(WHOLE, "Interactions").count("\n- ") == 4
+        assert f"({effects.loc[name, 'difference']:+.1f} points" in part_of(whole_page(), title)
+        assert f"Factorial effect: {name}, over all eight arms." in part_of(whole_page(), title)
+    assert part_of(whole_page(), "Interactions").count("\n- ") == 4
 
 
 def test_three_seeds_never_claim() -> None:
@@ -114,7 +119,7 @@ def test_a_study_of_the_baseline_alone_says_what_is_open() -> None:
 def test_contrasts_that_were_not_declared_are_marked_and_never_a_claim() -> None:
     """Declared ones of no question have a section of their own."""
     declared: list[Pair] = [("hybrid", "baseline"), ("competence", "baseline")]
-    text = findings_markdown(STUDY, declared, resamples=20)
+    text = findings_markdown(every_arm(), declared, resamples=20)
     assert "competence is" in part_of(text, "Other declared contrasts")
     marked = [line for line in text.splitlines() if line.startswith("- Exploratory: ")]
     metrics = questions()[-1]
@@ -131,7 +136,7 @@ def test_contrasts_that_were_not_declared_are_marked_and_never_a_claim() -> None
 def test_budget_leak_and_the_papers_scoring_were_not_declared() -> None:
     """Eight seeds and a difference of six points, and still no claim."""
     for title in ("Budget", "The leak", "The paper's protocol"):
-        body = part_of(WHOLE, title)
+        body = part_of(whole_page(), title)
         assert "exploratory" in body.lower()
         assert "**Claim**" not in body and "| claim" not in body
 
@@ -139,7 +144,7 @@ def test_budget_leak_and_the_papers_scoring_were_not_declared() -> None:
 def test_declared_contrasts_are_one_family_and_the_others_another() -> None:
     """What a question's own family would call 0.008 is 0.016 among two, and no claim among 17."""
     declared: list[Pair] = [("hybrid", "baseline"), ("hybrid", "mastery")]
-    rows = contrasts_asked(STUDY.measures, declared)
+    rows = contrasts_asked(every_arm().measures, declared)
     assert rows.groupby("exploratory")["family"].unique().map(list).to_dict() == {
         False: [2],
         True: [len(DECLARED) - 1],
@@ -164,7 +169,7 @@ def test_a_params_files_lists_are_pairs_too() -> None:
 
 def test_adaptive_arms_stand_beside_their_twins_and_the_baseline() -> None:
     declared = [["mastery", "baseline"], ["hybrid", "baseline"]]
-    rows = adaptive_contrasts(STUDY.measures, declared)
+    rows = adaptive_contrasts(every_arm().measures, declared)
     assert set(pairs_of(rows)) == {
         ("mastery", "yoked-mastery"),
         ("mastery", "baseline"),
@@ -172,7 +177,7 @@ def test_adaptive_arms_stand_beside_their_twins_and_the_baseline() -> None:
         ("progress", "baseline"),
     }
     assert list(rows.loc[~rows["exploratory"], "arm"]) == ["mastery"]
-    none = adaptive_contrasts(STUDY.of_arms(["baseline"]).measures, declared)
+    none = adaptive_contrasts(every_arm().of_arms(["baseline"]).measures, declared)
     assert none.empty and set(none.columns) == set(rows.columns)
 
 
@@ -189,30 +194,34 @@ def test_arms_with_too_few_seeds_are_named_by_their_number() -> None:
 
 
 def test_the_protocol_stands_beside_its_ceiling_and_the_papers_numbers() -> None:
-    body = "\n".join(protocol_lines(STUDY.measures))
+    body = "\n".join(protocol_lines(every_arm().measures))
     assert body.count("ceiling of the paper's scoring 91.4") == 2
     assert body.count("74.58") == body.count("79.23") == 1
     assert body.count("other setting, one run") == 2 and "n = 8 seeds" in body
 
 
 def test_power_speaks_of_the_papers_gain() -> None:
-    body = " ".join(power_lines(STUDY, family=6, resamples=20))
+    body = " ".join(power_lines(every_arm(), family=6, resamples=20))
     assert "4.65 points" in body and "n = 8 seeds" in body
     assert "among 6 declared contrasts it needs 8 seeds" in body
 
 
 def test_test_programs_are_part_of_what_is_not_known() -> None:
     """The bootstrap of seeds and programs is reported beside the mean that it surrounds."""
-    line = power_lines(STUDY, family=1, resamples=20)[-1]
+    line = power_lines(every_arm(), family=1, resamples=20)[-1]
     gain = hierarchical_bootstrap(
-        STUDY.programs, rng=stream(0, "bootstrap"), arm="hybrid", reference="baseline", resamples=20
+        every_arm().programs,
+        rng=stream(0, "bootstrap"),
+        arm="hybrid",
+        reference="baseline",
+        resamples=20,
     )
     assert f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f}" in line
 
 
 def test_metrics_have_a_row_each_and_the_seeds_agreement() -> None:
     """The factory has three metrics: the paper's, one that is hardness itself, and noise."""
-    body = part_of(WHOLE, "Is the metric any good?")
+    body = part_of(whole_page(), "Is the metric any good?")
     rows = [line.strip("| ").split(" | ") for line in body.splitlines() if line.startswith("| ")]
     assert [cells[0] for cells in rows[2:]] == [
         style.metric_label(name) for name in ("overall_metric", "characters", "random")
@@ -240,7 +249,7 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     """A figure that was not drawn has no link."""
     params.figures.mkdir(parents=True)
     (params.figures / "leak.png").touch()
-    text = findings_text(STUDY, DECLARED, params)
+    text = findings_text(every_arm(), DECLARED, params)
     assert "![The leak](../figures/study/leak.png)" in part_of(text, "The leak")
     assert text.count("![") == 1 and text.startswith(
         "# Findings\n\nGenerated from `results/study/`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from kernels import Kernel
 
 from cl_utils.report.live import LiveReport, live_curve
 from cl_utils.training.progress import Progress, time_text
@@ -27,23 +27,23 @@ for step in (10, 20, 30):
 """
 
 
-def outputs(curve: bool) -> list[nbformat.NotebookNode]:
+def outputs(kernel: Kernel, curve: bool) -> list[nbformat.NotebookNode]:
     """Return what a notebook shows of three reports."""
     cell = nbformat.v4.new_code_cell(PROGRESS.format(curve=curve))
     book = nbformat.v4.new_notebook(cells=[cell])
-    NotebookClient(book).execute()
+    kernel.execute(book)
     return list(book.cells[0].outputs)
 
 
-def test_a_notebook_keeps_one_line() -> None:
-    (line,) = outputs(curve=False)
+def test_a_notebook_keeps_one_line(kernel: Kernel) -> None:
+    (line,) = outputs(kernel, curve=False)
     text = line.data["text/plain"]
     assert text.startswith("step 30/30") and "right 30 1 0 %" in text and "100 s left" not in text
     assert "2 min left" in text
 
 
-def test_on_request_it_draws_the_accuracy_as_it_is_measured() -> None:
-    line, figure = outputs(curve=True)
+def test_on_request_it_draws_the_accuracy_as_it_is_measured(kernel: Kernel) -> None:
+    line, figure = outputs(kernel, curve=True)
     assert line.data["text/plain"].startswith("step 30/30") and "image/png" in figure.data
 
 

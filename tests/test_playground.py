@@ -9,13 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from kernels import Kernel
 from matplotlib.figure import Figure
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from tiny import tiny_model
 from worlds import World, quiet, small_run
@@ -348,10 +347,10 @@ MOVED = "number.value = 5\nbox.value = 'b=2\\nprint(b)'"
 REFUSED = "box.value = 'import os'"
 
 
-def executed(*cells: str) -> list[list[str]]:
+def executed(kernel: Kernel, *cells: str) -> list[list[str]]:
     """Run cells in a kernel; return what each shows in the end, widgets themselves left out."""
     book = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    NotebookClient(book, kernel_name="python3").execute()
+    kernel.execute(book)
     return [
         [
             output["data"].get("text/markdown", output["data"]["text/plain"])
@@ -362,25 +361,27 @@ def executed(*cells: str) -> list[list[str]]:
     ]
 
 
-def test_panels_show_a_result_without_anybody_at_the_widgets() -> None:
-    [[page], [times]] = executed(PANELS, SLIDER)
+def test_panels_show_a_result_without_anybody_at_the_widgets(kernel: Kernel) -> None:
+    [[page], [times]] = executed(kernel, PANELS, SLIDER)
     assert "print(1)\n# output\n# 1\n" in page and times == "2 times print(1)"
 
 
-def test_a_moved_slider_and_another_program_renew_the_outputs_in_their_places() -> None:
-    [[page], [times], []] = executed(PANELS, SLIDER, MOVED)
+def test_a_moved_slider_and_another_program_renew_the_outputs_in_their_places(
+    kernel: Kernel,
+) -> None:
+    [[page], [times], []] = executed(kernel, PANELS, SLIDER, MOVED)
     assert "b = 2\nprint(b)\n# output\n# 2\n" in page
     assert times == "5 times b=2\nprint(b)"
 
 
-def test_a_program_that_is_refused_leaves_a_sentence_in_the_place_of_the_result() -> None:
-    [[sentence], []] = executed(PANELS, REFUSED)
+def test_a_program_that_is_refused_leaves_a_sentence_in_the_place_of_the_result(
+    kernel: Kernel,
+) -> None:
+    [[sentence], []] = executed(kernel, PANELS, REFUSED)
     assert sentence.startswith("line 1 leaves the TinyPy subset, fix 'import os'")
 
 
-EDITOR = f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+EDITOR = """
 from worlds import make_world, small_run
 from cl_utils.playground.panels import ScheduleEditor
 from cl_utils.playground.schedule import Weights
@@ -391,13 +392,20 @@ assert editor.stages == stages
 """
 EMPTY = "for name in ('length_1', 'length_2'): editor.sliders[name].value = 0"
 PRESS = "editor.button.click()"
+AGAIN = "assert not editor.button.disabled"
 
 
-def test_the_editor_draws_at_once_and_trains_when_its_button_is_pressed() -> None:
-    [[figure, table], *_] = executed(EDITOR, PRESS, "assert not editor.button.disabled")
+def test_the_editor_draws_at_once_and_trains_when_its_button_is_pressed(
+    kernel: Kernel,
+) -> None:
+    [[figure, table], *_] = executed(kernel, EDITOR, PRESS, AGAIN)
     assert figure.startswith("<Figure") and "nats a character" in table and "mean" in table
 
 
-def test_an_editor_without_a_stage_says_so_and_can_be_used_again() -> None:
-    [[figure, below], *_] = executed(EDITOR, EMPTY, PRESS, "assert not editor.button.disabled")
+def test_an_editor_without_a_stage_says_so_and_can_be_used_again(
+    kernel: Kernel,
+) -> None:
+    [[figure, below], *_] = executed(
+        kernel, EDITOR, EMPTY, PRESS, "assert not editor.button.disabled"
+    )
     assert figure == below == "no stage has a length: give one of them more than 0"

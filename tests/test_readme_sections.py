@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factories import SCHEDULES, seeds_of_all_arms, synthetic_results, whole_study
+from factories import SCHEDULES, every_arm, synthetic_results
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import HOME_VARIABLE
@@ -18,9 +18,6 @@ from cl_utils.report.settings import Setting
 from cl_utils.stats.contrasts import Pair
 
 STUDY = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)
-
-
-WHOLE = whole_study(seeds_of_all_arms(), programs=20)
 PAIRS: list[Pair] = [(arm, "baseline") for arm in SCHEDULES[1:]]
 
 
@@ -121,7 +118,7 @@ def test_the_answer_says_no_more_than_the_verdict(found: pd.Series, expected: st
 def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
     """With the difference and n of each; a setting without the factorial has dashes."""
     shared = {"recipe": "fast", "longest": 72, "declared": [("hybrid", "baseline")]}
-    full = Setting(profile="a", parameters=200_000, planned=8, results=WHOLE, **shared)
+    full = Setting(profile="a", parameters=200_000, planned=8, results=every_arm(), **shared)
     small = STUDY.of_arms(["baseline", "hybrid"])
     part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)
     lines = answer.table([full, part]).splitlines()[:7]
