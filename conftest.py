@@ -45,7 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Noteboo
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the notebooks first, in the order of their names and cells, whatever was asked for."""
+    """Put the notebooks first, in the order of their names and cells, then the longest files."""
     items.sort(key=_place)
 
 
@@ -55,7 +55,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _place(item: pytest.Item) -> tuple[bool, str, int]:
+LONGEST = ("test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py")
+"""Files of half a minute and more, begun early so that no process is left with one at the end."""
+
+
+def _place(item: pytest.Item) -> tuple[int, str, int]:
     if item.path.suffix != ".ipynb":
-        return True, "", 0
-    return False, item.path.name, getattr(item, "cell_num", 0)
+        return 1 if item.path.name in LONGEST else 2, "", 0
+    return 0, item.path.name, getattr(item, "cell_num", 0)

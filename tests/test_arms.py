@@ -69,6 +69,8 @@ def test_every_arm_keeps_its_budget_its_seed_and_its_way_after_a_kill(
     name: str, recipe: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, path = small(name, recipe), tmp_path / "checkpoint.pt"
+    # A curve of 12 points takes as long as the training; test_loop.py has those.
+    monkeypatch.setattr(loop, "curve_steps", lambda steps: {1, steps})
     first = trained(run, world)
     assert first.characters == run.budget * run.characters_per_step
     assert run.budget == max(1, round(12 * run.arm.budget))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from studies import FinishedStudy, tiny_params
 
+from cl_utils.data import exams as exams_module
 from cl_utils.data.exams import (
     EXAMS,
     TWINS,
@@ -29,6 +30,7 @@ from cl_utils.tinypy.record import canonical_hash
 
 LONGEST = 72
 PROGRAMS = 120
+DRAFTS = 5000  # enough for so many programs of every exam
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,10 @@ def training() -> pd.DataFrame:
 
 def exams_of(training: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rows = level_rows("ALL", "paper2024")
-    return draw_exams(training, rows, limits=(2.0, 4.0), programs=PROGRAMS, operands=10, seed=seed)
+    asked = {"limits": (2.0, 4.0), "programs": PROGRAMS, "operands": 10, "seed": seed}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exams_module, "DRAFTS", DRAFTS)
+        return draw_exams(training, rows, **asked)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

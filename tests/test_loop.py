@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,17 @@ def killed_at(step: int) -> Iterator[None]:
             yield
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(world: World) -> Callable[[str, str], Trained]:
+    """Return what trains a small run of a recipe and an arm; the same again is the same object."""
+
+    @cache
+    def whole(recipe: str, arm: str) -> Trained:
+        return trained(small_run(recipe, arm), world)
+
+    return whole
+
+
 def without_times(table: pd.DataFrame) -> pd.DataFrame:
     """Return a history or curve without what no two runs share."""
     return table.drop(columns=["seconds", "characters_per_second"], errors="ignore")
@@ -82,10 +94,10 @@ def test_the_papers_recipe_learns_too(world: World) -> None:
 @both
 @pytest.mark.parametrize("arm", ["hybrid", "mastery"])
 def test_one_seed_gives_the_same_run_and_another_seed_another(
-    world: World, recipe: str, arm: str
+    world: World, uninterrupted: Callable[[str, str], Trained], recipe: str, arm: str
 ) -> None:
     run = small_run(recipe, arm)
-    first, again = trained(run, world), trained(run, world)
+    first, again = uninterrupted(recipe, arm), trained(run, world)
     assert_same_run(first, again)
     assert not same_weights(first.model, trained(replace(run, seed=1), world).model)
 
@@ -102,7 +114,12 @@ def test_arms_of_one_seed_start_from_the_same_weights(world: World, recipe: str)
 @both
 @pytest.mark.parametrize("arm", ["hybrid", "competence", "mastery"])
 def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
-    world: World, recipe: str, arm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    uninterrupted: Callable[[str, str], Trained],
+    recipe: str,
+    arm: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deaths = (0, 1, 2, 4, 5, 11)  # hybrid's stages begin at 2 and 5, mastery's last at 9
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
@@ -114,7 +131,7 @@ def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
     said: list[str] = []
     continued = train(run, *corpora, checkpoint=path, report=said.append)
     assert said[0] == f"continues after step {deaths[-1]} of 12"
-    assert_same_run(continued, trained(run, world))
+    assert_same_run(continued, uninterrupted(recipe, arm))
 
 
 def test_a_run_killed_long_after_its_checkpoint_repeats_the_steps_between(
@@ -175,9 +192,11 @@ def test_a_checkpoint_belongs_to_its_programs_its_device_and_its_way_of_computin
 
 
 @both
-def test_every_run_sees_exactly_its_characters(world: World, recipe: str) -> None:
+def test_every_run_sees_exactly_its_characters(
+    uninterrupted: Callable[[str, str], Trained], recipe: str
+) -> None:
     run = small_run(recipe, "hybrid")
-    assert trained(run, world).characters == run.steps * run.characters_per_step
+    assert uninterrupted(recipe, "hybrid").characters == run.steps * run.characters_per_step
 
 
 def test_a_run_that_saw_other_than_its_characters_is_refused(
