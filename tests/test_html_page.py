@@ -9,12 +9,16 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from browser import NAMES, browser, opened
 
-from cl_utils.paths import HOME_VARIABLE, PARAMS, committed_results
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, committed_results
+from cl_utils.report import number_sources
 from cl_utils.report.captions import CAPTIONS
 from cl_utils.report.html_page import notebook_of_figures, report_page, warning
+from cl_utils.report.number_sources import sources, with_sources
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results
 
@@ -96,6 +100,50 @@ def test_the_order_is_question_answer_findings_and_the_rest(page: str) -> None:
 def test_every_run_is_named_with_what_it_was_made_by(page: str) -> None:
     for run in finished_runs(committed_results("study")):
         assert "/".join(run.parts[-5:]) in page
+
+
+def test_every_difference_says_what_it_was_computed_from(page: str) -> None:
+    findings = page[page.index('<h2 id="findings') : page.index('<h2 id="figures')]
+    bare = re.sub(r"<abbr.*?</abbr>", "", findings)
+    assert not re.findall(r"[+-]\d+\.\d points; 95 % interval|[+-]\d+\.\d \([+-]\d", bare)
+    titles = re.findall(r'<abbr title="([^"]*)">[^<]*points', findings)
+    assert len(titles) > 20 and all(title.count("/measures.csv") for title in titles)
+
+
+def test_a_difference_leads_to_rows_that_give_it() -> None:
+    """By hand, from the files that its title names."""
+    folder = "results/study/fast"
+    measures = load_results(committed_results("study")).of_recipe("fast").measures
+    told = dict(sources(measures, [("hybrid", "baseline")], folder))
+    text, source = next((text, each) for text, each in told.items() if "points;" in text)
+    seeds = re.fullmatch(r".* of (\S+)/\{hybrid,baseline\}/seed\{0\.\.7\}/measures\.csv", source)
+    assert seeds is not None and seeds[1] == folder
+    differences = []
+    for seed in range(8):
+        pair = [rows_of(f"{folder}/{arm}/seed{seed}") for arm in ("hybrid", "baseline")]
+        differences.append(pair[0] - pair[1])
+    assert text.startswith(f"{np.mean(differences):+.1f} points; 95 % interval ")
+
+
+def rows_of(folder: str) -> float:
+    """Return the primary measure of one run (percent), from its file."""
+    rows = pd.read_csv(REPOSITORY / folder / "measures.csv")
+    cell = {"measure": "execution_exact", "test_set": "balanced", "subset": "macro"}
+    return float(rows.loc[(rows[list(cell)] == pd.Series(cell)).all(axis=1), "value"].iloc[0])
+
+
+def test_differences_that_are_printed_alike_name_all_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [("+1.0 (a)", "first"), ("+1.0 (a)", "second"), ("+1.0", "third")]
+    monkeypatch.setattr(number_sources, "sources", lambda *_: told)
+    measures = pd.DataFrame()
+    once = with_sources("<p>21.0 (a), +1.0 (a), +1.0, +1.05</p>", measures, [], "x")
+    assert once == (
+        '<p>21.0 (a), <abbr title="first; or second">+1.0 (a)</abbr>, '
+        '<abbr title="third">+1.0</abbr>, +1.05</p>'
+    )
+    assert with_sources(once, measures, [], "x") == once
 
 
 def test_numbers_of_models_that_learnt_nothing_are_said_to_mean_nothing(page: str) -> None:

@@ -16,6 +16,7 @@ pages            sections between markers, and writing
 captions         what figures show
 training_cost    what the runs took
 beside_study     a reader's rows beside the committed ones
+number_sources   where a number of that page comes from
 html_page        one page that holds everything
 live             a run that trains while somebody watches
 notebook_tables  small tables that notebooks show

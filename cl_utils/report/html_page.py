@@ -22,6 +22,7 @@ from cl_utils.paths import NOTEBOOKS, home
 from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
+from cl_utils.report.number_sources import with_sources
 from cl_utils.report.settings import settings_in
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.stats.rows import select
@@ -76,7 +77,10 @@ def report_page(params: Params) -> str:
         name = f" ({recipe})" if len(results.recipes) > 1 else ""
         found = findings_text(own, params.contrasts, of_recipe).partition("\n")[2]
         found = _PICTURE.sub(rf"[figure](#{recipe}-\1)", found)  # each is shown once, below
-        sections[f"Findings{name}"] = _markdown(_deeper(found))
+        rows = f"{params.paths.results.relative_to(home()).as_posix()}/{recipe}"
+        said = own.measures, params.contrasts, rows
+        sections["Answer"] = with_sources(sections["Answer"], *said)
+        sections[f"Findings{name}"] = with_sources(_markdown(_deeper(found)), *said)
         sections[f"Figures{name}"] = _figures(own, of_recipe)
     sections["Method"] = _markdown(METHOD) + _parameters(params)
     sections["Cost"] = _markdown(cost_markdown(params.paths.results))
@@ -153,7 +157,8 @@ def _provenance(params: Params) -> str:
     rows = "".join(_run_row(run, run_manifest(run)) for run in finished_runs(params.paths.results))
     return (
         "<p>Every number above is computed from the rows of these runs; each folder holds them, "
-        "with a manifest. Hover over a run for its versions.</p>"
+        "with a manifest. Rest the pointer on a difference for the rows that it is computed from, "
+        "and on a run for its versions.</p>"
         f"<details><summary>All runs</summary><table><tr>{heads}</tr>{rows}</table></details>"
     )
 
