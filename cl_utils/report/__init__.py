@@ -7,6 +7,7 @@ summary          the answers in one table
 settings         every setting that has been studied
 answer           the answer in short, in every setting
 advice           docs/before_you_use_a_curriculum.md
+side_by_side     docs/settings.md
 metric_findings  whether any metric measures difficulty
 open_questions   what stays open
 findings         docs/findings.md

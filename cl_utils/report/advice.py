@@ -27,8 +27,8 @@ Generated from the rows of every setting studied; do not edit. The paper's hybri
 on easy programs for 20,000 iterations, on medium ones and the harder half of the easy for 30,000,
 on hard ones and the harder half of the others for 70,000, each stage with a new optimiser and a new
 learning-rate cycle. Whoever copies it changes four things at once. This page takes them one by one.
-Numbers are {WHERE}, with 95 % intervals; what counts as a claim or a trend stands in
-[findings](findings.md)."""
+Numbers are {WHERE}, with 95 % intervals; p, further
+orders and exams stand in [the settings side by side](settings.md)."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,11 @@ def sentences(settings: Sequence[Setting]) -> str:
     lines = []
     for question in asked(SENTENCES):
         found = [(setting, answer(setting, question)) for setting in settings]
-        told = [(setting.size, row) for setting, row in found if row is not None]
+        told = [
+            (f"{setting.size}, recipe {setting.recipe}", row)
+            for setting, row in found
+            if row is not None
+        ]
         alike = groupby(told, key=lambda each: words(each[1]))
         clauses = [
             f"{what} {' and '.join(f'with {size} ({facts(row)})' for size, row in group)}"

@@ -6,7 +6,7 @@ In: `Results` and params of the profile that the pages show. Out: Markdown by pa
 from __future__ import annotations
 
 from cl_utils.paths import committed_results, home
-from cl_utils.report.advice import PAGE, advice_page
+from cl_utils.report import advice, side_by_side
 from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
@@ -35,7 +35,8 @@ def study_pages(results: Results, params: Params) -> dict[str, str]:
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
         "docs/findings.md": findings_text(results, params.contrasts, params),
-        PAGE: advice_page(settings),
+        advice.PAGE: advice.advice_page(settings),
+        side_by_side.PAGE: side_by_side.settings_page(settings),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
         f"figures/{params.profile}/README.md": folder_markdown(results, params),
     }

@@ -1,0 +1,134 @@
+"""Every setting side by side: sizes, recipes, learning rates, orders, on and off the distribution.
+
+In: the settings with rows, and the profiles that ask of one thing each. Out: docs/settings.md, a
+table a question; no verdict says more than `stats.verdicts` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.figures.labels import MISSING, points_text
+from cl_utils.paths import committed_results, params_file
+from cl_utils.report.answer import ROWS, answer, asked
+from cl_utils.report.sentences import (
+    VERDICTS,
+    contrast_sentence,
+    contrasts_markdown,
+    rows_markdown,
+)
+from cl_utils.report.settings import Setting, settings_in
+from cl_utils.report.summary import WHERE, minus
+from cl_utils.stats import contrast_table, factorial_effects, standing
+from cl_utils.stats.exams import EXAM, SHOWN, exam_accuracy, exam_effects
+from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.rows import PRIMARY
+from cl_utils.study.params import read_params
+
+PAGE: Final = "docs/settings.md"
+ASKED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "study-rates": "Where the learning rate does not decay to zero",
+        "study-orders": "Other orders of the same programs",
+    }
+)
+"""The profiles that ask of one thing each, with their titles."""
+HEAD: Final = f"""\
+# The settings side by side
+
+Generated from the rows of every setting; do not edit. Differences are {WHERE},
+paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm within the
+setting's own family.
+
+{VERDICTS}"""
+NONE: Final = "Nothing can be claimed yet."
+EXAMS: Final = """\
+Each exam goes beyond all that was trained on in one respect; *twins* are programs of the training
+set under other names. Everything here is exploratory, and its p are left out: the declared measure
+is the usual test. The last columns are hybrid minus baseline and the main effects over the eight
+arms."""
+
+
+def settings_page(settings: Sequence[Setting]) -> str:
+    """Return the page."""
+    further = {profile: settings_in([committed_results(profile)]) for profile in ASKED}
+    sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
+    sections += [_question(title, words, settings) for title, words in ROWS.items()]
+    sections += [_declared(profile, found) for profile, found in further.items()]
+    sections.append(_exams(settings))
+    return "\n\n".join([HEAD, *sections]) + "\n"
+
+
+def _claims(settings: Sequence[Setting]) -> str:
+    """Return a sentence a claim: of the declared contrasts and main effects in each setting."""
+    lines = []
+    for each in settings:
+        effects = factorial_effects(each.results.measures)
+        rows = pd.concat([_contrasts(each), effects[effects["effect"].isin(FACTORS)]])
+        for _, row in rows.iterrows():
+            if standing(row) == "claim":
+                lines.append(f"- {each.name}: {contrast_sentence(row)}")
+    return "\n\n".join(["## What is claimed", "\n".join(lines) or NONE])
+
+
+def _answers(title: str, settings: Sequence[Setting]) -> list[tuple[Setting, pd.Series]]:
+    (question,) = asked({title: ""})
+    answers = [(setting, answer(setting, question)) for setting in settings]
+    return [(setting, row) for setting, row in answers if row is not None]
+
+
+def _question(title: str, words: str, settings: Sequence[Setting]) -> str:
+    """Return a question's section: a row a setting that has an answer."""
+    found = _answers(title, settings)
+    rows = pd.DataFrame([row for _, row in found])
+    return f"## {words}\n\n{contrasts_markdown(rows, [each.name for each, _ in found])}"
+
+
+def _declared(profile: str, settings: Sequence[Setting]) -> str:
+    """Return the section of one profile: its declared contrasts, a table a recipe."""
+    params = read_params(params_file(profile))
+    planned = len(params.recipes) * sum(params.arms.values())
+    done = sum(len(each.results.measures[["arm", "seed"]].drop_duplicates()) for each in settings)
+    state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
+    parts = [f"## {ASKED[profile]}", state]
+    for each in settings:
+        rows = _contrasts(each)
+        names = [minus(row) for _, row in rows.iterrows()]
+        parts.append(f"Recipe {each.recipe}.\n\n{contrasts_markdown(rows, names)}")
+    return "\n\n".join(parts)
+
+
+def _contrasts(setting: Setting) -> pd.DataFrame:
+    """Return the declared contrasts of a setting, one Holm family."""
+    rows = contrast_table(setting.results.measures, contrasts=setting.declared)
+    return rows.assign(exploratory=False)
+
+
+def _exams(settings: Sequence[Setting]) -> str:
+    tables = [
+        f"{setting.name}, n = {n}.\n\n{table}"
+        for setting in settings
+        for n, table in [_exam_table(setting.results.measures)]
+        if table
+    ]
+    return "\n\n".join(["## Off the distribution", EXAMS, *tables])
+
+
+def _exam_table(measures: pd.DataFrame) -> tuple[int, str]:
+    """Return the seeds of the factorial, and a row a test set; "" where no exam was taken."""
+    taken = measures["test_set"].astype(str).str.startswith(EXAM)
+    effects = exam_effects(measures) if taken.any() else pd.DataFrame()
+    if effects.empty:
+        return 0, ""
+    lines = [["", "baseline right (%)", *SHOWN], ["---", *["--:"] * (1 + len(SHOWN))]]
+    for _, right in exam_accuracy(measures).iterrows():
+        own = effects[effects["test_set"] == right["test_set"]].set_index("effect")
+        name = right["test_set"].removeprefix(EXAM)
+        name = "the usual test" if name == PRIMARY[1] else name
+        cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
+        lines.append([name, f"{right['mean']:.1f}", *cells])
+    return int(effects["n"].max()), rows_markdown(lines)

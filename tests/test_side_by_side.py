@@ -1,0 +1,80 @@
+"""The settings side by side: every question, every setting, only claims among the claims."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from factories import every_arm
+
+from cl_utils.paths import committed_results
+from cl_utils.report import side_by_side
+from cl_utils.report.answer import ROWS
+from cl_utils.report.settings import STUDIED, Setting, settings_in
+from cl_utils.report.side_by_side import ASKED, NONE, settings_page
+from cl_utils.stats import factorial_effects
+from cl_utils.study.results import Results
+
+
+def invented(name: str, results: Results) -> Setting:
+    """Return a setting of eight seeds whose hybrid is far above its baseline."""
+    return Setting(
+        profile=name,
+        recipe="fast",
+        parameters=200_000,
+        longest=72,
+        results=results,
+        declared=[("hybrid", "baseline")],
+        planned=8,
+    )
+
+
+def raised(results: Results, arm: str, points: float) -> Results:
+    """Return results in which an arm is so many points better on everything."""
+    measures = results.measures
+    more = points * (measures["arm"] == arm)
+    return replace(results, measures=measures.assign(value=measures["value"] + more))
+
+
+def section(page: str, title: str) -> str:
+    return page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_page_has_every_question_setting_and_profile() -> None:
+    settings = settings_in(map(committed_results, STUDIED))
+    page = settings_page(settings)
+    for words in ROWS.values():
+        assert section(page, words).count("\n| ") == 2 + len(settings)
+    assert all(f"Profile `{profile}`: " in page for profile in ASKED)
+    assert page.count("| the usual test |") == sum(
+        each.results.measures["test_set"].str.startswith("exam ").any() for each in settings
+    )
+
+
+def test_what_is_claimed_has_its_sentence_and_nothing_else_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(side_by_side, "ASKED", {})
+    few = every_arm().measures
+    few = few[(few["seed"] < 2)]
+    two = invented("two", replace(every_arm(), measures=few))
+    assert section(settings_page([two]), "What is claimed").strip() == NONE
+    eight = invented("eight", raised(every_arm(), "hybrid", 40.0))
+    claims = section(settings_page([eight, two]), "What is claimed").strip().splitlines()
+    assert "**Claim**: hybrid is above baseline" in claims[0] and "n = 8 paired seeds" in claims[0]
+    assert all(eight.name in line and "**Claim**" in line for line in claims)
+
+
+def test_exams_have_the_factorial_s_effects_on_their_own_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(side_by_side, "ASKED", {})
+    natural = every_arm().measures.query("test_set == 'natural'")
+    exam = natural.assign(test_set="exam longer")
+    taken = replace(every_arm(), measures=pd.concat([every_arm().measures, exam]))
+    page = section(settings_page([invented("x", taken)]), "Off the distribution")
+    (line,) = (line for line in page.splitlines() if line.startswith("| longer |"))
+    effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
+    order = effects.set_index("effect").loc["order", "difference"]
+    assert f"| {order:+.1f} (" in line
