@@ -23,7 +23,13 @@ from cl_utils.report.sentences import (
 )
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.summary import WHERE, minus
-from cl_utils.stats import contrast_table, factorial_effects, standing
+from cl_utils.stats import (
+    contrast_table,
+    factorial_effects,
+    level_accuracy,
+    level_effects,
+    standing,
+)
 from cl_utils.stats.exams import EXAM, SHOWN, exam_accuracy, exam_effects
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.rows import PRIMARY
@@ -46,11 +52,15 @@ setting's own family.
 
 {VERDICTS}"""
 NONE: Final = "Nothing can be claimed yet."
+LEVELS: Final = """\
+The same programs of the balanced test, by the level of the grammar that they were drawn from: 1.1
+and 1.2 are assignments with expressions, 2.1 and 2.2 branches, 3.1 and 3.2 loops. Exploratory, like
+the exams below: the declared measure is the mean of the three buckets, and p are left out. The last
+columns are hybrid minus baseline and the main effects over the eight arms."""
 EXAMS: Final = """\
 Each exam goes beyond all that was trained on in one respect; *twins* are programs of the training
 set under other names. Everything here is exploratory, and its p are left out: the declared measure
-is the usual test. The last columns are hybrid minus baseline and the main effects over the eight
-arms."""
+is the usual test."""
 
 
 def settings_page(settings: Sequence[Setting]) -> str:
@@ -59,7 +69,7 @@ def settings_page(settings: Sequence[Setting]) -> str:
     sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
     sections += [_declared(profile, found) for profile, found in further.items()]
-    sections.append(_exams(settings))
+    sections += [_levels(settings), _exams(settings)]
     return "\n\n".join([HEAD, *sections]) + "\n"
 
 
@@ -108,27 +118,35 @@ def _contrasts(setting: Setting) -> pd.DataFrame:
     return rows.assign(exploratory=False)
 
 
+def _levels(settings: Sequence[Setting]) -> str:
+    """Return the section of the grammar's levels, a table a setting that has the factorial."""
+    tables = []
+    for setting in settings:
+        programs = setting.results.programs
+        tables.append(_table(setting, level_accuracy(programs), level_effects(programs), "subset"))
+    return "\n\n".join(["## Level by level of the grammar", LEVELS, *filter(None, tables)])
+
+
 def _exams(settings: Sequence[Setting]) -> str:
-    tables = [
-        f"{setting.name}, n = {n}.\n\n{table}"
-        for setting in settings
-        for n, table in [_exam_table(setting.results.measures)]
-        if table
-    ]
-    return "\n\n".join(["## Off the distribution", EXAMS, *tables])
+    """Return the section of the exams, a table a setting that took them."""
+    tables = []
+    for setting in settings:
+        measures = setting.results.measures
+        if measures["test_set"].astype(str).str.startswith(EXAM).any():
+            right, effects = exam_accuracy(measures), exam_effects(measures)
+            tables.append(_table(setting, right, effects, "test_set"))
+    return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, tables)])
 
 
-def _exam_table(measures: pd.DataFrame) -> tuple[int, str]:
-    """Return the seeds of the factorial, and a row a test set; "" where no exam was taken."""
-    taken = measures["test_set"].astype(str).str.startswith(EXAM)
-    effects = exam_effects(measures) if taken.any() else pd.DataFrame()
+def _table(setting: Setting, accuracy: pd.DataFrame, effects: pd.DataFrame, by: str) -> str:
+    """Return what the baseline gets right and each effect, a row a value of the column `by`."""
     if effects.empty:
-        return 0, ""
+        return ""
     lines = [["", "baseline right (%)", *SHOWN], ["---", *["--:"] * (1 + len(SHOWN))]]
-    for _, right in exam_accuracy(measures).iterrows():
-        own = effects[effects["test_set"] == right["test_set"]].set_index("effect")
-        name = right["test_set"].removeprefix(EXAM)
+    for _, right in accuracy.iterrows():
+        own = effects[effects[by] == right[by]].set_index("effect")
+        name = right[by].removeprefix(EXAM)
         name = "the usual test" if name == PRIMARY[1] else name
         cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
         lines.append([name, f"{right['mean']:.1f}", *cells])
-    return int(effects["n"].max()), rows_markdown(lines)
+    return f"{setting.name}, n = {int(effects['n'].max())}.\n\n{rows_markdown(lines)}"

@@ -8,6 +8,7 @@
     budget     gains at a share of the steps
     leak       a split by text alone
     exams      the factorial off the training distribution
+    levels     the factorial on each level of the grammar
     power      what n seeds can show
     clusters   draws of programs whose forms belong together
     ranks      rho in thousands of such draws
@@ -32,6 +33,7 @@ from cl_utils.stats.factorial import (
 )
 from cl_utils.stats.intervals import Interval, mean_interval, strength
 from cl_utils.stats.leak import leak_table
+from cl_utils.stats.levels import level_accuracy, level_effects
 from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
 from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap
 from cl_utils.stats.rows import Cell, arms_in, seed_values, select
@@ -58,6 +60,8 @@ __all__ = [
     "hierarchical_bootstrap",
     "leak_table",
     "least_seeds",
+    "level_accuracy",
+    "level_effects",
     "mean_interval",
     "metric_validity",
     "paired_difference",

@@ -6,6 +6,7 @@ restarts and composition do. Everything here is exploratory: the declared measur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -30,19 +31,30 @@ def exam_effects(measures: pd.DataFrame) -> pd.DataFrame:
     Columns: test_set, effect, and those of `contrast_table`; empty until all eight arms have a
     seed in common.
     """
+    return cell_effects(measures, exam_cells(measures))
+
+
+def exam_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what the baseline gets right on each test set: test_set, mean, low, high, n."""
+    return cell_accuracy(measures, exam_cells(measures))
+
+
+def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
+    """Return the gain of hybrid and the three main effects in each cell, all exploratory."""
     tables = []
-    for measure, test_set, subset in exam_cells(measures):
+    for measure, test_set, subset in cells:
         effects = factorial_effects(measures, measure=measure, test_set=test_set, subset=subset)
         gain = factorial_gain(measures, (measure, test_set, subset)).assign(effect=GAIN)
         tables.append(pd.concat([gain, effects[effects["effect"].isin(FACTORS)]]))
     return pd.concat(tables, ignore_index=True).assign(exploratory=True)
 
 
-def exam_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return what the baseline gets right on each test set: test_set, mean, low, high, n."""
+def cell_accuracy(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
+    """Return what the baseline gets right in each cell: test_set, subset, mean, low, high, n."""
     rows = []
-    for measure, test_set, subset in exam_cells(measures):
-        cells = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
-        rows.append(cells[cells["arm"] == "baseline"].assign(test_set=test_set))
+    for measure, test_set, subset in cells:
+        means = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
+        own = means[means["arm"] == "baseline"]
+        rows.append(own.assign(test_set=test_set, subset=subset))
     table = pd.concat(rows, ignore_index=True)
-    return table[["test_set", "mean", "low", "high", "n"]]
+    return table[["test_set", "subset", "mean", "low", "high", "n"]]
