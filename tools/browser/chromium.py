@@ -1,4 +1,4 @@
-"""Where a browser is, and one that runs: without a window, in a folder of its own, until it is left.
+"""Where a browser is, and one that runs without a window, in a folder of its own, for a block.
 
 In: the variable CHROMIUM, or a browser on the PATH. Out: tabs. Its processes carry a mark, so that
 all of them end with the block that began them.
@@ -22,7 +22,7 @@ from tools.browser.tab import Tab
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MISSING = f"no browser: install one of {', '.join(NAMES)}, or set CHROMIUM"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),

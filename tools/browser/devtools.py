@@ -1,7 +1,7 @@
 """Commands to a browser and events from it, over one connection of the DevTools protocol.
 
-In: the address of a browser's web socket. Out: the answers to commands; events go to whoever listens
-to their session. Nothing runs beside: events come in while somebody waits.
+In: the address of a browser's web socket. Out: the answers to commands; events go to whoever
+listens to their session. Nothing runs beside: events come in while somebody waits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from websocket import WebSocket, WebSocketTimeoutException, create_connection
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 120.0
 Event = dict[str, Any]
 Listener = Callable[[Event], None]
 

@@ -39,7 +39,7 @@ class Tab:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
 
-    def go(self, address: str, *, seconds: float = 30.0) -> None:
+    def go(self, address: str, *, seconds: float = 60.0) -> None:
         """Go to an address, and wait until everything that belongs to it is loaded."""
         answer = self._call("Page.navigate", url=address)
         if failure := answer.get("errorText"):
@@ -59,7 +59,7 @@ class Tab:
         """Return what a JavaScript function gives for plain arguments."""
         return self.evaluate(f"({function})({', '.join(map(json.dumps, arguments))})")
 
-    def wait(self, condition: str, what: str, *, seconds: float = 30.0) -> Any:
+    def wait(self, condition: str, what: str, *, seconds: float = 60.0) -> Any:
         """Return what a JavaScript expression gives once that is true.
 
         Raises TimeoutError, which says `what` was waited for, after some seconds.
