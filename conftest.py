@@ -55,7 +55,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-LONGEST = ("test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py")
+LONGEST = ("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py")
 """Files of half a minute and more, begun early so that no process is left with one at the end."""
 
 

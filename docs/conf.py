@@ -35,6 +35,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "navbar_persistent": [],  # the search stands in the sidebar already
 }
+html_context = {"default_mode": "auto"}  # as the reader's system; unset, the console complains
 html_show_sphinx = False
 
 CODE = re.compile(r"`+([^`]+)`+")

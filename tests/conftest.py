@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from studies import FinishedStudy, whole_study
 from worlds import World, make_world
 
 from cl_utils.paths import HOME_VARIABLE
+from tools.browser.chromium import MISSING, Chromium, browser, chromium
+from tools.browser.tab import Tab
 
 settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
 settings.load_profile("untimed")
@@ -50,6 +53,23 @@ def kernel() -> Iterator[Kernel]:
     kernel = Kernel()
     yield kernel
     kernel.stop()
+
+
+@pytest.fixture(scope="session")
+def running_browser() -> Iterator[Chromium]:
+    """A browser, started once; without one the tests that ask for it are skipped."""
+    program = browser()
+    if program is None:
+        pytest.skip(MISSING)
+    with chromium(program) as running:
+        yield running
+
+
+@pytest.fixture
+def tab(running_browser: Chromium) -> Iterator[Tab]:
+    """A new tab of the browser."""
+    with closing(running_browser.tab()) as tab:
+        yield tab
 
 
 @pytest.fixture(scope="session", autouse=True)

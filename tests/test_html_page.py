@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from browser import NAMES, browser, opened
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, committed_results
 from cl_utils.report import number_sources
@@ -21,15 +20,8 @@ from cl_utils.report.html_page import notebook_of_figures, report_page, warning
 from cl_utils.report.number_sources import sources, with_sources
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results
-
-PROGRAM = browser()
-needs_a_browser = pytest.mark.skipif(
-    PROGRAM is None, reason=f"no browser: install one of {', '.join(NAMES)}, or set CHROMIUM"
-)
-DOT = (  # one pixel
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
-    "awAAAABJRU5ErkJggg=="
-)
+from tools.browser.page import look
+from tools.browser.tab import Tab
 
 
 class Seen(HTMLParser):
@@ -156,19 +148,10 @@ def test_numbers_of_models_that_learnt_nothing_are_said_to_mean_nothing(page: st
     assert "mean nothing" in warning(replace(results, measures=poor))
 
 
-@needs_a_browser
-def test_in_a_browser_it_is_whole(page: str, tmp_path: Path) -> None:
-    assert PROGRAM is not None
-    found = opened(page, tmp_path, PROGRAM)
-    assert found.pictures >= 15 and found.broken == 0
-    assert not found.fetched and not found.console and not found.wide
+def test_in_a_browser_it_is_whole(page: str, tab: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(page, encoding="utf-8")
+    found = look(tab, path.as_uri())
+    assert found.pictures >= 15 and not found.broken
+    assert not found.fetched and not found.errors and not found.wide
     assert found.titles[1] == "Answer" and found.titles[-1] == "Where the numbers come from"
-
-
-@needs_a_browser
-def test_what_is_broken_is_seen(tmp_path: Path) -> None:
-    assert PROGRAM is not None
-    pictures = f'<img src="{DOT}"><img src="gone.png">'
-    found = opened(f"<html><body>{pictures}<script>y()</script></body></html>", tmp_path, PROGRAM)
-    assert (found.pictures, found.broken) == (2, 1)
-    assert any("y is not defined" in line for line in found.console)

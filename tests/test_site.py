@@ -18,12 +18,16 @@ import yaml
 
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY
 from cl_utils.workflow.api import compare
+from tools.browser.tab import Tab
+from tools.site import front_page
 from tools.site.contents import Chapter, disagreements, pages_there, read_contents
+from tools.site.front_page import check_front_page, faults
 from tools.site.links import check_site
 from tools.site.reference import packages, page_of, reference_pages, with_reference
 from tools.site.staging import Stage
 
 GOOD = '<a id="here" href="sub/other.html#there">x</a><a href="#here">y</a><img src="dot.png">'
+PICTURE = """<img src='data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>'>"""
 OTHER = '<h1 id="there">z</h1><a href="../index.html">back</a><a href="https://example.org">w</a>'
 
 
@@ -144,6 +148,35 @@ def test_a_site_without_fault_passes_and_links_elsewhere_are_listed(tmp_path: Pa
 def test_what_is_broken_is_named_with_its_page(tmp_path: Path, index: str, said: str) -> None:
     (broken,) = check_site(site(tmp_path, GOOD + index)).broken
     assert broken.startswith(f"index.html: {said}")
+
+
+def test_a_front_page_without_fault_passes_in_a_browser(tab: Tab, tmp_path: Path) -> None:
+    assert list(faults(tab, site(tmp_path, PICTURE))) == []
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        (PICTURE + '<img src="gone.png">', "the picture .*gone.png is broken"),
+        (PICTURE + "<script>gone()</script>", "the console says ReferenceError: gone is not"),
+        (PICTURE + '<img src="http://127.0.0.1:9/x.png">', "fetches http://127.0.0.1:9/x.png from"),
+        (PICTURE + '<p style="width: 3000px">x</p>', "has to be scrolled sideways"),
+        ("<p>nothing</p>", "shows no picture"),
+    ],
+)
+def test_what_a_browser_finds_wrong_is_said(
+    index: str, said: str, tab: Tab, tmp_path: Path
+) -> None:
+    found = list(faults(tab, site(tmp_path, index)))
+    assert any(re.search(f"^index.html:? {said}", fault) for fault in found), found
+
+
+def test_without_a_browser_the_front_page_is_said_to_be_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(front_page, "browser", lambda: None)
+    assert check_front_page(tmp_path) == []
+    assert "index.html was not opened, no browser" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from cl_utils.tinypy.record import answer as record_answer
 
 SHADES = colormaps["Blues"]
 DARK = 0.6  # shares of the map from which letters are white
+BEYOND = 4  # characters shown of an answer where the truth has ended
 SIGNS = {"\n": "↵", " ": "␣"}
 
 
@@ -36,8 +37,8 @@ def answers(source: str, output: str, given: Mapping[str, Answer]) -> Figure:
     draw_row(axes, 0, truth, None, truth)
     for place, each in enumerate(given.values(), start=1):
         draw_row(axes, place, each.text, each, truth)
-    widest = max(len(truth), *(len(each.text) for each in given.values()))
-    axes.set_xlim(-0.2, max(12, widest) + 0.2)
+    longest = max(len(truth), *(len(each.text) for each in given.values()))
+    axes.set_xlim(-0.2, max(12, min(longest, len(truth) + BEYOND + 1)) + 0.2)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks(range(rows), ["true output", *given])
     axes.set_xticks([])
@@ -53,9 +54,14 @@ def answers(source: str, output: str, given: Mapping[str, Answer]) -> Figure:
 
 
 def draw_row(axes: Axes, place: int, text: str, given: Answer | None, truth: str) -> None:
-    """Draw one answer as a row of cells; the truth has no probabilities."""
-    wrong = first_mistake(text, truth)
-    for at, character in enumerate(text):
+    """Draw one answer as a row of cells; the truth has no probabilities.
+
+    Of an answer that does not end only its beginning is drawn, so that cells stay wide enough.
+    """
+    wrong, most = first_mistake(text, truth), len(truth) + BEYOND
+    if len(text) > most:
+        axes.text(most + 0.5, place, "…", fontsize=10.0, ha="center", va="center", color=style.INK)
+    for at, character in enumerate(text[:most]):
         share = 0.0 if given is None else float(given.probabilities[at])
         face = "white" if given is None else SHADES(0.08 + 0.8 * share)
         edge, width = (style.arm_colour("hybrid"), 2.0) if at == wrong else (style.GRID, 0.8)

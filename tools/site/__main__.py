@@ -1,7 +1,8 @@
-"""`python -m tools.site`: build the site into build/site, without a network, and check its links.
+"""`python -m tools.site`: build the site into build/site, without a network, and check it.
 
 In: notebooks as stored, docs/, README.md, the package. Out: build/site/index.html and its pages;
-exit status 1 when a page is forgotten, Sphinx warns or a link leads nowhere.
+exit status 1 when a page is forgotten, Sphinx warns, a link leads nowhere or a browser finds the
+front page broken.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sphinx.cmd.build import build_main
 
 from cl_utils.paths import REPOSITORY
 from tools.site.contents import FRONT_PAGE, checked_contents
+from tools.site.front_page import check_front_page
 from tools.site.links import check_site
 from tools.site.reference import reference_pages, with_reference
 from tools.site.staging import Stage
@@ -49,9 +51,10 @@ def main() -> int:
     report = check_site(SITE)
     print(f"{len(report.elsewhere)} links lead elsewhere and were not followed:")
     print(*sorted(report.elsewhere), sep="\n")
-    print(*report.broken, sep="\n", file=sys.stderr)
+    faults = check_front_page(SITE)
+    print(*report.broken, *faults, sep="\n", file=sys.stderr)
     print(f"{report.checked} references, {len(report.broken)} broken: {SITE / 'index.html'}")
-    return int(bool(report.broken))
+    return int(bool(report.broken or faults))
 
 
 if __name__ == "__main__":
