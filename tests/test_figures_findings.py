@@ -19,6 +19,7 @@ from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import compared, group_of
 from cl_utils.figures.contrasts import claimed
+from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
@@ -78,7 +79,7 @@ TEST_SETS = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
     figure = FIGURES[name](every_arm())
-    words = " ".join(" ".join(texts(figure)).split())
+    words = " ".join(" ".join([*texts(figure), description_of(figure).caption]).split())
     assert "n = " in words or "n seeds: " in words
     assert TEST_SETS.get(name, "Balanced test set, mean of the three buckets") in words
     assert "nan" not in words
@@ -132,7 +133,7 @@ def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
     declared = stats.contrast_table(every_arm().measures, contrasts=DECLARED)
     p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
     assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
-    words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
+    words = description_of(figures.effects_forest(rows)).notes
     assert "(hybrid) in a family of 2, the others" in words and "in one of 40" in words
     assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 

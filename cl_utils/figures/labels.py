@@ -28,6 +28,12 @@ def rho_text(rho: float) -> str:
     return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
 
 
+def measure_text(measure: str) -> str:
+    """Return the name of a measure as figures print it."""
+    words = {"execution_exact": "exact outputs"}
+    return words.get(measure, measure.replace("_", " "))
+
+
 def p_text(p: float) -> str:
     """Return a p value in print; a dash where there is none."""
     return MISSING if pd.isna(p) else f"{p:.3f}"

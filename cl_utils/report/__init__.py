@@ -19,4 +19,5 @@ beside_study     a reader's rows beside the committed ones
 html_page        one page that holds everything
 live             a run that trains while somebody watches
 notebook_tables  small tables that notebooks show
+readable         tables to look at: heads, units, dashes
 """

@@ -77,7 +77,7 @@ def report_page(params: Params) -> str:
         found = findings_text(own, params.contrasts, of_recipe).partition("\n")[2]
         found = _PICTURE.sub(rf"[figure](#{recipe}-\1)", found)  # each is shown once, below
         sections[f"Findings{name}"] = _markdown(_deeper(found))
-        sections[f"Figures{name}"] = _figures(own, of_recipe)
+        sections[f"Figures{name}"] = _figures(of_recipe)
     sections["Method"] = _markdown(METHOD) + _parameters(params)
     sections["Cost"] = _markdown(cost_markdown(params.paths.results))
     sections["Where the numbers come from"] = _provenance(params)
@@ -123,18 +123,17 @@ def notebook_of_figures() -> dict[str, str]:
     }
 
 
-def _figures(results: Results, params: Params) -> str:
+def _figures(params: Params) -> str:
     books, parts = notebook_of_figures(), []
     folder = params.figures.relative_to(home()).as_posix()
-    for name, caption in captions(results, params).items():
-        if (params.figures / f"{name}.png").exists():
-            image = f'<img src="{folder}/{name}.png" alt="{html.escape(caption)}">'
-            book = f"notebooks/{books.get(name, MISSING)}.ipynb"
-            by = f"Drawn by {book} from results/{params.profile}/."
-            parts.append(
-                f'<figure id="{params.recipe}-{name}">{embedded(image)}<figcaption>'
-                f"{html.escape(caption)} {by}</figcaption></figure>"
-            )
+    for name, said in captions(params.figures).items():
+        image = f'<img src="{folder}/{name}.png" alt="{html.escape(said.alt)}">'
+        book = f"notebooks/{books.get(name, MISSING)}.ipynb"
+        by = f"Drawn by {book} from results/{params.profile}/."
+        parts.append(
+            f'<figure id="{params.recipe}-{name}">{embedded(image)}<figcaption>'
+            f"{html.escape(said.caption)} {by}</figcaption></figure>"
+        )
     return "\n".join(parts) or "<p>No figure is drawn yet.</p>"
 
 

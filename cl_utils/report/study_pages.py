@@ -29,7 +29,7 @@ def study_pages(results: Results, params: Params) -> dict[str, str]:
     README.md and docs/running.md have one generated section each, the others are generated whole.
     """
     settings = settings_in(map(committed_results, STUDIED))
-    answer = answer_markdown(settings, answer_figure(results, params))
+    answer = answer_markdown(settings, answer_figure(params))
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
@@ -37,15 +37,14 @@ def study_pages(results: Results, params: Params) -> dict[str, str]:
         "docs/findings.md": findings_text(results, params.contrasts, params),
         PAGE: advice_page(settings),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
-        f"figures/{params.profile}/README.md": folder_markdown(results, params),
+        f"figures/{params.profile}/README.md": folder_markdown(params),
     }
 
 
-def answer_figure(results: Results, params: Params) -> str:
+def answer_figure(params: Params) -> str:
     """Return the figure of the answers with its caption; "" until it is drawn."""
     folder = f"{params.figures.relative_to(home()).as_posix()}/"
-    there = (params.figures / f"{FIGURE}.png").exists()
-    return figures_markdown([FIGURE] * there, captions(results, params), folder)
+    return figures_markdown([FIGURE], captions(params.figures), folder)
 
 
 def write_study_pages(results: Results, params: Params) -> None:
