@@ -1,4 +1,4 @@
-"""Captions: every figure has one, with the n of the arms that it shows."""
+"""Captions: every figure has one; its result and notes are those that were drawn with it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from pathlib import Path
 import pytest
 from factories import every_arm
 
-from cl_utils import figures
+from cl_utils import figures, stats
+from cl_utils.figures import style
+from cl_utils.figures.labels import points_text
 from cl_utils.paths import HOME_VARIABLE, PARAMS
-from cl_utils.report.captions import CAPTIONS, captions, folder_markdown
+from cl_utils.report.captions import CAPTIONS, captions, figures_markdown, folder_markdown
 from cl_utils.study.params import Params, read_params
 
 
 @pytest.fixture
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    """The committed study's profile, at home in a temporary folder."""
+    """The committed study's profile, at home in a temporary folder with one figure."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    return read_params(PARAMS / "study.yaml")
+    params = read_params(PARAMS / "study.yaml")
+    style.save(figures.leak(stats.leak_table(every_arm().measures)), params.figures, "leak")
+    return params
 
 
 def test_every_figure_has_a_caption() -> None:
@@ -25,24 +29,22 @@ def test_every_figure_has_a_caption() -> None:
     assert set(CAPTIONS) == drawn
 
 
-def test_captions_count_the_seeds_of_the_arms_that_are_shown(params: Params) -> None:
-    texts = captions(every_arm(), params)
-    assert set(texts) == set(CAPTIONS)
-    assert texts["factorial_effects"].endswith("n = 8 seeds an arm.")
-    assert "n = 3 to 8 seeds an arm." in texts["effects_forest"]
-    assert "n = " not in texts["difficulty_distribution"]
+def test_a_caption_has_the_notes_and_the_alternative_text_the_result(params: Params) -> None:
+    """Both come from the rows that were drawn, not from what is on the page."""
+    said = captions(params.figures)
+    assert set(said) == {"leak"}
+    rows = stats.leak_table(every_arm().measures).sort_values("difference")
+    assert points_text(rows.iloc[-1]) in said["leak"].alt
+    assert said["leak"].caption.startswith(CAPTIONS["leak"]) and "n = " in said["leak"].caption
 
 
-def test_figures_without_rows_have_none(params: Params) -> None:
-    bare = every_arm().of_arms(["baseline"])
-    empty = type(bare)(bare.measures, bare.curves.head(0), bare.history, bare.programs)
-    texts = captions(empty, params)
-    assert "learning_curves" not in texts and "adaptive_trajectories" not in texts
-    assert "metric_validity" in texts
+def test_a_picture_without_words_is_named_by_what_it_shows(params: Params) -> None:
+    (params.figures / "forgetting.png").touch()
+    said = captions(params.figures)["forgetting"]
+    assert said.alt == said.caption == f"{CAPTIONS['forgetting']}."
 
 
 def test_the_page_of_figures_shows_those_that_are_drawn(params: Params) -> None:
-    params.figures.mkdir(parents=True)
-    (params.figures / "leak.png").touch()
-    page = folder_markdown(every_arm(), params)
+    page = folder_markdown(params)
     assert page.count("![") == 1 and "](leak.png)" in page and "`results/study/`" in page
+    assert figures_markdown(["forgetting"], captions(params.figures), "") == ""

@@ -13,11 +13,9 @@ import pandas as pd
 import pytest
 from test_figures import texts
 
-from cl_utils.errors import StudyError
-from cl_utils.experiments import load_experiment
 from cl_utils.experiments.ablation import worth_of_parts
 from cl_utils.experiments.curves import crossing
-from cl_utils.experiments.minutes import COLOURS, accuracy_by_minutes
+from cl_utils.experiments.minutes import accuracy_by_minutes
 from cl_utils.experiments.tables import (
     ends_markdown,
     fewer_characters,
@@ -29,6 +27,7 @@ from cl_utils.experiments.tables import (
     trainings,
     worth_markdown,
 )
+from cl_utils.figures.described import description_of
 from cl_utils.stats import mean_interval
 
 
@@ -87,9 +86,10 @@ def test_rows_and_figure_say_who_did_not_get_there() -> None:
     assert rows.loc[("fast", 0), "characters"] == 150.0
     assert isinf(rows.loc[("fast", 1), "characters"])
     assert rows["final"].tolist() == [60.0, 40.0, 9.0, 8.0]
-    words = list(texts(worth_of_parts(pd.concat([*fast, *less]), "fast", "added")))
+    drawn = worth_of_parts(pd.concat([*fast, *less]), "fast", "added")
+    words = list(texts(drawn))
     assert words.count("reached by 1 of 2") == 1 and words.count("not reached") == 1
-    assert any("n = 2 seeds a row" in line for line in words)
+    assert "n = 2 seeds a row" in description_of(drawn).notes
 
 
 def test_fewer_characters_are_those_to_where_the_slow_recipe_ends() -> None:
@@ -120,16 +120,15 @@ def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
     late = curve("late", [50.0, 74.0], seed=1, seconds=[30.0, 90.0])
     got = SOONER.assign(variant="late", words="words late")
     drawn = accuracy_by_minutes(pd.concat([FIRST, *seeds, NEVER, got, late]), "a machine")
-    words = " ".join(" ".join(texts(drawn)).split())
+    words = " ".join([*texts(drawn), description_of(drawn).caption])
+    words = " ".join(words.split())
     assert "words first 2.5 min to 74.58 % (n = 1)" in words
     assert "words sooner 2.0 (-0.5 to 4.5) min to 74.58 % (n = 3)" in words
     assert "words never not reached: 40.0 % at the end (n = 1)" in words and "a machine" in words
     assert "words late reached by 1 of 2: 74.3 % at the end (n = 2)" in words
 
 
-def test_every_plan_has_a_colour() -> None:
-    assert len(COLOURS) >= len(load_experiment("time_to_accuracy").variants)
-    assert len(set(COLOURS)) == len(COLOURS)
-    many = [NEVER.assign(variant=str(n)) for n in range(len(COLOURS) + 1)]
-    with pytest.raises(StudyError, match="add some to COLOURS"):
-        accuracy_by_minutes(pd.concat(many), "")
+def test_every_plan_has_a_panel_with_the_first_plan_in_grey() -> None:
+    drawn = accuracy_by_minutes(pd.concat([FIRST, SOONER, NEVER]), "a machine")
+    assert [len(axes.lines) for axes in drawn.axes] == [3, 4, 3]  # mark, first plan, own, when
+    assert {axes.get_xlim() for axes in drawn.axes} == {drawn.axes[0].get_xlim()}

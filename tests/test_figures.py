@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -17,29 +16,17 @@ from factories import (
 )
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cl_utils import figures, stats
-from cl_utils.curriculum.arm_facts import controls_of, facts_of
-from cl_utils.curriculum.arms import arm_named, arms, at_full_budget
-from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import METRIC_ARM, compared
+from cl_utils.figures.described import description_of
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
 from cl_utils.study.results import Results
-
-VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
-    "normal": np.eye(3),
-    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
-    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
-    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
-}
-TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
 def difficulty_figure(results: Results) -> Figure:
@@ -60,14 +47,6 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "learning_curves_seconds": lambda results: figures.learning_curves(results.curves, "seconds"),
     "protocol_audit": lambda results: figures.protocol_audit(results.measures),
 }
-LEADERS = [arm for arm in compared(arms()) if facts_of(arm).control_of is None]
-SORTED = [arm for arm in LEADERS if facts_of(arm).group == "sorted"]
-"""They are compared with the baseline, in a study of their own."""
-TOGETHER = {
-    "schedules": [arm for arm in LEADERS if arm not in SORTED],
-    "sorted": ["baseline", *SORTED],
-}
-PARENTS = [arm for arm in arms() if controls_of(arm)]
 NO_SEEDS = ("difficulty_distribution", "metric_agreement")
 STUDIES = {
     "one seed": synthetic_results(["baseline", "hybrid"], [0], programs=60),
@@ -88,7 +67,7 @@ def test_figure_is_labelled_states_n_and_fits(name: str, study: str) -> None:
     figure = FIGURES[name](STUDIES[study])
     everywhere: list[Artist] = figure.findobj(Axes)  # the key of colours lies within other axes
     assert any(axes.get_xlabel() for axes in everywhere if isinstance(axes, Axes))
-    words = " ".join(texts(figure))
+    words = " ".join([*texts(figure), description_of(figure).caption])
     assert "n = " in words
     if study == "one seed" and name not in NO_SEEDS:
         assert "n = 1 seed, so no interval" in words
@@ -124,7 +103,8 @@ def test_every_two_metrics_show_their_agreement_once_and_a_dash_for_none() -> No
     printed = [text for text in shown if re.fullmatch(r"−?\d\.\d\d|–", text)]
     assert printed == ["–" if np.isnan(rho) else f"{rho:.2f}".replace("-", "−") for rho in below]
     assert set(METRICS.values()) <= set(shown)
-    assert "n = 1,234 programs" in shown[-1] and "–: one of the two" in shown[-1]
+    notes = description_of(figures.metric_agreement(matrix, 1234)).notes
+    assert "n = 1,234 programs" in notes and "–: one of the two" in notes
     assert value_text(-0.001) == "0.00"
 
 
@@ -142,7 +122,7 @@ def test_unequal_numbers_of_seeds_are_named() -> None:
     """A study that is half finished says n by arm."""
     rows = STUDIES["three seeds"].measures
     part = rows[(rows["arm"] == "baseline") | (rows["seed"] == 0)]
-    words = " ".join(texts(figures.execution_accuracy(part)))
+    words = description_of(figures.execution_accuracy(part)).notes
     assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
 
 
@@ -165,67 +145,6 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         "curves.pdf",
         "curves.png",
     ]
-
-
-def test_every_arm_and_bucket_has_a_colour_of_its_own() -> None:
-    """Arms, controls and buckets never share a colour."""
-    colours = [style.arm_colour(name) for name in arms()] + list(style.BUCKET_COLOURS.values())
-    assert len(set(colours)) == len(colours)
-
-
-@pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize("shown", TOGETHER)
-def test_arm_colours_stay_apart_for_colour_blind_readers(shown: str, vision: str) -> None:
-    """CIELAB distances between any two arms that stand together are clearly visible (above 15)."""
-    seen = [lightness_and_hue(style.arm_colour(arm), vision) for arm in TOGETHER[shown]]
-    assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 15
-
-
-@pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize("arm", [arm for arm in PARENTS if arm != METRIC_ARM])
-def test_an_arm_and_its_controls_can_be_told_apart(arm: str, vision: str) -> None:
-    """Tints of one colour, so nearer than arms, but farther than the eye needs (2.3).
-
-    The metrics' arms are left out: they only ever stand in rows that are named.
-    """
-    family = [arm, *controls_of(arm)]
-    seen = [lightness_and_hue(style.arm_colour(name), vision) for name in family]
-    assert min(float(np.linalg.norm(one - two)) for one, two in combinations(seen, 2)) > 3
-
-
-@pytest.mark.parametrize("arm", PARENTS)
-def test_controls_are_paler_tints_of_their_arm(arm: str) -> None:
-    """Hue stays (angle in the plane of a and b), lightness rises, white is never reached."""
-    family = [
-        lightness_and_hue(style.arm_colour(name), "normal") for name in [arm, *controls_of(arm)]
-    ]
-    lightness = [colour[0] for colour in family]
-    assert lightness[0] == min(lightness) and max(lightness) < 95
-    if np.linalg.norm(family[0][1:]) > 5:  # grey has no hue
-        angles = np.unwrap([np.arctan2(colour[2], colour[1]) for colour in family])
-        assert np.ptp(angles) < 0.5
-
-
-def test_a_smaller_budget_is_a_paler_tint_of_the_same_arm() -> None:
-    for arm in arms():
-        family = [each for each in arms() if at_full_budget(each) == arm]
-        family.sort(key=lambda each: -arm_named(each).budget)
-        light = [lightness_and_hue(style.arm_colour(name), "normal")[0] for name in family]
-        assert light == sorted(light), arm
-
-
-def lightness_and_hue(colour: str, vision: str) -> np.ndarray:
-    """Return CIELAB (3,) of an sRGB colour as `vision` sees it."""
-    linear = np.power((np.array(to_rgb(colour)) + 0.055) / 1.055, 2.4)
-    xyz = TO_XYZ @ np.clip(np.array(VISION[vision]) @ linear, 0, 1)
-    x, y, z = np.cbrt(xyz / [0.9505, 1.0, 1.089])
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-def test_bucket_colours_run_from_light_to_dark() -> None:
-    """Harder is darker."""
-    light = [sum(to_rgb(style.BUCKET_COLOURS[bucket])) for bucket in BUCKETS]
-    assert light == sorted(light, reverse=True)
 
 
 def test_display_order() -> None:

@@ -19,6 +19,7 @@ from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import compared, group_of
 from cl_utils.figures.contrasts import claimed
+from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
@@ -42,6 +43,13 @@ def two_settings(results: Results) -> pd.DataFrame:
     return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
 
 
+def two_settings_by_level(results: Results) -> pd.DataFrame:
+    """Return the main effects on each level, of one study as if it were of two settings."""
+    rows = stats.level_effects(results.programs).rename(columns={"subset": "level"})
+    rows = rows[rows["effect"] != "hybrid − baseline"]
+    return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
+
+
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
         contrasts_with_baseline(results.measures, DECLARED, ARMS)
@@ -52,6 +60,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         stats.factorial_gain(results.measures),
     ),
     "effects_by_setting": lambda results: figures.effects_by_setting(two_settings(results)),
+    "effects_by_level": lambda results: figures.effects_by_level(two_settings_by_level(results)),
     "gain_against_budget": lambda results: figures.gain_against_budget(
         stats.budget_gains(results.measures)
     ),
@@ -68,6 +77,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
 }
 TEST_SETS = {
     "effects_by_setting": "balanced test set, mean of the three buckets",
+    "effects_by_level": "balanced test set, the programs of each level",
     "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",
     "metric_validity": "balanced test set",
@@ -78,7 +88,7 @@ TEST_SETS = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
     figure = FIGURES[name](every_arm())
-    words = " ".join(" ".join(texts(figure)).split())
+    words = " ".join(" ".join([*texts(figure), description_of(figure).caption]).split())
     assert "n = " in words or "n seeds: " in words
     assert TEST_SETS.get(name, "Balanced test set, mean of the three buckets") in words
     assert "nan" not in words
@@ -132,7 +142,7 @@ def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:
     declared = stats.contrast_table(every_arm().measures, contrasts=DECLARED)
     p = rows.loc[rows["arm"] == "hybrid", "p_holm"].item()
     assert p == declared.loc[declared["arm"] == "hybrid", "p_holm"].item()
-    words = " ".join(" ".join(texts(figures.effects_forest(rows))).split())
+    words = description_of(figures.effects_forest(rows)).notes
     assert "(hybrid) in a family of 2, the others" in words and "in one of 40" in words
     assert {claimed(row) for _, row in rows[rows["exploratory"]].iterrows()} == {"none"}
 

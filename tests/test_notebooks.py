@@ -78,6 +78,11 @@ def code(name: str) -> list[Cell]:
     return [cell for cell in BOOKS[name] if cell["cell_type"] == "code"]
 
 
+def prose_cells(name: str) -> list[str]:
+    """Return the texts of a notebook."""
+    return [cell["source"] for cell in BOOKS[name] if cell["cell_type"] == "markdown"]
+
+
 def prose(name: str) -> str:
     """Return all text of a notebook on one line."""
     return " ".join(
@@ -110,14 +115,17 @@ def test_the_notebooks_stand_in_order() -> None:
 @pytest.mark.parametrize(("name", "following"), list(pairwise(NAMES)))
 def test_a_notebook_names_the_next_one(name: str, following: str) -> None:
     opening = " ".join(BOOKS[name][0]["source"].split())
-    assert opening.startswith(f"# {int(name[:2])}. ") and f"Next: `{following}`" in opening
+    assert (
+        opening.startswith(f"# {int(name[:2])}. ")
+        and f"Next: [`{following}`]({following}.ipynb)" in opening
+    )
 
 
 @every_notebook
 def test_a_notebook_opens_with_a_question_and_closes_with_what_to_read_in_it(name: str) -> None:
     opening, closing = BOOKS[name][0], BOOKS[name][-1]
     assert opening["cell_type"] == closing["cell_type"] == "markdown"
-    assert "**" in opening["source"] and closing["source"].startswith("**What to read in it.**")
+    assert "**" in opening["source"] and closing["source"].startswith("## What to read in it\n")
 
 
 @every_notebook

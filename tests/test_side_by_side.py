@@ -52,6 +52,13 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
     )
 
 
+def test_the_figure_of_levels_stands_in_their_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "ASKED", {})
+    page = settings_page([invented("x", every_arm())], "![what it shows](picture.png)")
+    body = section(page, "Level by level of the grammar")
+    assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 |")
+
+
 def test_what_is_claimed_has_its_sentence_and_nothing_else_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -24,7 +24,7 @@ from tools.site.contents import Chapter, disagreements, pages_there, read_conten
 from tools.site.front_page import check_front_page, faults
 from tools.site.links import check_site
 from tools.site.reference import packages, page_of, reference_pages, with_reference
-from tools.site.staging import Stage
+from tools.site.staging import Stage, notebook_with
 
 GOOD = '<a id="here" href="sub/other.html#there">x</a><a href="#here">y</a><img src="dot.png">'
 PICTURE = """<img src='data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>'>"""
@@ -213,3 +213,15 @@ def test_hosts_run_the_commands_that_everyone_runs() -> None:
         steps = [step for job in jobs.values() for step in job["steps"]]
         assert [step["run"] for step in steps if "run" in step] == [command]
     assert "path: build/site\n" in text
+
+
+def test_the_result_of_a_picture_is_its_alternative_text_on_the_site() -> None:
+    """Notebooks keep it with the output, myst-nb reads it from the cell."""
+    picture = nbformat.v4.new_output(
+        "display_data", {"image/png": ""}, metadata={"image/png": {"alt": "Up by 1.5 points."}}
+    )
+    cells = [nbformat.v4.new_code_cell("draw()", outputs=[picture]), nbformat.v4.new_code_cell("1")]
+    book = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    drawn, other = json.loads(notebook_with(book, str))["cells"]
+    assert drawn["metadata"]["mystnb"]["image"]["alt"] == "Up by 1.5 points."
+    assert "mystnb" not in other["metadata"]

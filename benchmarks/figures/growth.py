@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.panels import canvas, note, spread, styled
+from cl_utils.figures.panels import canvas, print_note, spread, styled
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -44,7 +44,7 @@ def growth_with_programs(rows: pd.DataFrame, machine: str) -> Figure:
     for axes in (left, right):
         axes.set_xlabel("programs")
     sentence = f"{_counts(rows)}. Dashed: cost in proportion to the number of programs."
-    note(figure, sentence, f"{machine}.")
+    print_note(figure, sentence, f"{machine}.")
     return figure
 
 
@@ -74,7 +74,7 @@ def growth_with_parameters(rows: pd.DataFrame, machine: str) -> Figure:
     _logarithmic(axes, rows["size"])
     axes.set_ylim(rows["value"].min() / 2, rows["reference_value"].max() * 1.6)
     _name_ends(axes, ends)
-    note(figure, f"{_counts(rows)}; band: lowest to highest. {machine}.")
+    print_note(figure, f"{_counts(rows)}; band: lowest to highest. {machine}.")
     return figure
 
 

@@ -10,11 +10,13 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from cl_utils.experiments.tables import HALF, MILLION, trainings
 from cl_utils.figures import style
-from cl_utils.figures.panels import canvas, draw_interval, height_for, note, styled
+from cl_utils.figures.described import describe
+from cl_utils.figures.panels import canvas, draw_interval, height_for, styled
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 
@@ -35,7 +37,7 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
     rows = rows[(rows["variant"] == reference) | (rows["group"] == group)]
     order = _order(rows, reference)
     words = rows.drop_duplicates("variant").set_index("variant")["words"]
-    figure = canvas(height_for(len(order)) + 0.2)
+    figure = canvas(height_for(len(order)))
     panels = figure.subplots(1, 2, sharey=True)
     panels[0].set_yticks(range(len(order)), [fill(words[name], LABEL) for name in order])
     panels[0].set_ylim(len(order) - 0.4, -0.6)
@@ -46,8 +48,12 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
         axes.set_xlim(left=0)
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
-    note(
+    ends = rows.groupby("variant")["final"].mean()
+    told = [f"{words[name]} {ends[name]:.1f} %" for name in (order[0], order[1], order[-1])]
+    describe(
         figure,
+        f"Exact execution at the end: {told[0]}; of the others highest {told[1]}, lowest "
+        f"{told[2]}.",
         f"{_counts(rows)} (dots); bar: mean; line: 95 % t interval where n is at least "
         f"{SEEDS_OF_A_TREND}. Mean of the buckets on validation programs. Without a bar: not every "
         f"seed got to {HALF:g} %.",
@@ -75,7 +81,8 @@ def _row(axes: Axes, place: int, values: pd.Series) -> None:
     seats = np.full(len(reached), place + 0.14)
     if len(reached) == len(values):
         interval = mean_interval(values)
-        axes.barh(place, interval.mean, height=0.66, color=colour, alpha=0.35)
+        pale = to_rgba(colour, 0.35)
+        axes.barh(place, interval.mean, height=0.66, color=pale, edgecolor=colour, linewidth=0.8)
         if interval.n >= SEEDS_OF_A_TREND:
             draw_interval(axes, place - 0.14, interval.low, interval.high)
     else:

@@ -1,4 +1,4 @@
-"""The figure of time to accuracy: exact execution over minutes, a colour a plan, a line a seed.
+"""The figure of time to accuracy: exact execution over minutes, a panel a plan, a line a seed.
 
 In: learning curves (`curves.load_curves`), and the machine in words. Out: one Figure.
 """
@@ -13,46 +13,53 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils.errors import StudyError
 from cl_utils.experiments.tables import PAPERS_ACCURACY, mean_text, trainings
 from cl_utils.figures import style
-from cl_utils.figures.panels import canvas, note, styled
+from cl_utils.figures.described import describe
+from cl_utils.figures.multiples import finish_grid
+from cl_utils.figures.panels import canvas, styled
 
-COLOURS: Final = (style.arm_colour("baseline"), "#009E73", style.FAINT, "#CC79A7", "#A6761D")
+COLOUR: Final = "#0072B2"
 SECONDS: Final = 60.0  # of a minute
+PLANS_A_ROW: Final = 2
 
 
 @styled
 def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
-    """Return accuracy against minutes, with the minute at which each plan is good enough."""
-    plans = list(curves.groupby("variant", sort=False))
-    if len(plans) > len(COLOURS):
-        raise StudyError(f"{len(plans)} plans and {len(COLOURS)} colours: add some to COLOURS")
-    figure = canvas(5.2)
-    axes = figure.subplots()
-    axes.axhline(PAPERS_ACCURACY, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
-    for colour, (_, plan) in zip(COLOURS, plans, strict=False):
-        for _, curve in plan.groupby("seed"):
-            _draw(axes, curve, colour)
-        axes.lines[-1].set_label(_name(plan))
-    key = axes.legend(loc="lower right", labelcolor="linecolor", reverse=True, fontsize=7.5)
-    key.get_frame().set(visible=True, facecolor="white", edgecolor="none", alpha=1.0)
-    axes.set(
-        title=f"Exact execution (%): {PAPERS_ACCURACY} is what the paper reports of its baseline",
-        xlabel="minutes of training",
-    )
-    axes.set_xlim(0, 1.02 * curves["seconds"].max() / SECONDS)
-    axes.set_ylim(0, 100)
-    axes.grid(axis="y")
-    note(
+    """Return accuracy against minutes, a panel a plan, the first plan in grey in all of them."""
+    plans = [plan for _, plan in curves.groupby("variant", sort=False)]
+    rows = -(-len(plans) // PLANS_A_ROW)
+    figure = canvas(2.1 * rows + 0.5)
+    grid = figure.subplots(rows, PLANS_A_ROW, sharex=True, sharey=True, squeeze=False)
+    for axes, plan in zip(grid.flat, plans, strict=False):
+        _draw_plan(axes, plan, plans[0])
+    finish_grid(grid, len(plans), "minutes of training", "exact execution (%)")
+    grid[0, 0].set_xlim(0, 1.02 * curves["seconds"].max() / SECONDS)
+    grid[0, 0].set(ylim=(0, 100), yticks=[0, 50, 100])
+    describe(
         figure,
-        "A training a line, n of them a plan; minutes and percentages in the key: mean over n with "
-        "its 95 % t interval (none below n = 3). Bands: 95 % of what a test set of "
+        " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
+        f"Dashed: {PAPERS_ACCURACY} %, what the paper reports of its baseline. Grey: the first "
+        "plan. A training a line, n of them a plan; minutes and percentages above a panel: mean "
+        "over n with its 95 % t interval (none below n = 3). Bands: 95 % of what a test set of "
         f"{int(curves['programs'].min()):,} programs allows. Balanced, twin-free, full-length "
         "programs; the time of the tests on the way is not counted, compilation is.",
         f"Plans of different days: minutes may differ with the machine's pace. {machine}.",
     )
     return figure
+
+
+def _draw_plan(axes: Axes, plan: pd.DataFrame, first: pd.DataFrame) -> None:
+    """Draw the trainings of one plan over those of the first, under its name and result."""
+    axes.axhline(PAPERS_ACCURACY, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
+    if plan is not first:
+        for _, curve in first.groupby("seed"):
+            minutes = curve["seconds"] / SECONDS
+            axes.plot(minutes, curve["execution_exact"], color=style.REFERENCE, linewidth=1.1)
+    for _, curve in plan.groupby("seed"):
+        _draw(axes, curve, style.INK if plan is first else COLOUR)
+    axes.set_title(_name(plan), fontsize=8, fontweight="normal")
+    axes.grid(axis="y")
 
 
 def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:

@@ -23,6 +23,7 @@ from cl_utils.experiments.tables import (
 from cl_utils.figures import style
 from cl_utils.files import atomic
 from cl_utils.paths import home
+from cl_utils.report.captions import shown
 
 INTERVALS = (
     "Mean over n seeds, in brackets its 95 % t interval (none below n = 3; one of few seeds may "
@@ -35,7 +36,12 @@ MINUTES = "Minutes of training until a model of the paper's size is as good as t
 
 def save_figure(experiment: Experiment, figure: Figure, name: str, device: str = "cpu") -> None:
     """Leave a figure as PNG and PDF, the same bytes on every run."""
-    style.save(figure, home() / "figures" / "experiments" / experiment.name / device, name)
+    style.save(figure, figures_folder(experiment, device), name)
+
+
+def figures_folder(experiment: Experiment, device: str) -> Path:
+    """Return where the figures of an experiment are."""
+    return home() / "figures" / "experiments" / experiment.name / device
 
 
 def ablation_page(experiment: Experiment, curves: pd.DataFrame, device: str = "cpu") -> str:
@@ -70,12 +76,16 @@ def _page(
     figures: Mapping[str, str],
     device: str,
 ) -> str:
-    place = f"../../figures/experiments/{experiment.name}/{device}"
-    shown = [f"![{words}.]({place}/{name}.png)\n*{words}.*" for name, words in figures.items()]
+    folder = figures_folder(experiment, device)
+    place = f"../../{folder.relative_to(home()).as_posix()}"
+    drawn = [
+        shown(folder / f"{name}.png", words).markdown(f"{place}/{name}.png")
+        for name, words in figures.items()
+    ]
     rows = f"results/experiments/{experiment.name}"
     written = f"Generated from [the learning curves](../../{rows}/{device}); variants: "
     written += f"[params](../../params/experiments/{experiment.name}.yaml)."
-    return "\n\n".join([f"# {question}", written, *parts, *shown]) + "\n"
+    return "\n\n".join([f"# {question}", written, *parts, *drawn]) + "\n"
 
 
 def page_path(experiment: Experiment) -> Path:

@@ -1,6 +1,7 @@
 """Rows to figures: one function a figure, each from tables to a matplotlib Figure, no files.
 
 difficulty    what the metric says of the programs
+deciles       whether it orders what models get wrong
 metrics       how far all metrics agree
 validity      whether they order what models find hard, and help
 training      what was drawn and how it was learnt
@@ -13,10 +14,14 @@ factorial     order, restarts and composition apart
 budget        gains at a share of the steps
 exams         what holds off the training distribution
 settings      the factorial's effects in every setting
+levels        and on each level of the grammar
 answers       what models answer, each character with its probability
 attention     where a model looked when it wrote a character
 schedule      what one schedule draws
 panels        what all figures share
+multiples     a panel an arm, the baseline in grey
+described     a figure that says what it shows
+words         parts of the sentence that says it
 contrasts     what figures of differences share
 style         colours, settings, byte-stable files
 arm_groups    which arms belong together, in which order
@@ -26,11 +31,13 @@ gallery       the figures of one notebook, drawn and saved
 
 from cl_utils.figures.accuracy import completion_tasks, execution_accuracy
 from cl_utils.figures.budget import gain_against_budget
-from cl_utils.figures.difficulty import accuracy_by_difficulty, difficulty_distribution
+from cl_utils.figures.deciles import accuracy_by_difficulty
+from cl_utils.figures.difficulty import difficulty_distribution
 from cl_utils.figures.exams import effects_by_exam
 from cl_utils.figures.factorial import factorial_effects
 from cl_utils.figures.forest import effects_forest
 from cl_utils.figures.leak import leak
+from cl_utils.figures.levels import effects_by_level
 from cl_utils.figures.metrics import metric_agreement
 from cl_utils.figures.protocol import protocol_audit
 from cl_utils.figures.settings import effects_by_setting
@@ -44,6 +51,7 @@ __all__ = [
     "completion_tasks",
     "difficulty_distribution",
     "effects_by_exam",
+    "effects_by_level",
     "effects_by_setting",
     "effects_forest",
     "execution_accuracy",

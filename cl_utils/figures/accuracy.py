@@ -13,12 +13,12 @@ from matplotlib.figure import Figure, SubFigure
 
 from cl_utils.evaluation.paper_numbers import PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.figures import style
+from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
     arm_axis,
     canvas,
     height_for,
     marked_value,
-    note,
     percent_axis,
     require,
     seed_bars,
@@ -26,6 +26,7 @@ from cl_utils.figures.panels import (
     styled,
     where_text,
 )
+from cl_utils.figures.words import mean_by_arm, range_text
 from cl_utils.stats import select
 
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
@@ -51,7 +52,7 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
     }
     require(exact["macro"], "execution_exact on balanced/macro")
     arms = style.in_order(exact["macro"]["arm"])
-    figure = canvas(height_for(len(arms), panels=2) + 0.5)
+    figure = canvas(height_for(len(arms), panels=2) + 0.2)
     grid = figure.add_gridspec(2, 1, height_ratios=[1.0, 1.15])
     top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     titles = {subset: (title, exact[subset]) for subset, title in EXECUTION_SUBSETS.items()}
@@ -59,10 +60,13 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
         subset: select(measures, "execution_majority", "balanced", subset)
         for subset in EXECUTION_SUBSETS
     }
-    panel_row(top, titles, arms, "exact outputs, greedy (%)", majority)
+    panel_row(top, titles, arms, "exact outputs (%)", majority)
     paper_panel(bottom.subplots(), measures, arms)
-    note(
-        bottom,
+    paper = select(measures, "execution_paper", "natural", "all")
+    describe(
+        figure,
+        f"Whole outputs right, all buckets: {range_text(mean_by_arm(exact['macro']))}. "
+        f"Paper's protocol: {range_text(mean_by_arm(paper))}.",
         f"{BAR_LEGEND}; {seeds_text(exact['macro'])}. Above: balanced test set; "
         "“all buckets” is the mean of the three; dotted: always the most frequent output.",
         "Below: natural mix. No model can pass the ceiling, because 20 / 30 characters cut long "
@@ -83,15 +87,18 @@ def completion_tasks(
     rows = panels["token_accuracy"][1]
     require(rows, f"token_accuracy on {test_set}/{subset}")
     arms = style.in_order(rows["arm"])
-    figure = canvas(height_for(len(arms)) + 0.1)
+    figure = canvas(height_for(len(arms)))
     ngram = {
         measure: select(measures, measure.replace("accuracy", "ngram"), test_set, subset)
         for measure in COMPLETION_MEASURES
         if measure.startswith("token_")
     }
     panel_row(figure, panels, arms, "correct, greedy (%)", ngram)
-    note(
+    lines = panels["line_exact"][1]
+    describe(
         figure,
+        f"Next character right: {range_text(mean_by_arm(rows))}. Next line right: "
+        f"{range_text(mean_by_arm(lines))}.",
         f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(test_set, subset)}.",
         "Most characters of a program are drawn at random, so no model completes them all. "
         "Dotted: a 6-gram.",
@@ -130,7 +137,7 @@ def paper_panel(axes: Axes, measures: pd.DataFrame, arms: list[str]) -> None:
     seed_bars(axes, select(measures, "execution_paper", "natural", "all"), arms)
     for arm, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
         value = PAPER_OUTPUT_ACCURACY[arm]
-        colour = style.arm_colour(arm)
+        colour = style.line_colour(arm)
         text = f"paper’s {arm} {value:.2f}"
         marked_value(axes, value, text, colour, align=align, from_top=True)
     ceiling = select(measures, "execution_paper_ceiling", "natural", "all")["value"].mean()

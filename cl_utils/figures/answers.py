@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cl_utils.figures import style
-from cl_utils.figures.panels import canvas, note, styled
+from cl_utils.figures.described import describe
+from cl_utils.figures.panels import canvas, styled
 from cl_utils.model.answers import Answer
 from cl_utils.tinypy.record import answer as record_answer
 
@@ -28,7 +29,7 @@ def answers(source: str, output: str, given: Mapping[str, Answer]) -> Figure:
     """Return the program at the left, the truth and each model's answer at the right."""
     lines = source.split("\n")
     rows = len(given) + 1
-    figure = canvas(max(0.2 * len(lines), 0.52 * rows) + 0.9)
+    figure = canvas(max(0.2 * len(lines), 0.52 * rows) + 0.5)
     text, axes = figure.subplots(1, 2, width_ratios=[1.0, 2.6])
     text.axis("off")
     listing = source.replace("\t", "    ") + "\n# output"
@@ -45,12 +46,22 @@ def answers(source: str, output: str, given: Mapping[str, Answer]) -> Figure:
     axes.tick_params(axis="y", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    note(
+    told = "; ".join(f"{name} {verdict(each.text, truth)}" for name, each in given.items())
+    describe(
         figure,
+        f"True output {truth.strip()!r}; {told}.",
         "Shade and number: the probability of a character in percent, given those before it. "
         "Framed: the first mistake. ↵ ends a line, ␣ is a space; a blank line ends the answer.",
     )
     return figure
+
+
+def verdict(text: str, truth: str) -> str:
+    """Return whether an answer is right, and where it first errs."""
+    wrong = first_mistake(text, truth)
+    if wrong is None:
+        return "answers it rightly"
+    return f"answers {text.strip()!r}, wrong from character {wrong + 1} on"
 
 
 def draw_row(axes: Axes, place: int, text: str, given: Answer | None, truth: str) -> None:
@@ -64,7 +75,7 @@ def draw_row(axes: Axes, place: int, text: str, given: Answer | None, truth: str
     for at, character in enumerate(text[:most]):
         share = 0.0 if given is None else float(given.probabilities[at])
         face = "white" if given is None else SHADES(0.08 + 0.8 * share)
-        edge, width = (style.arm_colour("hybrid"), 2.0) if at == wrong else (style.GRID, 0.8)
+        edge, width = (style.line_colour("hybrid"), 2.0) if at == wrong else (style.GRID, 0.8)
         corner = (at + 0.04, place - 0.36)
         axes.add_patch(Rectangle(corner, 0.92, 0.72, facecolor=face, edgecolor=edge, lw=width))
         colour = "white" if share > DARK else style.INK

@@ -1,6 +1,6 @@
-"""Figures of the difficulty metric: how it splits the programs, and whether it orders errors.
+"""The figure of difficulty: how the metric splits the programs of each level.
 
-In: the difficulty of programs; the evaluated programs of a study. Out: one Figure each.
+In: counts of programs by level and bucket. Out: one Figure.
 """
 
 from __future__ import annotations
@@ -14,23 +14,21 @@ from matplotlib.figure import Figure
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
+from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
     canvas,
     height_for,
-    label_line_ends,
-    note,
     percent_axis,
     require,
-    seeds_text,
     styled,
 )
-from cl_utils.stats import accuracy_by_decile
-from cl_utils.stats.validity import OVERALL
 
 DEFINITIONS = {
     "overall_metric": "Halstead by radon (operators only)",
     "overall_metric_token": "Halstead by token (textbook)",
 }
+SPREAD_TO, STEP = 8.0, 0.25
+"""Where the axis of `metric_spread` ends, and the width of its bars."""
 LEAST_PRINTED = 6.0
 """Shares (percent) below this are drawn but not printed: the number would not fit."""
 
@@ -45,7 +43,7 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
     require(counts, "difficulty")
     programs = counts.groupby(["metric", "level"])["programs"].sum()
     levels = [*sorted(counts["level"].unique()), "all"]
-    figure = canvas(height_for(len(levels)) + 0.3)
+    figure = canvas(height_for(len(levels)) + 0.2)
     panels = figure.subplots(1, len(DEFINITIONS), sharey=True)
     for axes, (metric, title) in zip(panels, DEFINITIONS.items(), strict=True):
         rows = counts[counts["metric"] == metric]
@@ -54,12 +52,23 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
         axes.set_title(f"{title}\neasy < {low:.3g} ≤ medium < {high:.3g} ≤ hard", pad=16)
     panels[0].set_ylabel("grammar level")
     total = programs.groupby("metric").sum().max()
-    note(
+    describe(
         figure,
+        distribution_result(counts),
         f"n = {total:,} programs, at least {programs.min():,} a level. Overall metric = "
         "(cyclomatic complexity + Halstead difficulty) / 2.",
     )
     return figure
+
+
+def distribution_result(counts: pd.DataFrame) -> str:
+    """Return the share of easy and of hard programs under each definition, over all levels."""
+    told = []
+    for metric, title in DEFINITIONS.items():
+        shares = bucket_shares(counts[counts["metric"] == metric]).loc["all"]
+        parts = ", ".join(f"{bucket} {shares[bucket]:.0f} %" for bucket in BUCKETS)
+        told.append(f"{title}: {parts}")
+    return f"Programs of all levels. {'; '.join(told)}."
 
 
 def bucket_shares(counts: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +87,7 @@ def draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     for index, bucket in enumerate(BUCKETS):
         width = shares[bucket].to_numpy()
         axes.barh(places, width, left=left, height=0.74, color=style.BUCKET_COLOURS[bucket])
-        colour = "white" if bucket == "hard" else style.INK
+        colour = style.INK if bucket == "easy" else "white"
         for place, start, share in zip(places, left, width, strict=True):
             if share >= LEAST_PRINTED:
                 middle = start + share / 2
@@ -108,65 +117,28 @@ def bucket_key(axes: Axes, index: int, bucket: str) -> None:
 
 
 @styled
-def accuracy_by_difficulty(
-    programs: pd.DataFrame,
-    validity: pd.DataFrame,
-    metric: str = "overall_metric",
-    test_set: str = "balanced",
-) -> Figure:
-    """Return exact accuracy by decile of `metric`, one line an arm.
-
-    `validity` holds the rows of `stats.metric_validity`; that of the metric is printed.
-    """
-    require(programs, "programs")
-    table = accuracy_by_decile(programs, metric, test_set=test_set)
-    means = table.groupby(["arm", "decile"])["accuracy"].agg(["mean", "min", "max"])
-    groups = table.groupby("decile").agg(
-        low=("low", "first"), high=("high", "first"), programs=("programs", "max")
-    )
-    figure = canvas(4.2)
-    axes = figure.subplots()
-    places = pd.Series(range(len(groups)), index=groups.index)
-    ends = {}
-    for arm in style.in_order(table["arm"]):
-        rows, colour = means.loc[arm], style.arm_colour(arm)
-        x = places[rows.index]
-        axes.fill_between(x, rows["min"], rows["max"], color=colour, alpha=0.12, linewidth=0)
-        line = style.line_style(arm)
-        axes.plot(x, rows["mean"], marker="o", linestyle=line, color=colour, markersize=4)
-        ends[arm] = (float(x.iloc[-1]), float(rows["mean"].iloc[-1]))
-    axes.set_xticks(places, [group_label(*row) for row in groups.itertuples(index=False)])
-    axes.set_xlabel(f"{metric.replace('_', ' ')} of the program, by decile (programs in brackets)")
-    axes.set_ylabel("exact outputs, greedy (%)")
-    axes.set_ylim(0, 100)
-    label_line_ends(axes, ends)
-    axes.grid(axis="y")
-    axes.set_title(correlation_text(validity, metric))
-    note(
+def metric_spread(values: pd.DataFrame) -> Figure:
+    """Return how many programs have which value of each metric (columns), a panel a metric."""
+    require(values, "difficulty")
+    figure = canvas(2.3)
+    panels = figure.subplots(1, values.shape[1], sharex=True, sharey=True, squeeze=False)
+    bins = np.arange(0, SPREAD_TO + STEP, STEP) - STEP / 2
+    for axes, metric in zip(panels.flat, values, strict=True):
+        shares = np.full(len(values), 100 / len(values))
+        axes.hist(values[metric].clip(upper=SPREAD_TO), bins, weights=shares, color=style.NOTE)
+        axes.set_title(style.metric_label(metric))
+        axes.set(xlim=(0, SPREAD_TO), xlabel="overall metric")
+        axes.grid(axis="y")
+    panels[0, 0].set_ylabel("programs (%)")
+    told = [
+        f"{style.metric_label(metric)} takes {values[metric].nunique():,} values, its median is "
+        f"{values[metric].median():.2f}"
+        for metric in values
+    ]
+    describe(
         figure,
-        f"Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
-        f"Test set: {test_set}.",
-        "Equal values share one group, so groups differ in size and a decile can be missing. "
-        "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
+        f"{'; '.join(told)}.",
+        f"n = {len(values):,} programs, in steps of {STEP:g}; what is above {SPREAD_TO:g} stands "
+        "in the last.",
     )
     return figure
-
-
-def group_label(low: float, high: float, programs: int) -> str:
-    """Return the values and the size of one group, in two lines."""
-    values = f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}"
-    return f"{values}\n({programs:,})"
-
-
-def correlation_text(validity: pd.DataFrame, metric: str) -> str:
-    """Return a metric's rank correlation with what the baseline finds hard, as a sentence."""
-    rows = validity[(validity["metric"] == metric) & (validity["scope"] == OVERALL)]
-    require(rows, f"rank correlations of {metric}")
-    row = rows.iloc[0]
-    interval = (
-        "no interval" if pd.isna(row["low"]) else f"95 % {row['low']:.2f} to {row['high']:.2f}"
-    )
-    return (
-        f"Baseline, seeds pooled: Spearman ρ of {metric.replace('_', ' ')} with −log p of the true "
-        f"output = {row['rho']:.2f} ({interval})"
-    )

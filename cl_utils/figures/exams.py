@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from cl_utils.data.exams import EXAMS, TWINS
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
-from cl_utils.figures.panels import canvas, draw_interval, note, require, styled
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import points_text
+from cl_utils.figures.panels import canvas, draw_interval, require, styled
 from cl_utils.stats.exams import EXAM, SHOWN
 
 
@@ -23,13 +25,13 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     """Return, for the usual test and each exam, the baseline's accuracy and each effect."""
     sets = list(accuracy["test_set"])
     require(effects if len(sets) > 1 else effects[:0], "exams, or of the factorial's eight arms")
-    figure = canvas(0.36 * len(sets) + 1.6)
+    figure = canvas(0.36 * len(sets) + 1.0)
     panels = figure.subplots(1, 1 + len(SHOWN), sharey=True, width_ratios=[1.0, *[1.25] * 4])
     _draw_accuracy(panels[0], accuracy)
     for axes, effect in zip(panels[1:], SHOWN, strict=True):
         _draw_effect(axes, effects[effects["effect"] == effect], sets)
         limit_differences(axes, effects)
-        axes.set_title(effect)
+        axes.set_title(effect.replace(" − ", " −\n"))
         axes.set_xlabel("points")
     panels[0].set_yticks(range(len(sets)), [exam_label(each) for each in sets])
     panels[0].set_ylim(len(sets) - 0.4, -0.6)
@@ -37,13 +39,25 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     means = f"Means over n = {seeds} seeds with 95 % t intervals"
     if seeds == 1:
         means = "n = 1 seed, so no interval"
-    note(
+    describe(
         figure,
+        exams_result(accuracy, effects),
         f"{means}. Usual test: balanced, mean of the three buckets; an exam: all its programs, "
         "each beyond every training program in one way; renamed: training programs with other "
         "variables. Effects off the usual test are exploratory.",
     )
     return figure
+
+
+def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
+    """Return the baseline's accuracy and the effect of order, on the usual test and each exam."""
+    order = effects[effects["effect"] == "order"].set_index("test_set")
+    told = [
+        f"{exam_label(row['test_set'])} {row['mean']:.1f} %, order {points_text(order.loc[name])}"
+        for name, row in accuracy.set_index("test_set", drop=False).iterrows()
+        if name in order.index
+    ]
+    return f"Baseline's accuracy, and the effect of order in points: {'; '.join(told)}."
 
 
 def exam_label(test_set: str) -> str:
@@ -57,7 +71,7 @@ def exam_label(test_set: str) -> str:
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     for place, (_, row) in enumerate(accuracy.iterrows()):
         draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(row["mean"], place, "o", color=style.arm_colour("baseline"), zorder=5)
+        axes.plot(row["mean"], place, "o", color=style.line_colour("baseline"), zorder=5)
     axes.set_xlim(0, 100)
     axes.set_title("baseline")
     axes.set_xlabel("% right")

@@ -16,8 +16,10 @@ from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
-from cl_utils.figures.labels import p_text
-from cl_utils.figures.panels import canvas, note, require, styled, where_text
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import measure_text, p_text, points_text
+from cl_utils.figures.panels import canvas, require, styled, where_text
+from cl_utils.figures.words import differences_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
@@ -37,7 +39,7 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame, gain: pd.DataF
     `gain`: the row of `stats.factorial_gain`.
     """
     require(effects, "the factorial (eight arms with a common seed)")
-    figure = canvas(4.4)
+    figure = canvas(3.9)
     axes, *panels = figure.subplots(1, 3, width_ratios=[1.35, 0.8, 0.8])
     draw_effects(axes, effects, gain.iloc[0])
     low, high = cells[["low", "mean"]].min().min(), cells[["high", "mean"]].max().max()
@@ -46,13 +48,13 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame, gain: pd.DataF
         draw_cells(panel, cells[cells["composition"] == composition])
         panel.set_title(title)
         panel.set_ylim(low - margin, high + margin)
-    measure = effects["measure"].iloc[0].replace("_", " ")
+    measure = measure_text(effects["measure"].iloc[0])
     panels[0].set_ylabel(f"{measure} (%)")
     panels[1].tick_params(labelleft=False)
     figure.legend(handles=order_legend(), loc="outside upper right", ncols=2, handlelength=3.5)
     marks = {"difference", "none", *(claimed(row) for _, row in effects.iterrows())}
     figure.legend(handles=marker_legend(marks), loc="outside upper left", ncols=2)
-    note(figure, *factorial_notes(effects.iloc[0]))
+    describe(figure, factorial_result(effects, gain.iloc[0]), *factorial_notes(effects.iloc[0]))
     return figure
 
 
@@ -61,7 +63,7 @@ def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
     axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=1)
     places = [place + 0.4 * ("×" in name) for place, name in enumerate(effects["effect"])]
-    draw_effect(axes, TOP, gain, style.arm_colour(gain["arm"]))
+    draw_effect(axes, TOP, gain, style.line_colour(gain["arm"]))
     print_right(axes, TOP, f"{gain['difference']:+.1f}", "")
     for place, (_, row) in zip(places, effects.iterrows(), strict=True):
         draw_effect(axes, place, row, style.INK)
@@ -97,7 +99,7 @@ def draw_cells(axes: Axes, cells: pd.DataFrame) -> None:
         x = [place + NUDGE[order] for place in range(len(restarts))]
         axes.plot(x, line["mean"], color=style.FAINT, linestyle=style_of_line, linewidth=1.3)
         for place, (_, cell) in zip(x, line.iterrows(), strict=True):
-            colour = style.arm_colour(cell["arm"])
+            colour = style.line_colour(cell["arm"])
             axes.plot([place, place], [cell["low"], cell["high"]], color=colour, linewidth=1.6)
             axes.plot(place, cell["mean"], "o", color=colour, markeredgecolor=style.INK, zorder=5)
     for place, level in enumerate(restarts):
@@ -132,6 +134,15 @@ def order_legend() -> list[Line2D]:
         Line2D([], [], color=style.FAINT, linestyle=LINES[order], marker="o", label=label)
         for order, label in words.items()
     ]
+
+
+def factorial_result(effects: pd.DataFrame, gain: pd.Series) -> str:
+    """Return hybrid's gain and the main effects, in points."""
+    main = effects[effects["effect"].isin(list(FACTORS))]
+    return (
+        f"Hybrid against baseline: {points_text(gain)} points; main effects: "
+        f"{differences_text(main, main['effect'])}."
+    )
 
 
 def factorial_notes(first: pd.Series) -> list[str]:

@@ -12,12 +12,15 @@ from matplotlib.figure import Figure
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import group_of
 from cl_utils.figures.contrasts import (
+    claimed,
     draw_effect,
     limit_differences,
     marker_legend,
     print_columns,
 )
-from cl_utils.figures.panels import canvas, note, require, styled, where_text
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import measure_text, points_text
+from cl_utils.figures.panels import canvas, require, styled, where_text
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
 
 FARTHEST = 12.0
@@ -34,7 +37,7 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     table = style.contrasts_in_order(contrasts)
     places, headings = grouped_places(list(table["arm"]))
     last = max(places)
-    figure = canvas(0.235 * (last + 1) + 1.75)
+    figure = canvas(0.235 * (last + 1) + 1.2)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[1.1, 1.0])
     axes.axvspan(-EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN, color=style.GRID, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=1)
@@ -45,10 +48,10 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     name_rows(axes, dict(zip(places, table["arm"], strict=True)), headings)
     print_columns(side, table, places)
     first = table.iloc[0]
-    measure = first["measure"].replace("_", " ")
+    measure = measure_text(first["measure"])
     axes.set_xlabel(f"points above {style.arm_label(first['reference'])}, {measure}")
     figure.legend(handles=marker_legend(), loc="outside upper center", ncols=3)
-    note(figure, *forest_notes(table))
+    describe(figure, forest_result(table), *forest_notes(table))
     return figure
 
 
@@ -75,7 +78,7 @@ def limit_forest(axes: Axes, table: pd.DataFrame) -> None:
 
 def draw_row(axes: Axes, place: float, row: pd.Series) -> None:
     """Draw one arm's difference and interval; a triangle where it lies beyond the axis."""
-    colour, (low, high) = style.arm_colour(row["arm"]), axes.get_xlim()
+    colour, (low, high) = style.line_colour(row["arm"]), axes.get_xlim()
     if not low < row["difference"] < high:
         below = row["difference"] < 0
         seat = axes.get_yaxis_transform()
@@ -105,6 +108,20 @@ def forest_notes(table: pd.DataFrame) -> list[str]:
         f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
         f"seeds can give after it; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
     ]
+
+
+def forest_result(table: pd.DataFrame) -> str:
+    """Return how many arms there are, which is highest, which lowest, and what is claimed."""
+    ranked = table.sort_values("difference", ascending=False, kind="stable")
+    ends = [ranked.iloc[0], ranked.iloc[-1]] if len(ranked) > 1 else [ranked.iloc[0]]
+    told = [f"{style.arm_label(row['arm'])} {points_text(row)}" for row in ends]
+    reference = style.arm_label(table["reference"].iloc[0])
+    claims = [row for _, row in table.iterrows() if claimed(row) != "none"]
+    named = ", ".join(f"{style.arm_label(row['arm'])} {points_text(row)}" for row in claims)
+    return (
+        f"{len(table)} arms against {reference}, in points: highest {told[0]}, lowest {told[-1]}; "
+        + (f"claims: {named}." if named else "none is a claim.")
+    )
 
 
 def family_text(table: pd.DataFrame) -> str:

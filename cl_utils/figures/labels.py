@@ -5,11 +5,24 @@ In: numbers. Out: short texts, the same in figures, tables and sentences.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
 
 MISSING: Final = "–"
+LEVELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "1.1": "assignments",
+        "1.2": "assignments, long",
+        "2.1": "branches",
+        "2.2": "chained branches",
+        "3.1": "loops",
+        "3.2": "loops, expressions",
+    }
+)
+"""What the programs of a level of the grammar are made of."""
 
 
 def interval_text(low: float, high: float) -> str:
@@ -28,6 +41,17 @@ def rho_text(rho: float) -> str:
     return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
 
 
+def measure_text(measure: str) -> str:
+    """Return the name of a measure as figures print it."""
+    words = {"execution_exact": "exact outputs"}
+    return words.get(measure, measure.replace("_", " "))
+
+
 def p_text(p: float) -> str:
     """Return a p value in print; a dash where there is none."""
     return MISSING if pd.isna(p) else f"{p:.3f}"
+
+
+def level_label(level: str) -> str:
+    """Return a level of the grammar with what its programs are made of."""
+    return f"{level} {LEVELS[level]}" if level in LEVELS else level

@@ -11,13 +11,13 @@ from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.budget import pairs_text
-from cl_utils.figures.labels import MISSING, interval_text
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import MISSING, interval_text, points_text
 from cl_utils.figures.panels import (
     VALUE_COLUMN,
     arm_axis,
     canvas,
     height_for,
-    note,
     percent_axis,
     require,
     styled,
@@ -30,13 +30,13 @@ def leak(table: pd.DataFrame) -> Figure:
     """Return, by arm, exact accuracy on the natural and on the leaky test set, paired by run."""
     require(table, "runs scored on the leaky test set")
     rows = table.set_index("run_arm").loc[style.in_order(table["run_arm"])]
-    figure = canvas(height_for(len(rows)) + 0.35)
+    figure = canvas(height_for(len(rows)) + 0.3)
     axes = figure.subplots()
     arm_axis(axes, [str(arm) for arm in rows.index])
     axes.set_ylim(len(rows) - 0.4, -1.2)
     percent_axis(axes, "exact outputs, greedy (%)")
     for place, (arm, row) in enumerate(rows.iterrows()):
-        colour = style.arm_colour(str(arm))
+        colour = style.line_colour(str(arm))
         means = [row["reference_mean"], row["arm_mean"]]
         axes.plot(means, [place, place], color=colour, linewidth=1.6, alpha=0.6)
         for mean, face in zip(means, (colour, "white"), strict=True):
@@ -47,8 +47,14 @@ def leak(table: pd.DataFrame) -> Figure:
         VALUE_COLUMN, -0.85, "leak in points (95 %)", va="center", fontsize=8, fontweight="bold"
     )
     figure.legend(handles=leak_legend(), loc="outside upper left", ncols=2)
-    note(
+    ranked = rows.sort_values("difference", kind="stable")
+    least, most = (
+        f"{style.arm_label(str(ranked.index[end]))} {points_text(ranked.iloc[end])}"
+        for end in (0, -1)
+    )
+    describe(
         figure,
+        f"Leaky minus natural test set, in points: most {most}, least {least}.",
         f"Means over seeds; the leak is paired by run: {pairs_text(rows)}, 95 % t interval. "
         "Both test sets have the grammar’s natural mix; from the leaky one no program was taken "
         "out that has a renamed twin in training.",

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures import style
-from cl_utils.figures.panels import canvas, note, require, styled
+from cl_utils.figures.described import describe
+from cl_utils.figures.panels import canvas, require, styled
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
@@ -31,7 +32,7 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
     programs that the matrix was made from.
     """
     require(matrix, "metrics")
-    figure = canvas(0.36 * len(matrix) + 0.6)
+    figure = canvas(0.36 * len(matrix) + 0.3)
     axes = figure.subplots()
     cells = draw_triangle(axes, matrix.to_numpy(dtype=float))
     for place, name in enumerate(matrix.index):
@@ -41,12 +42,25 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
     key.set_label("Spearman's ρ")
     key.outline.set_visible(False)
     constant = " –: one of the two has a single value." if matrix.isna().any(axis=None) else ""
-    note(
+    describe(
         figure,
+        agreement_result(matrix),
         f"n = {programs:,} programs. A metric's name stands right of its row and above its column."
         f"{constant}",
     )
     return figure
+
+
+def agreement_result(matrix: pd.DataFrame) -> str:
+    """Return the two pairs of metrics that agree most and least, with their rho."""
+    below = np.tril(np.ones(matrix.shape, dtype=bool), -1)
+    pairs = matrix.where(below).stack().dropna().sort_values()
+    told = [
+        f"{METRICS[str(one)]} and {METRICS[str(two)]} ({value_text(pairs.iloc[end])})"
+        for end in (-1, 0)
+        for one, two in [pairs.index[end]]
+    ]
+    return f"Spearman's ρ is highest between {told[0]}, lowest between {told[1]}."
 
 
 def draw_triangle(axes: Axes, values: np.ndarray) -> ScalarMappable:

@@ -1,4 +1,4 @@
-"""What all figures share: canvases, arm and percent axes, bars over seeds, notes.
+"""What all figures share: canvases, arm and percent axes, bars over seeds, words of notes.
 
 In: matplotlib Axes and rows of one measure. Out: the same Axes, drawn in house style.
 """
@@ -13,19 +13,19 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from scipy.optimize import isotonic_regression
 
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
+from cl_utils.figures.described import Described
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")
 WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
-PANELS_A_ROW = 3
 NOTE_CHARACTERS = 150
 """The longest line of a note that fits the width."""
 MOST_NAMED = 8
@@ -39,15 +39,15 @@ def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
     return matplotlib.rc_context(dict(style.SETTINGS))(draw)
 
 
-def canvas(height: float) -> Figure:
+def canvas(height: float) -> Described:
     """Return an empty figure of the common width; free of pyplot's global state."""
     engine = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05, wspace=0.03)
-    return Figure(figsize=(WIDTH, height), layout=engine)
+    return Described(figsize=(WIDTH, height), layout=engine)
 
 
 def height_for(rows: int, panels: int = 1) -> float:
     """Return the inches that `panels` stacked panels of `rows` horizontal bars need."""
-    return panels * (0.27 * rows + 0.75) + 0.45
+    return panels * (0.27 * rows + 0.75)
 
 
 def require(rows: pd.DataFrame, what: str) -> None:
@@ -86,43 +86,11 @@ def where_text(test_set: str, subset: str) -> str:
     return f"{test_set.capitalize()} test set, {words.get(subset, subset)}"
 
 
-def note(figure: Figure | SubFigure, *sentences: str) -> None:
-    """Print what the reader must know, left below the panels; long sentences are wrapped."""
+def print_note(figure: Figure, *sentences: str) -> None:
+    """Print what the reader must know into a figure that no page captions, below its panels."""
     lines = [line for sentence in sentences for line in wrap(sentence, NOTE_CHARACTERS)]
     text = "\n".join(lines)
     figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
-
-
-def arm_panels(
-    arms: Sequence[str], draw: Callable[[Axes, str], None], labels: tuple[str, str], margin: float
-) -> Figure:
-    """Return one small panel an arm, drawn by `draw(axes, arm)`, with one key above them all.
-
-    `labels`: of x and y; `margin`: inches beside the panels' own height.
-    """
-    columns = min(PANELS_A_ROW, len(arms))
-    rows = -(-len(arms) // columns)
-    figure = canvas(1.75 * rows + margin)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for axes, arm in zip(grid.flat, arms, strict=False):
-        draw(axes, arm)
-        axes.set_title(style.arm_label(arm), color=style.text_colour(arm))
-    finish_grid(grid, len(arms), *labels)
-    handles, names = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
-    return figure
-
-
-def finish_grid(grid: np.ndarray, panels: int, x_label: str, y_label: str) -> None:
-    """Remove the panels beyond `panels` and label the lowest and leftmost that stay."""
-    for axes in list(grid.flat)[panels:]:
-        axes.remove()
-    for index in range(grid.shape[1]):  # the lowest panel of each column
-        lowest = [axes for axes in grid[:, index] if axes.figure is not None][-1]
-        lowest.set_xlabel(x_label)
-        lowest.tick_params(labelbottom=True)
-    for axes in grid[:, 0]:
-        axes.set_ylabel(y_label)
 
 
 def arm_axis(axes: Axes, arms: Sequence[str]) -> None:
@@ -149,7 +117,8 @@ def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
         if interval.n == 0:
             value_text(axes, place, "–")
             continue
-        axes.barh(place, interval.mean, height=0.66, color=style.arm_colour(arm))
+        area, rim = style.arm_colour(arm), style.line_colour(arm)
+        axes.barh(place, interval.mean, height=0.66, color=area, edgecolor=rim, linewidth=0.8)
         if interval.n > 1:
             draw_interval(axes, place - 0.1, interval.low, interval.high)
             seats = np.full(interval.n, place + 0.18)
@@ -188,7 +157,7 @@ def marked_value(
         ha=align,
         va="top" if from_top else "bottom",
         fontsize=8,
-        color=colour,
+        color=style.text_colour(colour),
     )
 
 
@@ -208,13 +177,13 @@ def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None
             ends[name],
             xytext=(1.05, height),
             textcoords=("axes fraction", "data"),
-            color=style.text_colour(name),
+            color=style.text_colour(style.line_colour(name)),
             va="center",
             fontsize=8.5,
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
-                "color": style.arm_colour(name),
+                "color": style.line_colour(name),
                 "linewidth": 0.6,
                 "linestyle": style.line_style(name),
                 "relpos": (0, 0.5),

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
+from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
     arm_axis,
     canvas,
     height_for,
-    note,
     percent_axis,
     require,
     seeds_text,
@@ -23,6 +23,7 @@ from cl_utils.figures.panels import (
     value_text,
     where_text,
 )
+from cl_utils.figures.words import mean_by_arm, percent_text, range_text
 from cl_utils.stats import Interval, mean_interval, seed_values, select
 
 LANES = {  # offset: measure at temperature 1, greedy measure, marker
@@ -40,19 +41,25 @@ def protocol_audit(
     rows = select(measures, "execution_exact", test_set, subset)
     require(rows, f"execution_exact on {test_set}/{subset}")
     arms = style.in_order(rows["arm"])
-    figure = canvas(1.45 * height_for(len(arms)) + 0.2)
+    figure = canvas(1.45 * height_for(len(arms)))
     axes = figure.subplots()
     arm_axis(axes, arms)
     percent_axis(axes, "programs counted as right (%)")
     for place, arm in enumerate(arms):
         for offset, (sampled, greedy, marker) in LANES.items():
             both = [seeds_mean(measures, name, test_set, subset, arm) for name in (sampled, greedy)]
-            lane(axes, place + offset, both, style.arm_colour(arm), marker)
+            lane(axes, place + offset, both, style.line_colour(arm), marker)
         ceiling = seeds_mean(measures, CEILING, test_set, subset, arm).mean
         axes.plot([ceiling, ceiling], [place, place + 0.34], color=style.INK, linewidth=2)
     figure.legend(handles=audit_legend(), loc="outside upper center", ncols=3)
-    note(
+    paper, ceiling = (
+        select(measures, name, test_set, subset) for name in ("execution_paper", CEILING)
+    )
+    describe(
         figure,
+        f"Whole outputs, greedy: {range_text(mean_by_arm(rows))}; the paper's scoring at "
+        f"temperature 1: {range_text(mean_by_arm(paper))}; its ceiling: "
+        f"{percent_text(ceiling['value'].mean())}.",
         f"Means over seeds, pale bars 95 % t intervals, {seeds_text(rows)}. "
         f"{where_text(test_set, subset)}. Printed: temperature 1 → greedy.",
         "The paper compares the numbers in the first 20 / 30 characters; the ceiling is what a "

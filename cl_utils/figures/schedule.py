@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
+from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, styled
 
 
@@ -35,4 +36,7 @@ def drawn_mix(shares: NDArray[np.float64], starts: Sequence[int]) -> Figure:
     axes.set(xlabel="steps", ylabel="programs drawn (%)")
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles[::-1], names[::-1], loc="outside right center")
+    drawn = dict(zip(BUCKETS, 100 * shares.mean(axis=0), strict=True))
+    told = ", ".join(f"{bucket} {share:.0f} %" for bucket, share in drawn.items())
+    describe(figure, f"Over {steps:,} steps and {len(starts)} stages it draws {told}.")
     return figure

@@ -5,17 +5,22 @@ In: rows setting, effect, n, difference, low, high, see `report.settings`. Out: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import cycle
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
+from cl_utils.figures.described import describe
 from cl_utils.figures.labels import points_text
-from cl_utils.figures.panels import canvas, draw_interval, note, require, styled
+from cl_utils.figures.panels import canvas, draw_interval, require, styled
+from cl_utils.figures.words import differences_text
 
 MARKERS = ("o", "D", "s", "^")  # one a setting
-SHADES = (style.INK, style.FAINT, "#5E5E5E", "#B0B0B0")
+SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")
 STEP = 0.26  # between the settings of an effect
 
 
@@ -24,7 +29,7 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     """Return each effect with its interval, settings beneath one another."""
     require(rows, "a factorial with all eight arms")
     settings, effects = list(rows["setting"].unique()), list(rows["effect"].unique())
-    figure = canvas(0.55 * len(effects) * (0.6 + 0.2 * len(settings)) + 1.5)
+    figure = canvas(0.55 * len(effects) * (0.6 + 0.2 * len(settings)) + 1.1)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[2.4, 1.0])
     axes.axvline(0, color=style.FAINT, linewidth=1)
     limit_differences(axes, rows)
@@ -42,17 +47,31 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("points of exact execution")
-    keys = [
-        Line2D([], [], marker=MARKERS[n % len(MARKERS)], linestyle="", label=setting)
-        for n, setting in enumerate(settings)
-    ]
-    for key, shade in zip(keys, SHADES, strict=False):
-        key.set_color(shade)
-    figure.legend(handles=keys, loc="outside upper left", ncols=1)
-    note(
+    settings_key(figure, settings)
+    describe(
         figure,
+        settings_result(rows),
         "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. Main "
         "effects of the factorial: the curriculum's order against a random one, three "
         "learning-rate cycles against one, hybrid's programs against the baseline's.",
     )
     return figure
+
+
+def settings_key(figure: Figure, settings: Sequence[str]) -> None:
+    """Name the marker of each setting above the panels."""
+    shown = cycle(zip(MARKERS, SHADES, strict=True))
+    keys = [
+        Line2D([], [], marker=marker, color=shade, linestyle="", label=setting)
+        for setting, (marker, shade) in zip(settings, shown, strict=False)
+    ]
+    figure.legend(handles=keys, loc="outside upper left", ncols=1)
+
+
+def settings_result(rows: pd.DataFrame) -> str:
+    """Return every effect in points, a clause a setting."""
+    clauses = [
+        f"{setting} (n = {part['n'].iloc[0]}): {differences_text(part, part['effect'])}"
+        for setting, part in rows.groupby("setting", sort=False)
+    ]
+    return f"Points of exact execution. {'; '.join(clauses)}."

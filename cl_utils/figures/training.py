@@ -5,7 +5,7 @@ In: the history and the learning curves of a study. Out: one Figure each.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,16 @@ from matplotlib.figure import Figure
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
-from cl_utils.figures.panels import (
+from cl_utils.figures.described import Described, describe
+from cl_utils.figures.multiples import (
+    BASELINE,
+    MOST_LINES,
     arm_panels,
-    canvas,
-    label_line_ends,
-    note,
-    require,
-    seeds_text,
-    styled,
+    in_panels,
+    reference_line,
 )
+from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
+from cl_utils.figures.words import percent_text, range_text
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
@@ -40,15 +41,22 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
         draw_composition(axes, history[history["arm"] == arm])
 
     labels = ("share of training (%)", "programs drawn (%)")
-    figure = arm_panels(style.in_order(history["arm"]), draw, labels, margin=0.85)
-    note(
+    figure = arm_panels(style.in_order(history["arm"]), draw, labels, margin=0.55)
+    describe(
         figure,
+        composition_result(history),
         f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}. "
         "Buckets are the arm’s own: where their labels are permuted, reversed or another metric’s, "
         "“easy” means no more than that. Hybrid draws the harder half of a bucket once its own "
         "stage is over.",
     )
     return figure
+
+
+def composition_result(history: pd.DataFrame) -> str:
+    """Return what share of its programs each arm drew from the hard bucket, and the baseline's."""
+    means = 100 * history.groupby("arm")[SHARES].mean()
+    return f"Share of hard programs over the whole training: {range_text(means[SHARES[-1]])}."
 
 
 def draw_composition(axes: Axes, history: pd.DataFrame) -> None:
@@ -73,20 +81,42 @@ def draw_composition(axes: Axes, history: pd.DataFrame) -> None:
 def learning_curves(
     curves: pd.DataFrame, x: Literal["characters", "seconds"] = "characters"
 ) -> Figure:
-    """Return exact accuracy on the validation set over training: macro, and each bucket.
+    """Return exact accuracy on the validation set over training: all arms in one panel, if few.
 
-    Lines are means over seeds at each checkpoint, bands reach from the lowest to the highest seed.
+    Up to `MOST_LINES` arms: all buckets, and beside them each; more arms: all buckets, a panel an
+    arm with the baseline in grey. Lines are means over seeds at each checkpoint, bands reach from
+    the lowest to the highest seed.
     """
     require(curves, "learning curves")
+    macro = curves[curves["bucket"] == "macro"]
+    few = curves["arm"].nunique() <= MOST_LINES
+    figure = by_bucket(curves, x) if few else by_arm(macro, x)
+    last = macro.sort_values("step").groupby(["arm", "seed"])["execution_exact"].last()
+    panels = "" if few else "Mean of the three buckets; grey: the baseline. "
+    describe(
+        figure,
+        f"Exact outputs at the end, all buckets: {range_text(last.groupby('arm').mean())}.",
+        f"{panels}Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
+        f"{seeds_text(curves)}.",
+    )
+    return figure
+
+
+def by_bucket(curves: pd.DataFrame, x: str) -> Described:
+    """Return a large panel of all buckets and small ones of each, all arms in all of them."""
     scale, label = CURVE_AXES[x]
-    figure = canvas(4.6)
+    figure = canvas(4.4)
     panels = figure.subplot_mosaic(
         [["macro", "easy"], ["macro", "medium"], ["macro", "hard"]],
         width_ratios=[1.9, 1],
         sharex=True,
     )
     for bucket, axes in panels.items():
-        ends = draw_curves(axes, curves[curves["bucket"] == bucket], x, scale)
+        rows = curves[curves["bucket"] == bucket]
+        ends = {
+            arm: draw_curve(axes, rows[rows["arm"] == arm], (x, scale), style.line_colour(arm))
+            for arm in style.in_order(rows["arm"])
+        }
         axes.set(ylim=(0, 100), yticks=[0, 25, 50, 75, 100] if bucket == "macro" else [0, 50, 100])
         axes.set_title(
             "All buckets (mean of the three)" if bucket == "macro" else bucket.capitalize()
@@ -94,29 +124,48 @@ def learning_curves(
         axes.grid(axis="y")
         if bucket == "macro":
             label_line_ends(axes, ends)
-    panels["macro"].set(xlabel=label, ylabel="exact outputs, greedy (%)")
+    panels["macro"].set(xlabel=label, ylabel="exact outputs (%)")
     panels["hard"].set_xlabel(label)
     panels["macro"].set_xlim(left=0)
-    note(
-        figure,
-        "Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
-        f"{seeds_text(curves)}.",
-    )
     return figure
 
 
-def draw_curves(
-    axes: Axes, curves: pd.DataFrame, x: str, scale: float
-) -> dict[str, tuple[float, float]]:
-    """Draw one bucket's curves and return where each arm's line ends."""
-    ends = {}
-    for arm in style.in_order(curves["arm"]):
-        steps = curves[curves["arm"] == arm].groupby("step")
-        place, accuracy = steps[x].mean() / scale, steps["execution_exact"]
-        colour = style.arm_colour(arm)
-        band = (accuracy.min(), accuracy.max())
-        axes.fill_between(place, *band, color=colour, alpha=0.15, linewidth=0)
-        line = style.line_style(arm)
-        axes.plot(place, accuracy.mean(), color=colour, linewidth=1.3, linestyle=line)
-        ends[arm] = (float(place.iloc[-1]), float(accuracy.mean().iloc[-1]))
-    return ends
+def by_arm(macro: pd.DataFrame, x: str) -> Described:
+    """Return a small panel an arm, with the baseline in grey."""
+    scale, label = CURVE_AXES[x]
+    reference = macro[macro["arm"] == BASELINE].groupby("step")
+
+    def draw(axes: Axes, arm: str) -> None:
+        if len(reference):
+            reference_line(axes, reference[x].mean() / scale, reference["execution_exact"].mean())
+        colour = style.line_colour(arm, beside_reference=True)
+        end = draw_curve(axes, macro[macro["arm"] == arm], (x, scale), colour)
+        seat: dict[str, Any] = {
+            "textcoords": "offset points",
+            "ha": "right",
+            "va": "top",
+            "fontsize": 8,
+        }
+        axes.annotate(percent_text(end[1]), end, (0, -9), **seat)
+        axes.set(ylim=(0, 100), yticks=[0, 50, 100])
+        axes.set_xlim(left=0)
+        axes.grid(axis="y")
+
+    arms = in_panels(style.in_order(macro["arm"]))
+    return arm_panels(arms, draw, (label, "exact outputs (%)"), margin=0.6)
+
+
+def draw_curve(
+    axes: Axes, rows: pd.DataFrame, over: tuple[str, float], colour: str
+) -> tuple[float, float]:
+    """Draw the curve of one arm in one bucket and return where its line ends.
+
+    `over`: the column of x, and its unit.
+    """
+    (x, scale), steps = over, rows.groupby("step")
+    place, accuracy = steps[x].mean() / scale, steps["execution_exact"]
+    line = style.line_style(str(rows["arm"].iloc[0]))
+    band = (accuracy.min(), accuracy.max())
+    axes.fill_between(place, *band, color=colour, alpha=0.15, linewidth=0)
+    axes.plot(place, accuracy.mean(), color=colour, linestyle=line, linewidth=1.3)
+    return float(place.iloc[-1]), float(accuracy.mean().iloc[-1])

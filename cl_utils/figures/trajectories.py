@@ -12,14 +12,10 @@ from matplotlib.figure import Figure
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
-from cl_utils.figures.panels import (
-    arm_panels,
-    canvas,
-    note,
-    require,
-    seeds_text,
-    styled,
-)
+from cl_utils.figures.described import describe
+from cl_utils.figures.multiples import arm_panels
+from cl_utils.figures.panels import canvas, require, seeds_text, styled
+from cl_utils.figures.words import range_text
 
 ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
 SHADE = "#F1F1F1"
@@ -34,18 +30,20 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
     rows = history[history["arm"].isin(ADAPTIVE)]
     require(rows, "history of adaptive arms")
     arms = [arm for arm in ADAPTIVE if arm in set(rows["arm"])]
-    figure = canvas(4.6)
+    figure = canvas(4.3)
     grid = figure.subplots(len(BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
     for line, bucket in zip(grid, BUCKETS, strict=True):
         line[0].set_ylabel(f"{bucket} (%)")
         for axes, arm in zip(line, arms, strict=True):
-            draw_shares(axes, rows[rows["arm"] == arm], f"share_{bucket}", style.arm_colour(arm))
+            draw_shares(axes, rows[rows["arm"] == arm], f"share_{bucket}", style.line_colour(arm))
     for axes, arm in zip(grid[0], arms, strict=True):
         axes.set_title(style.arm_label(arm), color=style.INK)
     for axes in grid[-1]:
         axes.set_xlabel("share of training (%)")
-    note(
+    hard = 100 * rows.groupby("arm")["share_hard"].mean()
+    describe(
         figure,
+        f"Share of hard programs over the whole training: {range_text(hard)}.",
         "Programs drawn from each bucket. Thin: single seeds; thick: their mean; "
         f"{seeds_text(rows)}.",
         "A yoked arm draws what its twin drew with another seed: it cannot react to its own model.",
@@ -77,13 +75,27 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
         draw_buckets(axes, curves[curves["arm"] == arm])
 
     labels = ("share of training (%)", "exact outputs (%)")
-    figure = arm_panels(style.in_order(curves["arm"]), draw, labels, margin=0.95)
-    note(
+    figure = arm_panels(style.in_order(curves["arm"]), draw, labels, margin=0.65)
+    describe(
         figure,
+        forgetting_result(curves),
         "Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
         f"{seeds_text(curves)}. Shaded: every other stage; its ends are means over seeds.",
     )
     return figure
+
+
+def forgetting_result(curves: pd.DataFrame) -> str:
+    """Return which arm forgot most of which bucket: how far it ended below its best, on average."""
+    buckets = curves[curves["bucket"].isin(BUCKETS)]
+    means = buckets.groupby(["arm", "bucket", "step"])["execution_exact"].mean()
+    each = means.groupby(["arm", "bucket"])
+    lost = (each.max() - each.last()).sort_values(ascending=False, kind="stable")
+    arm, bucket = lost.index[0]
+    return (
+        f"Most is forgotten by {style.arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
+        f"points below their best; on average over arms and buckets it is {lost.mean():.1f}."
+    )
 
 
 def draw_buckets(axes: Axes, curves: pd.DataFrame) -> None:
@@ -91,7 +103,7 @@ def draw_buckets(axes: Axes, curves: pd.DataFrame) -> None:
     for bucket in BUCKETS:
         steps = curves[curves["bucket"] == bucket].groupby("step")["execution_exact"]
         progress = 100 * steps.mean().index.to_numpy(dtype=float) / curves["step"].max()
-        colour = style.BUCKET_LINES[bucket]
+        colour = style.BUCKET_COLOURS[bucket]
         axes.fill_between(progress, steps.min(), steps.max(), color=colour, alpha=0.2, linewidth=0)
         axes.plot(progress, steps.mean(), color=colour, linewidth=1.8, label=bucket)
     axes.set(xlim=(0, 100), ylim=(0, 100), xticks=[0, 50, 100], yticks=[0, 50, 100])

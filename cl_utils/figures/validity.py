@@ -13,11 +13,12 @@ from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import metric_of
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import MISSING, measure_text, points_text, rho_text
 from cl_utils.figures.panels import (
     canvas,
     draw_interval,
     height_for,
-    note,
     percent_axis,
     require,
     seed_bars,
@@ -25,6 +26,7 @@ from cl_utils.figures.panels import (
     styled,
     where_text,
 )
+from cl_utils.figures.words import percent_text
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.validity import OVERALL, WITHIN
 
@@ -43,7 +45,7 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     require(validity, "metrics")
     overall = validity[validity["scope"] == OVERALL].sort_values("rho", ascending=False)
     metrics = list(overall["metric"])
-    figure = canvas(height_for(len(metrics)) + 0.6)
+    figure = canvas(height_for(len(metrics)) + 0.4)
     axes = figure.subplots()
     axes.axvline(0, color=style.FAINT, linewidth=1)
     for _, row in validity.iterrows():
@@ -60,8 +62,9 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     figure.legend(handles=scope_legend(mean), loc="outside upper left", ncols=3)
     first = validity.iloc[0]
     seeds = "seed" if first["seeds"] == 1 else "seeds"
-    note(
+    describe(
         figure,
+        validity_result(overall),
         f"Baseline, hardness is the mean over n = {first['seeds']} {seeds}; {first['programs']:,} "
         "programs of the balanced test set. Lines: 95 % bootstrap intervals over seeds and "
         "programs. ",
@@ -71,12 +74,32 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     return figure
 
 
+def validity_result(overall: pd.DataFrame) -> str:
+    """Return which metric orders best and which worst, with rho and interval, over all programs."""
+    known = overall.dropna(subset="rho")
+    told = [
+        f"{style.metric_label(row['metric'])} {rho_text(row['rho'])} "
+        f"({rho_text(row['low'])} to {rho_text(row['high'])})"
+        for _, row in known.iloc[[0, -1]].iterrows()
+    ]
+    return f"Spearman’s ρ with what is hard, all programs: highest {told[0]}, lowest {told[1]}."
+
+
+def worth_result(worth: pd.DataFrame) -> str:
+    """Return the metrics that order most and least, each with its rho and what its buckets gain."""
+    told = [
+        f"{style.metric_label(row['metric'])} (ρ {rho_text(row['rho'])}) {points_text(row)}"
+        for _, row in worth.iloc[[0, -1]].iterrows()
+    ]
+    return f"Points above random buckets: {told[0]} orders most, {told[1]} least."
+
+
 def draw_rho(axes: Axes, place: int, row: pd.Series) -> None:
     """Draw one metric's rho in one scope, in its lane of the row, and print it."""
     offset, face = LANES[row["scope"]]
     draw_interval(axes, place + offset, row["low"], row["high"])
     axes.plot(row["rho"], place + offset, "o", color=style.INK, markerfacecolor=face, zorder=5)
-    text = "–" if pd.isna(row["rho"]) else f"{row['rho']:+.2f}"
+    text = MISSING if pd.isna(row["rho"]) else f"{row['rho']:+.2f}"
     print_rho(axes, COLUMN_OF[row["scope"]], place, text)
 
 
@@ -117,7 +140,7 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     """
     require(worth, "metrics that made buckets, random ones among them")
     metrics = list(worth["metric"])
-    figure = canvas(height_for(len(metrics)) + 0.5)
+    figure = canvas(height_for(len(metrics)) + 0.2)
     order, gain = figure.subplots(1, 2, sharey=True)
     for axes, columns, digits in (
         (order, ("rho", "rho_low", "rho_high"), 2),
@@ -140,8 +163,9 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     gain.set_xlabel("points above buckets drawn at random")
     first, n = worth.iloc[0], worth["n"]
     counted = f"n = {n.min()} seeds" if n.nunique() == 1 else f"n = {n.min()} to {n.max()} seeds"
-    note(
+    describe(
         figure,
+        worth_result(worth),
         f"Left: baseline, {first['seeds']} seeds, {first['programs']:,} programs of the balanced "
         "test set; 95 % bootstrap intervals over seeds and programs. Right: exact execution, the "
         f"incremental schedule with one cycle; {counted}, paired; 95 % t intervals. "
@@ -168,17 +192,21 @@ def metric_ablation(
     require(bars if several else bars.head(0), "arms with buckets by two metrics or more")
     means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
     arms = [str(arm) for arm in means.index]
-    figure = canvas(height_for(len(arms)) + 0.25)
+    figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
     seed_bars(axes, bars, arms)
     name_metrics(axes, [metric_of(arm) or arm for arm in arms])
-    percent_axis(axes, f"{measure.replace('_', ' ')} (%)")
+    percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))
     if baseline.n:
         mark_baseline(axes, baseline.mean)
     counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
-    note(
+    told = {metric_of(arm) or arm: mean for arm, mean in means.items()}
+    names = [f"{style.metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
+    describe(
         figure,
+        f"Exact outputs with buckets by each metric: highest {names[0]}, lowest {names[-1]}"
+        + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ in the metric alone. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}.",
@@ -188,6 +216,6 @@ def metric_ablation(
 
 def mark_baseline(axes: Axes, mean: float) -> None:
     """Draw the baseline's mean as a dashed line over the rows, named above them."""
-    colour = style.arm_colour("baseline")
+    colour = style.line_colour("baseline")
     axes.axvline(mean, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=6)
     axes.set_title(f"Dashed: baseline {mean:.1f}", color=colour)

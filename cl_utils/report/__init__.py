@@ -21,4 +21,5 @@ number_sources   where a number of that page comes from
 html_page        one page that holds everything
 live             a run that trains while somebody watches
 notebook_tables  small tables that notebooks show
+readable         tables to look at: heads, units, dashes
 """

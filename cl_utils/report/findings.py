@@ -15,6 +15,7 @@ from cl_utils.curriculum.arm_facts import arm_facts
 from cl_utils.data.split import HELD_OUT
 from cl_utils.figures import style
 from cl_utils.paths import home
+from cl_utils.report.captions import captions, picture
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
@@ -70,7 +71,8 @@ PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a per
 def findings_text(results: Results, declared: Sequence[Sequence[str]], params: Params) -> str:
     """Return the whole file: how to read it, then the findings with the figures that there are."""
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
-    pictures = {path.stem: f"{folder}/{path.name}" for path in params.figures.glob("*.png")}
+    said = captions(params.figures)
+    pictures = {name: picture(said[name].alt, f"{folder}/{name}.png") for name in said}
     body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
     family = max(1, len(declared))
     head = HEAD.format(
@@ -94,8 +96,8 @@ def findings_markdown(
     """Return the answers, a section a question, then budget, metrics, leak, what stays open.
 
     Questions without a finished contrast have no section; the last one names what is missing.
-    `pictures`: links by a figure's name; `planned`: seeds of all arms of the study. Raises
-    StudyError when `results` mix recipes.
+    `pictures`: images in Markdown by a figure's name; `planned`: seeds of all arms of the study.
+    Raises StudyError when `results` mix recipes.
     """
     measures, own = results.measures, pairs(declared)
     rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
@@ -132,9 +134,7 @@ def part(title: str, asks: str = "", figure: str = "") -> Question:
 
 def section(question: Question, body: str, pictures: Mapping[str, str]) -> str:
     """Return a section: what it asks, its findings, its figure where there is one."""
-    link = pictures.get(question.figure)
-    picture = f"![{question.title}]({link})" if link else ""
-    whole = [f"## {question.title}", question.asks, body, picture]
+    whole = [f"## {question.title}", question.asks, body, pictures.get(question.figure, "")]
     return "\n\n".join(text for text in whole if text)
 
 

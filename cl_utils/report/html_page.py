@@ -81,7 +81,7 @@ def report_page(params: Params) -> str:
         said = own.measures, params.contrasts, rows
         sections["Answer"] = with_sources(sections["Answer"], *said)
         sections[f"Findings{name}"] = with_sources(_markdown(_deeper(found)), *said)
-        sections[f"Figures{name}"] = _figures(own, of_recipe)
+        sections[f"Figures{name}"] = _figures(of_recipe)
     sections["Method"] = _markdown(METHOD) + _parameters(params)
     sections["Cost"] = _markdown(cost_markdown(params.paths.results))
     sections["Where the numbers come from"] = _provenance(params)
@@ -127,18 +127,17 @@ def notebook_of_figures() -> dict[str, str]:
     }
 
 
-def _figures(results: Results, params: Params) -> str:
+def _figures(params: Params) -> str:
     books, parts = notebook_of_figures(), []
     folder = params.figures.relative_to(home()).as_posix()
-    for name, caption in captions(results, params).items():
-        if (params.figures / f"{name}.png").exists():
-            image = f'<img src="{folder}/{name}.png" alt="{html.escape(caption)}">'
-            book = f"notebooks/{books.get(name, MISSING)}.ipynb"
-            by = f"Drawn by {book} from results/{params.profile}/."
-            parts.append(
-                f'<figure id="{params.recipe}-{name}">{embedded(image)}<figcaption>'
-                f"{html.escape(caption)} {by}</figcaption></figure>"
-            )
+    for name, said in captions(params.figures).items():
+        image = f'<img src="{folder}/{name}.png" alt="{html.escape(said.alt)}">'
+        book = f"notebooks/{books.get(name, MISSING)}.ipynb"
+        by = f"Drawn by {book} from results/{params.profile}/."
+        parts.append(
+            f'<figure id="{params.recipe}-{name}">{embedded(image)}<figcaption>'
+            f"{html.escape(said.caption)} {by}</figcaption></figure>"
+        )
     return "\n".join(parts) or "<p>No figure is drawn yet.</p>"
 
 

@@ -68,11 +68,9 @@ def live_curve(points: list[tuple[int, dict[str, float]]], steps: int) -> Figure
     axes = figure.subplots()
     for bucket in BUCKETS:
         values = [accuracy[bucket] for _, accuracy in points]
-        colour = style.BUCKET_LINES[bucket]
+        colour = style.BUCKET_COLOURS[bucket]
         axes.plot([step for step, _ in points], values, "o-", color=colour, markersize=3)
-        axes.annotate(
-            bucket, (points[-1][0], values[-1]), (4, 0), textcoords="offset points", color=colour
-        )
+        axes.annotate(bucket, (points[-1][0], values[-1]), (4, 0), textcoords="offset points")
     axes.set_xlim(0, steps)
     axes.set_ylim(0, 100)
     axes.set_xlabel("steps")

@@ -11,7 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.figures.exams import exam_label
 from cl_utils.stats import accuracy_by_decile
+from cl_utils.stats.exams import EXAM
 from cl_utils.tinypy.record import record
 
 
@@ -52,6 +55,37 @@ def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.D
     return pd.DataFrame(rows).sort_values(metric, ignore_index=True)
 
 
+def metric_summary(difficulty: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a metric: its mean, spread and ends over all programs."""
+    summary = difficulty.describe().T[["mean", "std", "min", "50%", "max"]]
+    return summary.set_axis(["mean", "standard deviation", "least", "median", "most"], axis=1)
+
+
+def metric_by_level(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return a row a level, and of each metric the mean and the values of the outer tenths."""
+    groups = programs.groupby("level")
+    columns = {}
+    for metric in metrics:
+        name, values = METRICS[metric], groups[metric]
+        columns[f"{name}: mean"] = values.mean()
+        columns[f"{name}: a tenth below"] = values.quantile(0.1)
+        columns[f"{name}: a tenth above"] = values.quantile(0.9)
+    return pd.DataFrame(columns)
+
+
+def exam_summary(exams: pd.DataFrame) -> pd.DataFrame:
+    """Return a row an exam: its programs, their levels, and how far they go beyond training."""
+    groups = exams.groupby("exam", sort=False)
+    table = groups.agg(
+        programs=("source", "size"),
+        levels=("level", lambda levels: ", ".join(sorted(set(levels)))),
+        least=("beyond", "min"),
+        most=("beyond", "max"),
+    )
+    heads = {"levels": "grammar levels", "least": "quantity, least", "most": "quantity, most"}
+    return table.rename(index=lambda name: exam_label(f"{EXAM}{name}"), columns=heads)
+
+
 def exam_examples(exams: pd.DataFrame) -> pd.io.formats.style.Styler:
     """Return the shortest program of each exam, and how many programs of which levels it has."""
     rows = []
@@ -59,9 +93,9 @@ def exam_examples(exams: pd.DataFrame) -> pd.io.formats.style.Styler:
         shortest = programs.loc[programs["source"].str.len().idxmin()]
         rows.append(
             {
-                "exam": name,
+                "exam": exam_label(f"{EXAM}{name}"),
                 "programs": len(programs),
-                "levels": ", ".join(sorted(programs["level"].unique())),
+                "grammar levels": ", ".join(sorted(programs["level"].unique())),
                 "shortest program": shortest["source"],
                 "its output": shortest["output"],
             }

@@ -65,7 +65,7 @@ def results_page(settings: Sequence[Setting], params: Params) -> str:
         if setting.profile == params.profile:
             results = setting.results
             parts.append("### Metrics\n\n" + metrics_markdown(results, params.resamples))
-            parts.append("### Figures\n\n" + shown_figures(results, params, f"../{figures}/"))
+            parts.append("### Figures\n\n" + shown_figures(params, f"../{figures}/"))
     return "\n\n".join(parts) + "\n"
 
 
@@ -157,7 +157,6 @@ def metrics_markdown(results: Results, resamples: int) -> str:
     return "\n".join([*lines, worth_body(metric_worth(results.measures, validity))]).strip()
 
 
-def shown_figures(results: Results, params: Params, folder: str) -> str:
+def shown_figures(params: Params, folder: str) -> str:
     """Return the figures of the page with their captions, as far as they are drawn."""
-    there = [name for name in FIGURES if (params.figures / f"{name}.png").exists()]
-    return figures_markdown(there, captions(results, params), folder)
+    return figures_markdown(FIGURES, captions(params.figures), folder)

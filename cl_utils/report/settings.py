@@ -15,13 +15,14 @@ import pandas as pd
 from cl_utils.figures.labels import points_text
 from cl_utils.paths import params_file
 from cl_utils.report.questions import pairs
-from cl_utils.stats import factorial_effects, factorial_gain
+from cl_utils.stats import factorial_effects, factorial_gain, level_effects
 from cl_utils.stats.contrasts import Pair
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 
 GAIN = "hybrid − baseline"
 EFFECTS = ("order", "restarts", "composition")
+EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "paper-size")
 """The profiles with committed results, the small setting first."""
 
@@ -90,9 +91,22 @@ def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
         main = effects[effects["effect"].isin(EFFECTS)]
         both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
         both.insert(0, "setting", setting.name)
-        tables.append(both[["setting", "effect", "n", "difference", "low", "high"]])
-    columns = ["setting", "effect", "n", "difference", "low", "high"]
+        tables.append(both[["setting", *EFFECT_COLUMNS]])
+    columns = ["setting", *EFFECT_COLUMNS]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def effects_by_level(folders: Iterable[Path]) -> pd.DataFrame:
+    """Return the three main effects on each level of the grammar, as `effects_by_setting` does."""
+    tables = []
+    for setting in settings_in(folders):
+        rows = level_effects(setting.results.programs)
+        rows = rows[rows["effect"].isin(EFFECTS)].rename(columns={"subset": "level"})
+        rows.insert(0, "setting", setting.name)
+        tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])
+    columns = ["setting", "level", *EFFECT_COLUMNS]
+    full = [table for table in tables if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
 
 
 def settings_table(rows: pd.DataFrame) -> str:

@@ -36,6 +36,7 @@ from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
+FIGURE: Final = "effects_by_level"
 ASKED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "study-rates": "Where the learning rate does not decay to zero",
@@ -63,13 +64,13 @@ set under other names. Everything here is exploratory, and its p are left out: t
 is the usual test."""
 
 
-def settings_page(settings: Sequence[Setting]) -> str:
-    """Return the page."""
+def settings_page(settings: Sequence[Setting], figure: str = "") -> str:
+    """Return the page; `figure`: of the levels, as Markdown, "" until it is drawn."""
     further = {profile: settings_in([committed_results(profile)]) for profile in ASKED}
     sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
     sections += [_declared(profile, found) for profile, found in further.items()]
-    sections += [_levels(settings), _exams(settings)]
+    sections += [_levels(settings, figure), _exams(settings)]
     return "\n\n".join([HEAD, *sections]) + "\n"
 
 
@@ -118,13 +119,14 @@ def _contrasts(setting: Setting) -> pd.DataFrame:
     return rows.assign(exploratory=False)
 
 
-def _levels(settings: Sequence[Setting]) -> str:
+def _levels(settings: Sequence[Setting], figure: str) -> str:
     """Return the section of the grammar's levels, a table a setting that has the factorial."""
     tables = []
     for setting in settings:
         programs = setting.results.programs
         tables.append(_table(setting, level_accuracy(programs), level_effects(programs), "subset"))
-    return "\n\n".join(["## Level by level of the grammar", LEVELS, *filter(None, tables)])
+    parts = ["## Level by level of the grammar", LEVELS, figure, *tables]
+    return "\n\n".join(filter(None, parts))
 
 
 def _exams(settings: Sequence[Setting]) -> str:

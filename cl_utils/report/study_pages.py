@@ -29,24 +29,27 @@ def study_pages(results: Results, params: Params) -> dict[str, str]:
     README.md and docs/running.md have one generated section each, the others are generated whole.
     """
     settings = settings_in(map(committed_results, STUDIED))
-    answer = answer_markdown(settings, answer_figure(results, params))
+    answer = answer_markdown(settings, figure_of(FIGURE, params))
+    levels = figure_of(side_by_side.FIGURE, params, "../")
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
         "docs/findings.md": findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings),
-        side_by_side.PAGE: side_by_side.settings_page(settings),
+        side_by_side.PAGE: side_by_side.settings_page(settings, levels),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
-        f"figures/{params.profile}/README.md": folder_markdown(results, params),
+        f"figures/{params.profile}/README.md": folder_markdown(params),
     }
 
 
-def answer_figure(results: Results, params: Params) -> str:
-    """Return the figure of the answers with its caption; "" until it is drawn."""
-    folder = f"{params.figures.relative_to(home()).as_posix()}/"
-    there = (params.figures / f"{FIGURE}.png").exists()
-    return figures_markdown([FIGURE] * there, captions(results, params), folder)
+def figure_of(name: str, params: Params, above: str = "") -> str:
+    """Return a figure with its caption, "" until it is drawn.
+
+    `above`: the way from the page to the repository's root.
+    """
+    folder = f"{above}{params.figures.relative_to(home()).as_posix()}/"
+    return figures_markdown([name], captions(params.figures), folder)
 
 
 def write_study_pages(results: Results, params: Params) -> None:

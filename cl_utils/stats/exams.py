@@ -41,6 +41,8 @@ def exam_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
 
 def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
     """Return the gain of hybrid and the three main effects in each cell, all exploratory."""
+    if not cells:
+        return factorial_effects(measures.head(0))
     tables = []
     for measure, test_set, subset in cells:
         effects = factorial_effects(measures, measure=measure, test_set=test_set, subset=subset)
@@ -51,10 +53,10 @@ def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
 
 def cell_accuracy(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
     """Return what the baseline gets right in each cell: test_set, subset, mean, low, high, n."""
-    rows = []
+    columns = ["test_set", "subset", "mean", "low", "high", "n"]
+    rows = [pd.DataFrame(columns=columns)] * (not cells)
     for measure, test_set, subset in cells:
         means = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
         own = means[means["arm"] == "baseline"]
         rows.append(own.assign(test_set=test_set, subset=subset))
-    table = pd.concat(rows, ignore_index=True)
-    return table[["test_set", "subset", "mean", "low", "high", "n"]]
+    return pd.concat(rows, ignore_index=True)[columns]

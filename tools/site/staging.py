@@ -88,7 +88,17 @@ def notebook_with(text: str, change: Callable[[str], str]) -> str:
             change_entry(cell, "source", change)
         for output in cell.get("outputs", []):
             change_entry(output.get("data", {}), "text/markdown", change)
+        tell_pictures(cell)
     return json.dumps(book)
+
+
+def tell_pictures(cell: dict[str, Any]) -> None:
+    """Move the alternative text of a cell's pictures to where myst-nb reads it, the cell itself."""
+    outputs = [output.get("metadata", {}) for output in cell.get("outputs", [])]
+    told = [each["image/png"]["alt"] for each in outputs if "alt" in each.get("image/png", {})]
+    if told:
+        options = cell["metadata"].setdefault("mystnb", {}).setdefault("image", {})
+        options["alt"] = " ".join(told)
 
 
 def change_entry(holder: dict[str, Any], key: str, change: Callable[[str], str]) -> None:

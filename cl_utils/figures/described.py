@@ -1,0 +1,83 @@
+"""A figure that says what it shows: its result in a sentence, and what a reader must know.
+
+In: a result and notes, made from the rows that are drawn. Out: the picture in a notebook with the
+result as alternative text and the notes below it, in letters of the page; both are stored in the
+saved files, from which pages take them.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from IPython.display import Markdown, display
+from matplotlib.figure import Figure
+from PIL import Image, UnidentifiedImageError
+
+RESULT: Final = "Description"
+NOTES: Final = "Comment"
+"""Keywords of a PNG file (its specification, 11.3.3)."""
+SCREEN: Final = 100  # dots an inch in a notebook
+
+
+@dataclass(frozen=True)
+class Description:
+    """The result that a figure shows, in a sentence, and how to read it."""
+
+    result: str = ""
+    notes: str = ""
+
+    @property
+    def caption(self) -> str:
+        """Both, one after the other."""
+        return f"{self.result} {self.notes}".strip()
+
+
+class Described(Figure):
+    """A Figure with its `description`; a notebook shows both."""
+
+    description: Description = Description()
+
+    def _ipython_display_(self) -> None:
+        """Show the picture with its alternative text, and its caption below."""
+        content = BytesIO()
+        self.savefig(content, format="png", dpi=SCREEN)
+        picture = b64encode(content.getvalue()).decode("ascii")
+        words = self.description.result
+        display(  # type: ignore[no-untyped-call]
+            {"image/png": picture, "text/plain": words or "a figure"},
+            metadata={"image/png": {"alt": words}} if words else {},
+            raw=True,
+        )
+        if caption := self.description.caption:
+            display(Markdown(f"*{plain(caption)}*"))  # type: ignore[no-untyped-call]
+
+
+def describe(figure: Described, result: str, *notes: str) -> None:
+    """Say what a figure shows, with its number, and what its reader must know."""
+    figure.description = Description(result, " ".join(" ".join(notes).split()))
+
+
+def description_of(figure: Figure) -> Description:
+    """Return what is said of a figure; nothing of one that is not described."""
+    return figure.description if isinstance(figure, Described) else Description()
+
+
+def stored_description(path: Path) -> Description:
+    """Return what a saved figure (PNG) says of itself; nothing where it has no words."""
+    try:
+        with Image.open(path) as image:
+            words = {key: str(image.info.get(key, "")) for key in (RESULT, NOTES)}
+    except (FileNotFoundError, UnidentifiedImageError):
+        return Description()
+    return Description(words[RESULT], words[NOTES])
+
+
+def plain(text: str) -> str:
+    """Return text whose stars, underscores and brackets stay what they are in Markdown."""
+    for sign in "\\*_[]`":
+        text = text.replace(sign, f"\\{sign}")
+    return text

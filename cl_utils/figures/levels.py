@@ -1,0 +1,70 @@
+"""The factorial's effects on each level of the grammar, in every setting: which skill order costs.
+
+In: rows setting, level, effect, n, difference, low, high, see `report.settings`. Out: one Figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cl_utils.figures import style
+from cl_utils.figures.contrasts import limit_differences
+from cl_utils.figures.described import describe
+from cl_utils.figures.labels import level_label, points_text
+from cl_utils.figures.panels import canvas, draw_interval, require, styled
+from cl_utils.figures.settings import MARKERS, SHADES, STEP, settings_key
+
+
+@styled
+def effects_by_level(rows: pd.DataFrame) -> Figure:
+    """Return a panel an effect: its size on each level, settings beneath one another."""
+    require(rows, "a factorial with all eight arms")
+    settings, levels = list(rows["setting"].unique()), sorted(rows["level"].unique())
+    effects = list(rows["effect"].unique())
+    figure = canvas(0.5 * len(levels) * (0.6 + 0.2 * len(settings)) + 1.1)
+    panels = figure.subplots(1, len(effects), sharey=True, squeeze=False)[0]
+    for axes, effect in zip(panels, effects, strict=True):
+        _draw(axes, rows[rows["effect"] == effect], settings, levels)
+        limit_differences(axes, rows)
+        axes.set_title(effect)
+        axes.set_xlabel("points")
+    panels[0].set_yticks(range(len(levels)), [level_label(level) for level in levels])
+    panels[0].set_ylim(len(levels) - 0.4, -0.6)
+    seeds = rows.groupby("setting")["n"].max()
+    settings_key(figure, [f"{setting}, n = {seeds[setting]}" for setting in settings])
+    describe(
+        figure,
+        levels_result(rows),
+        "Mean over seeds with 95 % t interval; balanced test set, the programs of each level. Main "
+        "effects of the factorial, over its eight arms. Exploratory: found by looking, and not "
+        "corrected for the number of levels.",
+    )
+    return figure
+
+
+def levels_result(rows: pd.DataFrame) -> str:
+    """Return, for each setting, the level on which order costs most, with its number."""
+    order = rows[rows["effect"] == "order"]
+    clauses = []
+    for setting, part in order.groupby("setting", sort=False):
+        worst = part.loc[part["difference"].idxmin()]
+        where = f"on level {level_label(worst['level'])}"
+        clauses.append(f"{setting} (n = {worst['n']}): {points_text(worst)} {where}")
+    return f"Where the curriculum's order costs most, in points. {'; '.join(clauses)}."
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, settings: Sequence[str], levels: Sequence[str]) -> None:
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    for _, row in rows.iterrows():
+        number = settings.index(row["setting"])
+        place = levels.index(row["level"]) + STEP * (number - (len(settings) - 1) / 2)
+        draw_interval(axes, place, row["low"], row["high"])
+        marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
+        axes.plot(row["difference"], place, marker, color=shade, markersize=6, zorder=5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")

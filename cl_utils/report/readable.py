@@ -1,0 +1,142 @@
+"""Tables to read: heads in words with their units, arms and metrics by name, a dash for nothing.
+
+In: tables of any stage. Out: the same as styled tables, without the index's numbers and NaN; they
+are for looking, no later step needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from cl_utils.curriculum.arms import arms
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.figures import style
+from cl_utils.figures.labels import MISSING, interval_text, p_text
+from cl_utils.report.sentences import verdict_cell
+from cl_utils.stats.power import POWER
+
+HEADS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "difference": "difference (points)",
+        "p_holm": "p after Holm",
+        "n": "n (seeds)",
+        "test_set": "test set",
+    }
+)
+"""What columns of the statistics are called in print."""
+
+
+NOTHING: Final = "there is nothing to compare yet"
+
+
+def readable(
+    table: pd.DataFrame,
+    heads: Mapping[str, str] = MappingProxyType({}),
+    *,
+    digits: int = 1,
+    index: str = "",
+) -> Styler:
+    """Return a table to look at: `digits` behind the point, whole numbers by thousands.
+
+    `heads`: names of columns in print, with their units, beside those of `HEADS`; `index`: the head
+    of the index where it says something, "" where it only counts.
+    """
+    shown = table.rename_axis(index=index).reset_index() if index else table.reset_index(drop=True)
+    shown = shown.rename(
+        columns=lambda name: heads.get(name, HEADS.get(name, name_in_words(str(name))))
+    )
+    shown.columns.name = None
+    cells = shown.map(lambda value: cell_text(value, digits))
+    right = [name for name in shown if pd.api.types.is_numeric_dtype(shown[name])]
+    styled = cells.style.format(escape="html").hide()
+    styled = styled.set_properties(**{"text-align": "left", "white-space": "pre-wrap"})
+    styled = styled.set_properties(subset=right, **{"text-align": "right"})
+    return styled.set_table_styles([{"selector": "th", "props": "text-align: left"}])
+
+
+def cell_text(value: object, digits: int) -> str:
+    """Return what stands in a cell: names in words, numbers rounded, a dash for nothing."""
+    if isinstance(value, str):
+        return name_in_words(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if pd.isna(value):
+        return MISSING
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
+
+
+def name_in_words(name: str) -> str:
+    """Return an arm or a metric as figures print it; other texts as they are."""
+    if name in arms():
+        return style.arm_label(name)
+    return METRICS.get(name, name)
+
+
+def contrasts_shown(rows: pd.DataFrame) -> Styler:
+    """Return contrasts to look at: points with their interval, p, n, and what may be said."""
+    if rows.empty:
+        return readable(pd.DataFrame({NOTHING: []}))
+    columns = {
+        "arm": rows["arm"],
+        "against": rows["reference"],
+        **judged(rows),
+        "verdict": [verdict_cell(row) for _, row in rows.iterrows()],
+    }
+    return readable(pd.DataFrame(columns))
+
+
+def effects_shown(rows: pd.DataFrame, test_sets: Mapping[str, str]) -> Styler:
+    """Return the effects on every test set to look at; `test_sets`: their names in words."""
+    if rows.empty:
+        return readable(pd.DataFrame({NOTHING: []}))
+    places = rows["test_set"].map(lambda name: test_sets.get(name, name))
+    return readable(pd.DataFrame({"test set": places, "effect": rows["effect"], **judged(rows)}))
+
+
+def judged(rows: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
+    """Return what is needed to judge differences: points, interval, p and n, as columns."""
+    ends = zip(rows["low"], rows["high"], strict=True)
+    return {
+        "difference (points)": [f"{each:+.1f}" for each in rows["difference"]],
+        "95 % interval (points)": [interval_text(low, high) or MISSING for low, high in ends],
+        "p after Holm": [p_text(p) for p in rows["p_holm"]],
+        "n (paired seeds)": rows["n"],
+    }
+
+
+def cells_shown(cells: pd.DataFrame) -> Styler:
+    """Return the factorial's cells to look at: what each arm combines, mean and interval."""
+    if cells.empty:
+        return readable(pd.DataFrame({NOTHING: []}))
+    means = [
+        f"{row['mean']:.1f}" + (f" ({row['low']:.1f} to {row['high']:.1f})" if row["n"] > 1 else "")
+        for _, row in cells.iterrows()
+    ]
+    columns = {
+        "arm": cells["arm"],
+        "order": cells["order"],
+        "learning rate": cells["restarts"],
+        "programs of": cells["composition"].str.removesuffix("'s"),
+        "exact outputs, mean (95 % interval) (%)": means,
+        "n (seeds)": cells["n"],
+    }
+    return readable(pd.DataFrame(columns))
+
+
+def power_shown(table: pd.DataFrame) -> Styler:
+    """Return the rows of `stats.power_table` to look at."""
+    power = f"smallest difference that is seen with {100 * POWER:.0f} % power (points)"
+    columns = {
+        "seeds": table["seeds"],
+        power: table["smallest_effect"],
+        "least p that so many seeds can give": [p_text(p) for p in table["least_p"]],
+    }
+    return readable(pd.DataFrame(columns))

@@ -1,0 +1,80 @@
+"""A figure that says what it shows: its result has its numbers, and goes where the figure goes."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import RichOutput, capture_output
+from matplotlib.figure import Figure
+from test_style import FIGURES
+
+from cl_utils.figures import style
+from cl_utils.figures.described import (
+    Described,
+    Description,
+    describe,
+    description_of,
+    plain,
+    stored_description,
+)
+from cl_utils.figures.panels import canvas
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_result_is_a_sentence_with_a_number(name: str) -> None:
+    draw, results = FIGURES[name]
+    said = description_of(draw(results))
+    assert re.search(r"\d", said.result) and said.result.endswith("."), said.result
+    assert not re.search(r"\bnan\b|figure of|\s{2}", said.caption), said.caption
+
+
+def small() -> Described:
+    """Return a figure with words."""
+    figure = canvas(1.0)
+    figure.subplots()
+    describe(figure, "Up by 1.5 points.", "n = 3;", "ρ − [a]")
+    return figure
+
+
+def test_saved_words_are_read_again_and_cost_no_byte_of_stability(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        style.save(small(), tmp_path / folder, "small")
+    assert stored_description(tmp_path / "one/small.png") == Description(
+        "Up by 1.5 points.", "n = 3; ρ − [a]"
+    )
+    for name in ("small.png", "small.pdf"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_file_without_words_says_nothing(tmp_path: Path) -> None:
+    style.write(Figure(), tmp_path / "bare.png")
+    (tmp_path / "empty.png").touch()
+    for name in ("bare.png", "empty.png", "gone.png"):
+        assert stored_description(tmp_path / name) == Description()
+
+
+def shown(content: Any) -> list[RichOutput]:
+    """Return what a notebook would show."""
+    InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            content._ipython_display_()
+        return list(captured.outputs)
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_a_notebook_shows_the_picture_with_its_result_and_the_caption_below() -> None:
+    picture, caption = shown(small())
+    assert base64.b64decode(picture.data["image/png"]).startswith(b"\x89PNG")
+    assert picture.metadata == {"image/png": {"alt": "Up by 1.5 points."}}
+    assert caption.data["text/markdown"] == "*Up by 1.5 points. n = 3; ρ − \\[a\\]*"
+
+
+def test_signs_of_markdown_stay_what_they_are() -> None:
+    assert plain("a_b * [c]") == "a\\_b \\* \\[c\\]"
