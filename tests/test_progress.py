@@ -55,7 +55,10 @@ def test_a_reader_is_told_jobs_and_minutes(facts: tuple[int, int, float | None],
 def test_other_lines_stay_and_noise_goes(
     reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for line in ("Select jobs to execute...\n", "Execute 2 jobs...\n", "Error in rule training:\n"):
+    for line in (
+        *("Select jobs to execute...\n", "Execute 2 jobs...\n", "Trying to restart job 14.\n"),
+        *("[Sat Nov 28 00:26:40 2026]\n", "Error in rule training:\n"),
+    ):
         reader.show(line)
     assert capsys.readouterr().out == "Error in rule training:\n"
 

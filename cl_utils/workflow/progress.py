@@ -25,6 +25,7 @@ NOISE = re.compile(
     r"|Assuming unrestricted shared filesystem usage\.|Building DAG of jobs\.\.\."
     r"|Provided (cores|resources): .*|Rules claiming more threads will be scaled down\."
     r"|\[\w{3} \w{3} +\d+ [\d:]{8} \d{4}\]"
+    r"|Trying to restart job \d+\."
     r"|Shutting down, this might take some time\.|Complete log\(s\): .*|Elapsed time: .*"
     r"|Will exit after finishing currently running jobs \(scheduler\)\."
     r"|\[(IPKernelApp|NbConvertApp)\] .*"
