@@ -8,6 +8,7 @@ override ONLY := $(value ONLY)
 export PROFILE ONLY
 
 BIN := .venv/bin
+FITS := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 STAMP := .venv/.installed
 SITE_STAMP := .venv/.installed-site
 # In the place of the shell, so that whatever ends make ends the work as well.
@@ -16,13 +17,18 @@ WORKFLOW := exec $(BIN)/python -m cl_utils.workflow
 .PHONY: help install test check torture reproduce resume figures report benchmark notebooks site lab clean
 
 help:  ## list the commands
+	@echo "make COMMAND, or make COMMAND PROFILE=a file of params/ (without it: $$PROFILE)"; echo
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(STAMP)  ## make .venv with the pinned versions (done only when they changed)
 
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt
+	@$(PYTHON) $(FITS) || { echo "Python 3.11 or newer is needed. Name one that is installed," \
+		"as in: make install PYTHON=python3.12" >&2; exit 1; }
+	@# One of a Python that is too old or gone is made again from nothing: pip cannot mend it.
+	$(PYTHON) -m venv $$($(BIN)/python $(FITS) 2>/dev/null || echo --clear) .venv
+	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt || { echo "Nothing is" \
+		"installed; docs/faq.md says what may be wrong. Then the same command goes on." >&2; exit 1; }
 	touch $@
 
 test: export OMP_NUM_THREADS := 1
@@ -65,7 +71,10 @@ site: $(SITE_STAMP)  ## build the notebooks, docs and a reference as linked page
 
 lab: export OMP_WAIT_POLICY ?= passive
 lab: $(STAMP)  ## open the notebooks in JupyterLab
-	$(BIN)/python -m jupyterlab notebooks
+	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+
+.DEFAULT:
+	@echo "There is no such command: make alone lists them." >&2; exit 2
 
 clean:  ## remove caches; runs/, results/ and .venv stay
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info

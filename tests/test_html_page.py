@@ -75,6 +75,10 @@ def test_every_picture_says_what_it_shows(seen: Seen) -> None:
     assert all(image.get("alt") for image in seen.images)
 
 
+def test_its_reader_is_not_told_what_not_to_edit(page: str) -> None:
+    assert "Generated from" in page and "do not edit" not in page
+
+
 def test_every_figure_of_the_study_is_there_with_its_notebook(page: str) -> None:
     books = notebook_of_figures()
     folder = PARAMS.parent / "figures" / "study"

@@ -194,3 +194,14 @@ def test_the_schedule_that_the_readme_adds_does_what_its_docstring_says() -> Non
     assert made.boundaries() == [0, 850]
     assert [made.mix(step) for step in (0, 849)] == [schedules.ALL] * 2
     assert [made.mix(step) for step in (850, 999)] == [{"hard": 1.0}] * 2
+
+
+def test_the_vocabulary_says_what_every_column_of_measures_is(
+    committed: tuple[Results, Params],
+) -> None:
+    told = set(re.findall(r"`([\w.]+)`", read_page(VOCABULARY).partition("### In the files")[2]))
+    endings = [name.removeprefix("...") for name in told if name.startswith("...")]
+    measures = set(committed[0].measures["measure"])
+    shortest = {re.sub("|".join(f"{ending}$" for ending in endings), "", name) for name in measures}
+    assert len(endings) == 3 and shortest <= told
+    assert {name for name in told if re.match("(execution|token|line)_", name)} <= measures

@@ -40,8 +40,15 @@ def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:
     """A missing or empty folder is reported with its fix."""
     for folder in (tmp_path, tmp_path / "paper"):
         fix = f"no finished run: run notebooks/05_evaluation.ipynb with profile='{folder.name}'"
+        fix += f", or `make reproduce PROFILE={folder.name}`"
         with pytest.raises(StudyError, match=fix):
             load_results(folder)
+
+
+def test_an_empty_profile_names_those_with_rows(tmp_path: Path) -> None:
+    (tmp_path / "study" / "fast" / "hybrid" / "seed0").mkdir(parents=True)
+    with pytest.raises(StudyError, match=r"the profiles with rows: study\)"):
+        load_results(tmp_path / "laptop")
 
 
 def test_missing_tables_are_fine_but_no_run_vanishes(folder: Path) -> None:

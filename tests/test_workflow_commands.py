@@ -32,6 +32,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_command_says_on_which_profile_it_begins() -> None:
+    """It may be the Makefile's own choice: a misspelt `PROFIL=smoke` is no word to make."""
+    words = [sys.executable, "-m", "cl_utils.workflow", "report", "laptop"]
+    said = subprocess.run(words, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stdout.startswith("report: profile laptop, parameters in params/laptop.yaml.")
+    assert "holds no finished run" in said.stderr and "reproduce PROFILE=laptop" in said.stderr
+
+
 def test_a_snakemake_that_a_user_calls_has_the_profile_to_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

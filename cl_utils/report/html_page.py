@@ -76,6 +76,7 @@ def report_page(params: Params) -> str:
         own, of_recipe = results.of_recipe(recipe), params.model_copy(update={"recipe": recipe})
         name = f" ({recipe})" if len(results.recipes) > 1 else ""
         found = findings_text(own, params.contrasts, of_recipe).partition("\n")[2]
+        found = found.replace("; do not edit.", ".")  # said to those who have the file
         found = _PICTURE.sub(rf"[figure](#{recipe}-\1)", found)  # each is shown once, below
         rows = f"{params.paths.results.relative_to(home()).as_posix()}/{recipe}"
         said = own.measures, params.contrasts, rows

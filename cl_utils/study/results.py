@@ -82,10 +82,7 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
     """
     runs = finished_runs(folder)
     if not runs:
-        raise StudyError(
-            f"{folder} holds no finished run: {_REPAIR} with "
-            f"profile='{params.profile if params else folder.name}'"
-        )
+        raise _without_runs(folder, params.profile if params else folder.name)
     manifests = {run: run_manifest(run) for run in runs}
     check_comparable(manifests, params)
     for run, manifest in manifests.items():
@@ -95,6 +92,16 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
         curves=concatenate(runs, "curve.csv"),
         history=concatenate(runs, "history.csv"),
         programs=with_metrics(concatenate(runs, "programs.parquet"), folder),
+    )
+
+
+def _without_runs(folder: Path, profile: str) -> StudyError:
+    """Return what is said of a profile that has no rows: how to make them, and who has some."""
+    others = sorted({path.parts[-4] for path in folder.parent.glob("*/*/*/seed*")} - {folder.name})
+    there = f" (the profiles with rows: {', '.join(others)})" if others else ""
+    return StudyError(
+        f"{folder} holds no finished run: {_REPAIR} with profile='{profile}', or "
+        f"`make reproduce PROFILE={profile}`{there}"
     )
 
 

@@ -47,6 +47,14 @@ class Work:
         return Reader(Paths(self.profile).runs / f"{self.command}.log")
 
     @property
+    def start(self) -> str:
+        """What it begins with: the profile may be the Makefile's own choice."""
+        return (
+            f"{self.command}: profile {self.profile}, parameters in params/{self.profile}.yaml. "
+            "Ctrl-C stops; the same command goes on."
+        )
+
+    @property
     def again(self) -> str:
         """How a user starts it again."""
         return f"make {self.command} PROFILE={self.profile}"
@@ -72,7 +80,7 @@ class Work:
         """Write the profile's report, one page that holds everything; return 0."""
         paths = Paths(self.profile)
         path = write_report(study_named(self.profile), paths.runs / "report.html")
-        print(f"Read {shown_path(path)}; figures are in {shown_path(paths.figures)}.")
+        print(f"Open {shown_path(path)} in a browser; figures are in {shown_path(paths.figures)}.")
         return 0
 
     def draw(self, notebook: str) -> int:
@@ -153,7 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _heed_signals()
         name = f"make {given.command} PROFILE={given.profile}"
         with only_command(given.profile, name) as mark:
-            return COMMANDS[given.command](Work(given.command, given.profile, mark))
+            work = Work(given.command, given.profile, mark)
+            print(work.start, flush=True)
+            return COMMANDS[given.command](work)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

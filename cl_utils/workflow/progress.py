@@ -21,7 +21,12 @@ FINISHED = re.compile(r"(\d+) of (\d+) steps \(.*\) done\s*")
 NOISE = re.compile(
     r"(Select jobs to execute\.\.\."
     r"|Execute \d+ jobs\.\.\."
-    r"|Using workflow specific profile .*"
+    r"|Using workflow specific profile .*|Using shell: .*"
+    r"|Assuming unrestricted shared filesystem usage\.|Building DAG of jobs\.\.\."
+    r"|Provided (cores|resources): .*|Rules claiming more threads will be scaled down\."
+    r"|\[\w{3} \w{3} +\d+ [\d:]{8} \d{4}\]"
+    r"|Trying to restart job \d+\."
+    r"|Shutting down, this might take some time\.|Complete log\(s\): .*|Elapsed time: .*"
     r"|Will exit after finishing currently running jobs \(scheduler\)\."
     r"|\[(IPKernelApp|NbConvertApp)\] .*"
     r"|Kernel died while waiting for execute reply\."
@@ -30,9 +35,11 @@ NOISE = re.compile(
     r"|WorkflowError:|At least one job did not complete successfully\."
     r"|Exiting because a job execution failed\. Look above for error messages)\s*"
 )
+ENDED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)\s*")
 FAILED = re.compile(r"\w+(, \w+ \S+)* failed: .*")  # a sentence of `cl_utils.workflow.notebook`
 LATEST = 20
 """The time left goes by the pace of so many jobs: the first ones, the data, are of another kind."""
+FEWEST = 3  # finished jobs that a pace can be told from: the first waits for the start, too
 MOST_TOLD = 5  # failures at the end; one cause often fails many jobs
 DRAIN = 5.0  # seconds for what was said before the end, should somebody keep the pipe open
 
@@ -44,19 +51,24 @@ class Pace:
         """Begin at `start`, with no job finished."""
         self._seen = deque([(0, start)], maxlen=LATEST + 1)
 
-    def seconds_left(self, done: int, jobs: int, now: float) -> float:
-        """Note that `done` of `jobs` are finished; return what the others will take."""
+    def seconds_left(self, done: int, jobs: int, now: float) -> float | None:
+        """Note that `done` of `jobs` are finished; return what the others will take, if known."""
         self._seen.append((done, now))
+        if done < FEWEST:
+            return None
         first, then = self._seen[0]
         return (now - then) / max(1, done - first) * (jobs - done)
 
 
-def progress_line(done: int, jobs: int, seconds: float) -> str:
-    """Return how far a workflow is, for a reader."""
+def progress_line(done: int, jobs: int, seconds: float | None, latest: str = "") -> str:
+    """Return how far a workflow is, for a reader; `latest`: what kind of job was finished."""
     if done == jobs:
         return f"all {jobs} jobs done"
+    line = f"{done} of {jobs} jobs" + f" ({latest})" * bool(latest)
+    if seconds is None:
+        return line
     minutes = max(1, round(seconds / 60))
-    return f"{done} of {jobs} jobs, about {minutes} {'minute' if minutes == 1 else 'minutes'} left"
+    return f"{line}, about {minutes} {'minute' if minutes == 1 else 'minutes'} left"
 
 
 def shown_path(path: Path) -> str:
@@ -73,6 +85,7 @@ class Reader:
         log.write_text("", encoding="utf-8")
         self._log = log
         self._pace = Pace(time.monotonic())
+        self._latest = ""
         self.failures: dict[str, None] = {}  # in order, each once: a job may be tried twice
 
     def read(self, said: IO[str]) -> None:
@@ -90,10 +103,13 @@ class Reader:
 
     def show(self, line: str) -> None:
         """Print one line of Snakemake's, the count of its jobs with the time left."""
+        if found := ENDED.fullmatch(line):
+            self._latest = found[1].replace("_", " ")
+            return
         if found := FINISHED.fullmatch(line):
             done, jobs = map(int, found.groups())
             left = self._pace.seconds_left(done, jobs, time.monotonic())
-            line = progress_line(done, jobs, left) + "\n"
+            line = progress_line(done, jobs, left, self._latest) + "\n"
         if FAILED.fullmatch(line.strip()):
             self.failures[line.strip()] = None
         if not NOISE.fullmatch(line):
