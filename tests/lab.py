@@ -103,10 +103,14 @@ class Lab:
 
     def open(self, name: str) -> None:
         """Open a notebook and wait for its kernel; nothing in it has run."""
-        kernel = self.tab.call(OPEN, f"{name}.ipynb")
-        assert kernel.startswith("Python 3"), f"{name} runs in {kernel}"
+        self.show(name)
         self.command("notebook:clear-all-cell-outputs")
         assert all(cell.count is None and not cell.outputs for cell in self.cells())
+
+    def show(self, name: str) -> None:
+        """Bring a notebook to the top and wait for its kernel; open it where it is not."""
+        kernel = self.tab.call(OPEN, f"{name}.ipynb")
+        assert kernel.startswith("Python 3"), f"{name} runs in {kernel}"
 
     def command(self, name: str) -> None:
         """Do what an entry of a menu does."""

@@ -31,6 +31,7 @@ READ, EXPLAINED = "program_box(", "panel(explained"  # the cells that follow the
 ANSWERS, LOOKS = "answers_of, models", "attention_of, models"
 PICTURE = ".jp-OutputArea-output img"
 ERROR = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]'
+CUT_OFF = "Could not restore the debugger state"  # asked of a kernel that is just closed
 HEADINGS = "[...document.querySelectorAll('#table-of-contents .jp-tocItem-content')]"
 
 
@@ -74,7 +75,7 @@ def lab(opened_lab: Lab, tmp_path: Path) -> Iterator[Lab]:
     opened_lab.close()
     strangers = {each for each in opened_lab.tab.fetched if each.startswith("http")}
     assert not [each for each in strangers if "//localhost:" not in each]
-    assert not opened_lab.tab.errors
+    assert not [error for error in opened_lab.tab.errors if not error.startswith(CUT_OFF)]
 
 
 def check_all_ran(cells: list[Cell]) -> None:
@@ -108,6 +109,10 @@ def test_the_first_notebook_shows_its_figures_and_tables(lab: Lab) -> None:
     assert "0.20M parameters" in table and table.count("composition") == 2
     assert "07_playground" in lab.seen("## The way on", "table")[0]
     check_headings(lab)
+    lab.tab.click(f"{lab.go_to('## The way on')} table a")
+    path = "jupyterapp.shell.currentWidget.context?.path"
+    lab.tab.wait(f"{path} === '01_data_generation.ipynb'", "the next notebook")
+    lab.show("00_start_here")
 
 
 def test_a_notebook_of_results_shows_the_committed_study(lab: Lab) -> None:
