@@ -22,7 +22,7 @@ from cl_utils.figures.described import (
     plain,
     stored_description,
 )
-from cl_utils.figures.panels import canvas
+from cl_utils.figures.panels import canvas, one_output
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -74,6 +74,16 @@ def test_a_notebook_shows_the_picture_with_its_result_and_the_caption_below() ->
     assert base64.b64decode(picture.data["image/png"]).startswith(b"\x89PNG")
     assert picture.metadata == {"image/png": {"alt": "Up by 1.5 points."}}
     assert caption.data["text/markdown"] == "*Up by 1.5 points. n = 3; ρ − \\[a\\]*"
+
+
+def test_a_picture_that_is_renewed_is_one_output_with_its_notes_in_it() -> None:
+    figure = small()
+    height = figure.get_figheight()
+    data, metadata = one_output(figure)._repr_mimebundle_()
+    assert set(data) == {"image/png", "text/plain"}
+    assert metadata == {"image/png": {"alt": "Up by 1.5 points."}}
+    printed = figure.get_supxlabel()
+    assert printed == "n = 3; ρ − [a]" and figure.get_figheight() > height
 
 
 def test_signs_of_markdown_stay_what_they_are() -> None:

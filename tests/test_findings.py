@@ -16,6 +16,7 @@ from cl_utils.figures import style
 from cl_utils.figures.arm_groups import metric_arms
 from cl_utils.figures.style import arm_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report.captions import CAPTIONS
 from cl_utils.report.findings import (
     MOST_SENTENCES,
     findings_markdown,
@@ -250,7 +251,8 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     params.figures.mkdir(parents=True)
     (params.figures / "leak.png").touch()
     text = findings_text(every_arm(), DECLARED, params)
-    assert "![The leak](../figures/study/leak.png)" in part_of(text, "The leak")
+    alt = f"{CAPTIONS['leak']}."
+    assert f"![{alt}](../figures/study/leak.png)" in part_of(text, "The leak")
     assert text.count("![") == 1 and text.startswith(
         "# Findings\n\nGenerated from `results/study/`"
     )

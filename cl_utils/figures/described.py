@@ -43,22 +43,29 @@ class Described(Figure):
 
     def _ipython_display_(self) -> None:
         """Show the picture with its alternative text, and its caption below."""
-        content = BytesIO()
-        self.savefig(content, format="png", dpi=SCREEN)
-        picture = b64encode(content.getvalue()).decode("ascii")
-        words = self.description.result
-        display(  # type: ignore[no-untyped-call]
-            {"image/png": picture, "text/plain": words or "a figure"},
-            metadata={"image/png": {"alt": words}} if words else {},
-            raw=True,
-        )
+        display(Picture(self))  # type: ignore[no-untyped-call]
         if caption := self.description.caption:
             display(Markdown(f"*{plain(caption)}*"))  # type: ignore[no-untyped-call]
 
 
+class Picture:
+    """A described figure as a single output, which can be renewed in its place."""
+
+    def __init__(self, figure: Described) -> None:
+        self.figure = figure
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, object]]:
+        content, words = BytesIO(), self.figure.description.result
+        self.figure.savefig(content, format="png", dpi=SCREEN)
+        picture = b64encode(content.getvalue()).decode("ascii")
+        data = {"image/png": picture, "text/plain": words or "a figure"}
+        return data, {"image/png": {"alt": words}} if words else {}
+
+
 def describe(figure: Described, result: str, *notes: str) -> None:
     """Say what a figure shows, with its number, and what its reader must know."""
-    figure.description = Description(result, " ".join(" ".join(notes).split()))
+    told = result[:1].upper() + result[1:]
+    figure.description = Description(told, " ".join(" ".join(notes).split()))
 
 
 def description_of(figure: Figure) -> Description:

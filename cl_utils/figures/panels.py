@@ -20,7 +20,7 @@ from scipy.optimize import isotonic_regression
 
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
-from cl_utils.figures.described import Described
+from cl_utils.figures.described import Described, Picture
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")
@@ -28,6 +28,8 @@ WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
 NOTE_CHARACTERS = 150
 """The longest line of a note that fits the width."""
+NOTE_INCHES = 0.16
+"""Of a line of a note."""
 MOST_NAMED = 8
 """Up to so many arms a note gives each its number of seeds."""
 VALUE_COLUMN = 103.0
@@ -84,6 +86,16 @@ def where_text(test_set: str, subset: str) -> str:
     """Return the test set and subset of a figure in words."""
     words = {"macro": "mean of the three buckets", "all": "all programs"}
     return f"{test_set.capitalize()} test set, {words.get(subset, subset)}"
+
+
+def one_output(figure: Described) -> Picture:
+    """Return a figure with its notes printed into it, for an output that is renewed in place."""
+    notes = figure.description.notes
+    lines = len(wrap(notes, NOTE_CHARACTERS))
+    figure.set_figheight(figure.get_figheight() + NOTE_INCHES * lines)
+    if notes:
+        print_note(figure, notes)
+    return Picture(figure)
 
 
 def print_note(figure: Figure, *sentences: str) -> None:

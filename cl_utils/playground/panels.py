@@ -17,6 +17,8 @@ from IPython.display import DisplayHandle, display
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import Interrupted, StudyError
+from cl_utils.figures.described import Described
+from cl_utils.figures.panels import one_output
 from cl_utils.playground.program import TEMPLATES, template
 from cl_utils.playground.schedule import (
     Weights,
@@ -47,7 +49,8 @@ class Sentence(str):
 def told(draw: Callable[[], object]) -> object:
     """Return what `draw` returns, or the sentence with which it refuses or was stopped."""
     try:
-        return draw()
+        content = draw()
+        return one_output(content) if isinstance(content, Described) else content
     except (StudyError, Interrupted) as refusal:
         return Sentence(refusal)
 

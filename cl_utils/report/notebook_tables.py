@@ -100,8 +100,9 @@ def exam_examples(exams: pd.DataFrame) -> pd.io.formats.style.Styler:
                 "its output": shortest["output"],
             }
         )
-    as_text = {"white-space": "pre-wrap", "text-align": "left", "font-family": "monospace"}
-    table = pd.DataFrame(rows).style.format(escape="html")
+    as_text = {"white-space": "pre-wrap", "font-family": "monospace"}
+    left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
+    table = pd.DataFrame(rows).style.format(escape="html").set_table_styles(left)
     return table.set_properties(subset=["shortest program", "its output"], **as_text).hide()
 
 
