@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from textwrap import wrap
+from typing import Final
 
+LINE: Final = 100  # characters of a line of a message
 USUAL_MODE = "Context"  # of IPython's tracebacks; whoever wants to see one asks for another
 
 
@@ -14,7 +17,9 @@ class Told(BaseException):
         """Return the lines that IPython shows; it asks exceptions for them by this name."""
         traceback = sys.modules["IPython"].get_ipython().InteractiveTB
         if traceback.mode == USUAL_MODE:
-            return [f"{type(self).__name__}: {self}"]
+            # JupyterLab breaks lines wherever they end, in the middle of a word or a name.
+            told = f"{type(self).__name__}: {self}"
+            return wrap(told, LINE, break_long_words=False, break_on_hyphens=False)
         lines: list[str] = traceback.structured_traceback(type(self), self, self.__traceback__)
         return lines
 

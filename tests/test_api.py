@@ -59,6 +59,7 @@ def test_one_call_makes_what_is_missing_and_the_next_makes_nothing(executed: lis
 def test_wrong_parameters_are_refused_before_anything_is_executed() -> None:
     assert "hybrid" in refusal(lambda: api.train("hybird"))
     assert "stepz" in refusal(lambda: api.train(stepz=3))
+    assert "did you mean 'baseline'?" in refusal(lambda: api.compare("hybrid", "basline"))
 
 
 def test_a_notebook_that_fails_is_told_in_its_sentence(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
 from cl_utils.files import running
 from cl_utils.manifests import check_files
@@ -104,9 +105,11 @@ def compare(
 ) -> Contrast:
     """Return an arm minus its reference, paired by seed, from the results of a profile.
 
-    One contrast by itself, unadjusted for any other. Raises StudyError when there are no results,
-    or no seed that both have.
+    One contrast by itself, unadjusted for any other. Raises StudyError when there is no such arm,
+    when there are no results, or no seed that both have.
     """
+    for name in (arm, reference):
+        arm_named(name)
     params = read_params(params_file(profile))
     results = load_results(params.paths.results, params).of_recipe(recipe or params.recipe)
     return paired_difference(
