@@ -65,12 +65,18 @@ def sentences(settings: Sequence[Setting]) -> str:
         ]
         alike = groupby(told, key=lambda each: words(each[1]))
         clauses = [
-            f"{what} {' and '.join(f'with {size} ({facts(row)})' for size, row in group)}"
+            f"{what} {listed([f'with {size} ({facts(row)})' for size, row in group])}"
             for what, group in alike
         ]
         if clauses:
             lines.append(f"- **{SENTENCES[question.title]}**: {'; '.join(clauses)}.")
     return "\n".join(lines)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def table(settings: Sequence[Setting]) -> str:

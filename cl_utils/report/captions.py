@@ -28,38 +28,29 @@ class Shown:
         return f"{picture(self.alt, link)}\n*{plain(self.caption)}*"
 
 
-BALANCED: Final = "balanced test set, mean of the three buckets"
 CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "effects_by_setting": (
             "Hybrid against the baseline, and what order, restarts and composition do, in "
-            f"every setting studied: differences with 95 % intervals and n; {BALANCED}"
+            "every setting studied"
         ),
         "effects_by_level": (
             "What order, restarts and composition do on each level of the grammar, in every "
-            "setting studied, with 95 % intervals"
+            "setting studied"
         ),
         "effects_by_exam": (
             "Exams off the training distribution: the baseline's accuracy, hybrid's gain, "
-            "and what order, restarts and composition do there, with 95 % intervals"
+            "and what order, restarts and composition do there"
         ),
-        "effects_forest": (
-            f"All arms against the baseline, paired by seed, with 95 % intervals; {BALANCED}"
-        ),
-        "factorial_effects": (
-            "Hybrid's gain taken apart into order, restarts and composition, with 95 % "
-            f"intervals; {BALANCED}"
-        ),
+        "effects_forest": "All arms against the baseline",
+        "factorial_effects": "Hybrid's gain taken apart into order, restarts and composition",
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
-        "gain_against_budget": (
-            f"Gain on the baseline at a tenth, a third and all of the steps; {BALANCED}"
-        ),
+        "gain_against_budget": "Gain on the baseline at a tenth, a third and all of the steps",
         "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",
-        "metric_ablation": f"The incremental schedule with buckets by each metric; {BALANCED}",
+        "metric_ablation": "The incremental schedule with buckets by each metric",
         "metric_worth": (
-            "How far each metric orders what is hard, and what its buckets gain on random "
-            f"ones; {BALANCED}"
+            "How far each metric orders what is hard, and what its buckets gain on random ones"
         ),
         "metric_agreement": "How far the metrics agree: Spearman's rho over all programs",
         "accuracy_by_difficulty": "Exact accuracy by tenth of the difficulty metric",

@@ -23,8 +23,8 @@ from cl_utils.study.results import Results, finished_runs, load_results, run_man
 GAIN = "hybrid − baseline"
 EFFECTS = ("order", "restarts", "composition")
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
-STUDIED = ("study", "paper-size")
-"""The profiles with committed results, the small setting first."""
+STUDIED = ("study", "study-strong", "paper-size")
+"""The profiles with committed results of the factorial, the small setting first."""
 
 
 @dataclass(frozen=True, kw_only=True)
