@@ -18,7 +18,7 @@ from cl_utils.report.questions import BEFORE_METRICS, Question
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE
-from cl_utils.stats import contrast_table, factorial_effects, finding, standing
+from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
@@ -102,13 +102,10 @@ def asked(titles: Mapping[str, str]) -> list[Question]:
 
 def answer(setting: Setting, question: Question) -> pd.Series | None:
     """Return the row that answers a question: its main effect, or else its first contrast."""
-    measures = setting.results.measures
     if question.effect:
-        effects = factorial_effects(measures)
-        rows = effects[effects["effect"] == question.effect]
+        rows = setting.effects[setting.effects["effect"] == question.effect]
     else:
-        contrasts = contrast_table(measures, contrasts=setting.declared)
-        rows = of_pairs(contrasts.assign(exploratory=False), question.pairs[:1])
+        rows = of_pairs(setting.contrasts, question.pairs[:1])
     return None if rows.empty else rows.iloc[0]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 from cl_utils.figures.labels import points_text
 from cl_utils.paths import params_file
 from cl_utils.report.questions import pairs
-from cl_utils.stats import factorial_effects, factorial_gain, level_effects
+from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, level_effects
 from cl_utils.stats.contrasts import Pair
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
@@ -48,6 +49,17 @@ class Setting:
     def name(self) -> str:
         """What the runs are, in words."""
         return f"{self.size}, at most {self.longest} characters, recipe {self.recipe}"
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame:
+        """The declared contrasts, one Holm family."""
+        rows = contrast_table(self.results.measures, contrasts=self.declared)
+        return rows.assign(exploratory=False)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """The factorial's effects; empty until all eight arms have a seed in common."""
+        return factorial_effects(self.results.measures)
 
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
@@ -84,11 +96,10 @@ def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
     """
     tables = []
     for setting in settings_in(folders):
-        measures = setting.results.measures
-        effects, gain = factorial_effects(measures), factorial_gain(measures)
+        gain = factorial_gain(setting.results.measures)
         if gain.empty:
             continue
-        main = effects[effects["effect"].isin(EFFECTS)]
+        main = setting.effects[setting.effects["effect"].isin(EFFECTS)]
         both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
         both.insert(0, "setting", setting.name)
         tables.append(both[["setting", *EFFECT_COLUMNS]])

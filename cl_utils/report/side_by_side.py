@@ -24,8 +24,6 @@ from cl_utils.report.sentences import (
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.summary import WHERE, minus
 from cl_utils.stats import (
-    contrast_table,
-    factorial_effects,
     level_accuracy,
     level_effects,
     standing,
@@ -78,8 +76,8 @@ def _claims(settings: Sequence[Setting]) -> str:
     """Return a sentence a claim: of the declared contrasts and main effects in each setting."""
     lines = []
     for each in settings:
-        effects = factorial_effects(each.results.measures)
-        rows = pd.concat([_contrasts(each), effects[effects["effect"].isin(FACTORS)]])
+        effects = each.effects
+        rows = pd.concat([each.contrasts, effects[effects["effect"].isin(FACTORS)]])
         for _, row in rows.iterrows():
             if standing(row) == "claim":
                 lines.append(f"- {each.name}: {contrast_sentence(row)}")
@@ -107,16 +105,9 @@ def _declared(profile: str, settings: Sequence[Setting]) -> str:
     state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
     parts = [f"## {ASKED[profile]}", state]
     for each in settings:
-        rows = _contrasts(each)
-        names = [minus(row) for _, row in rows.iterrows()]
-        parts.append(f"Recipe {each.recipe}.\n\n{contrasts_markdown(rows, names)}")
+        names = [minus(row) for _, row in each.contrasts.iterrows()]
+        parts.append(f"Recipe {each.recipe}.\n\n{contrasts_markdown(each.contrasts, names)}")
     return "\n\n".join(parts)
-
-
-def _contrasts(setting: Setting) -> pd.DataFrame:
-    """Return the declared contrasts of a setting, one Holm family."""
-    rows = contrast_table(setting.results.measures, contrasts=setting.declared)
-    return rows.assign(exploratory=False)
 
 
 def _levels(settings: Sequence[Setting], figure: str) -> str:

@@ -23,10 +23,11 @@ FIGURE = "effects_by_setting"
 """The figure of the README."""
 
 
-def study_pages(results: Results, params: Params) -> dict[str, str]:
+def study_pages(results: Results, params: Params, findings: str = "") -> dict[str, str]:
     """Return every page that is made from a study's rows, after its figures were saved.
 
     README.md and docs/running.md have one generated section each, the others are generated whole.
+    `findings`: what `findings_text` returns, which takes seconds, where it is known.
     """
     settings = settings_in(map(committed_results, STUDIED))
     answer = answer_markdown(settings, figure_of(FIGURE, params))
@@ -35,7 +36,7 @@ def study_pages(results: Results, params: Params) -> dict[str, str]:
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
-        "docs/findings.md": findings_text(results, params.contrasts, params),
+        "docs/findings.md": findings or findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings),
         side_by_side.PAGE: side_by_side.settings_page(settings, levels),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
@@ -52,6 +53,6 @@ def figure_of(name: str, params: Params, above: str = "") -> str:
     return figures_markdown([name], captions(params.figures), folder)
 
 
-def write_study_pages(results: Results, params: Params) -> None:
+def write_study_pages(results: Results, params: Params, findings: str = "") -> None:
     """Write all of `study_pages`."""
-    write_pages(lambda: study_pages(results, params))
+    write_pages(lambda: study_pages(results, params, findings))
