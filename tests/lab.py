@@ -7,10 +7,13 @@ notebook that is open and from the page.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from tools.browser.tab import Tab
+
+RENEWAL = 60.0  # seconds that a widget has for a new output
 
 OPEN = """async (path) => {
   const panel = await jupyterapp.commands.execute("docmanager:open", {path});
@@ -154,6 +157,17 @@ class Lab:
     def cell(self, part: str) -> Cell:
         """Return the only cell that has a text in its source."""
         return self.cells()[self.place(part)]
+
+    def renewed(self, part: str, kind: str, before: list[str]) -> list[str]:
+        """Return what a cell shows of a MIME type once a widget has changed it from `before`."""
+        until = time.monotonic() + RENEWAL
+        while self.cell(part).data(kind) in ([], before):
+            assert time.monotonic() < until, (
+                f"{part!r} shows in {RENEWAL:g} s what it showed before"
+            )
+            time.sleep(0.2)
+        self.wait_until_idle()
+        return self.cell(part).data(kind)
 
     def write(self, part: str, source: str) -> None:
         """Give a cell another source."""
