@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.labels import rho_text
-from cl_utils.figures.multiples import BASELINE, MOST_LINES, arm_panels, in_panels, reference_line
+from cl_utils.figures.multiples import MOST_LINES, arm_panels, in_panels, reference_line
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
 from cl_utils.figures.style import metric_label
+from cl_utils.figures.words import BASELINE
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.validity import OVERALL
 

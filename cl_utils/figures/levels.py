@@ -15,8 +15,8 @@ from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
 from cl_utils.figures.labels import level_label, points_text
-from cl_utils.figures.panels import canvas, draw_interval, require, styled
-from cl_utils.figures.settings import MARKERS, SHADES, STEP, settings_key
+from cl_utils.figures.panels import canvas, require, styled
+from cl_utils.figures.settings import draw_difference, settings_key
 
 
 @styled
@@ -60,11 +60,7 @@ def levels_result(rows: pd.DataFrame) -> str:
 def _draw(axes: Axes, rows: pd.DataFrame, settings: Sequence[str], levels: Sequence[str]) -> None:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     for _, row in rows.iterrows():
-        number = settings.index(row["setting"])
-        place = levels.index(row["level"]) + STEP * (number - (len(settings) - 1) / 2)
-        draw_interval(axes, place, row["low"], row["high"])
-        marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
-        axes.plot(row["difference"], place, marker, color=shade, markersize=6, zorder=5)
+        draw_difference(axes, row, levels.index(row["level"]), settings, size=6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

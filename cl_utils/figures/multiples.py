@@ -14,11 +14,11 @@ from matplotlib.axes import Axes
 from cl_utils.figures import style
 from cl_utils.figures.described import Described
 from cl_utils.figures.panels import canvas
+from cl_utils.figures.words import BASELINE
 
 PANELS_A_ROW: Final = 3
 MOST_LINES: Final = 4
 """More lines than these do not share one panel: they cannot be told apart at a glance."""
-BASELINE: Final = "baseline"
 
 
 def arm_panels(

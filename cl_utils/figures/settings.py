@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import cycle
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -35,11 +36,7 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     limit_differences(axes, rows)
     side.axis("off")
     for _, row in rows.iterrows():
-        number = settings.index(row["setting"])
-        place = effects.index(row["effect"]) + STEP * (number - (len(settings) - 1) / 2)
-        draw_interval(axes, place, row["low"], row["high"])
-        marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
-        axes.plot(row["difference"], place, marker, color=shade, markersize=6.5, zorder=5)
+        place = draw_difference(axes, row, effects.index(row["effect"]), settings, size=6.5)
         text = f"{points_text(row)}, n = {row['n']}"
         side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
     axes.set_yticks(range(len(effects)), effects)
@@ -56,6 +53,18 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
         "learning-rate cycles against one, hybrid's programs against the baseline's.",
     )
     return figure
+
+
+def draw_difference(
+    axes: Axes, row: pd.Series, line: int, settings: Sequence[str], *, size: float
+) -> float:
+    """Draw one difference of a line of the figure in the lane of its setting; return its place."""
+    number = settings.index(row["setting"])
+    place = line + STEP * (number - (len(settings) - 1) / 2)
+    draw_interval(axes, place, row["low"], row["high"])
+    marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
+    axes.plot(row["difference"], place, marker, color=shade, markersize=size, zorder=5)
+    return place
 
 
 def settings_key(figure: Figure, settings: Sequence[str]) -> None:

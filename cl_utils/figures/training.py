@@ -16,14 +16,13 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import (
-    BASELINE,
     MOST_LINES,
     arm_panels,
     in_panels,
     reference_line,
 )
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
-from cl_utils.figures.words import percent_text, range_text
+from cl_utils.figures.words import BASELINE, percent_text, range_text
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {

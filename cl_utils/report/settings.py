@@ -13,16 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from cl_utils.figures.labels import points_text
 from cl_utils.paths import params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, level_effects
 from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.exams import GAIN
+from cl_utils.stats.factorial import FACTORS
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 
-GAIN = "hybrid − baseline"
-EFFECTS = ("order", "restarts", "composition")
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "study-strong", "paper-size")
 """The profiles with committed results of the factorial, the small setting first."""
@@ -99,7 +98,7 @@ def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
         gain = factorial_gain(setting.results.measures)
         if gain.empty:
             continue
-        main = setting.effects[setting.effects["effect"].isin(EFFECTS)]
+        main = setting.effects[setting.effects["effect"].isin(FACTORS)]
         both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
         both.insert(0, "setting", setting.name)
         tables.append(both[["setting", *EFFECT_COLUMNS]])
@@ -112,20 +111,9 @@ def effects_by_level(folders: Iterable[Path]) -> pd.DataFrame:
     tables = []
     for setting in settings_in(folders):
         rows = level_effects(setting.results.programs)
-        rows = rows[rows["effect"].isin(EFFECTS)].rename(columns={"subset": "level"})
+        rows = rows[rows["effect"].isin(FACTORS)].rename(columns={"subset": "level"})
         rows.insert(0, "setting", setting.name)
         tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])
     columns = ["setting", "level", *EFFECT_COLUMNS]
     full = [table for table in tables if not table.empty]
     return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
-
-
-def settings_table(rows: pd.DataFrame) -> str:
-    """Return the effects as a Markdown table, a row a setting."""
-    names = [GAIN, *EFFECTS]
-    lines = [f"| setting | n | {' | '.join(names)} |", "|---|--:|" + "--:|" * len(names)]
-    for setting, part in rows.groupby("setting", sort=False):
-        by_effect = part.set_index("effect")
-        cells = [points_text(by_effect.loc[name]) for name in names]
-        lines.append(f"| {setting} | {part['n'].iloc[0]} | {' | '.join(cells)} |")
-    return "\n".join(lines)
