@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -63,14 +64,19 @@ FILES = {
     for package in ("cl_utils", "benchmarks")
     for path in sorted((REPOSITORY / package).rglob("*.py"))
 }
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 PACKAGES = [name for name, path in FILES.items() if path.name == "__init__.py"]
 every_module = pytest.mark.parametrize("name", FILES)
 
 
+@cache
+def tree_of(name: str) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
+
+
 def imported_names(name: str) -> Iterator[tuple[str, str]]:
     """Yield (module, name) of all that a module imports from ours, anywhere in its source."""
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.Import):
             strangers = [each.name for each in node.names if is_ours(each.name)]
             assert not strangers, f"{name}: write `from ... import ...` instead of {strangers}"
@@ -129,7 +135,7 @@ def test_the_import_graph_has_no_cycles() -> None:
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_s_own_file_is_its_contents_page(name: str) -> None:
     """It names every module, a line each; what it holds beside its docstring hands names on."""
-    tree = TREES[name]
+    tree = tree_of(name)
     for node in tree.body[1:]:
         names_on = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
         assert names_on or isinstance(node, ast.ImportFrom), f"{name}: line {node.lineno}"
@@ -140,14 +146,14 @@ def test_a_package_s_own_file_is_its_contents_page(name: str) -> None:
 
 @every_module
 def test_every_module_says_what_it_is_for(name: str) -> None:
-    assert ast.get_docstring(TREES[name])
+    assert ast.get_docstring(tree_of(name))
 
 
 @every_module
 def test_files_and_functions_are_short(name: str) -> None:
     length = len(FILES[name].read_text(encoding="utf-8").splitlines())
     assert length <= LONGEST_FILE, f"{name} has {length} lines"
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"

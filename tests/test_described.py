@@ -11,7 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 from matplotlib.figure import Figure
-from test_style import FIGURES
+from test_style import FIGURES, drawn
 
 from cl_utils.figures import style
 from cl_utils.figures.described import (
@@ -27,8 +27,7 @@ from cl_utils.figures.panels import canvas, one_output
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_result_is_a_sentence_with_a_number(name: str) -> None:
-    draw, results = FIGURES[name]
-    said = description_of(draw(results))
+    said = description_of(drawn(name))
     assert re.search(r"\d", said.result) and said.result.endswith("."), said.result
     assert not re.search(r"\bnan\b|figure of|\s{2}", said.caption), said.caption
 

@@ -5,6 +5,7 @@ In: the colours of the house, the figures on synthetic rows. Out: a failure that
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -136,21 +137,23 @@ def test_an_arm_that_can_be_seen_keeps_its_colour() -> None:
     assert style.text_colour(style.line_colour("baseline")) != style.INK
 
 
-SIX_ARMS = test_figures.STUDIES["three seeds"]
 FIGURES = {
-    **{
-        name: (draw, test_figures.STUDIES["three seeds"])
-        for name, draw in test_figures.FIGURES.items()
-    },
-    **{name: (draw, every_arm()) for name, draw in test_figures_findings.FIGURES.items()},
+    **{name: (draw, test_figures.three_seeds) for name, draw in test_figures.FIGURES.items()},
+    **{name: (draw, every_arm) for name, draw in test_figures_findings.FIGURES.items()},
 }
 
 
-@pytest.fixture(scope="module", params=FIGURES)
+@cache
+def drawn(name: str) -> Figure:
+    """Return a figure of a study, drawn when first asked for."""
+    draw, study = FIGURES[name]
+    return draw(study())
+
+
+@pytest.fixture(params=FIGURES)
 def figure(request: pytest.FixtureRequest) -> Figure:
     """Every figure of a study, one after another."""
-    draw, results = FIGURES[request.param]
-    return draw(results)
+    return drawn(request.param)
 
 
 def of_kind(figure: Figure, kind: type) -> list[Artist]:
