@@ -264,7 +264,7 @@ rule figures:
         notebook=LOGS / "{book}-{recipe}.ipynb",
     params:
         code=lambda wildcards: code(wildcards.book),
-        values=values(DataParams, "arms", "contrasts", "resamples"),
+        values=values(DataParams, "arms", "contrasts", "level_question", "resamples"),
     shell:
         execute("{wildcards.book}")
         + OF_RECIPE

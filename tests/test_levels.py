@@ -8,7 +8,7 @@ from factories import every_arm
 
 from cl_utils.stats import FACTORIAL, level_accuracy, level_effects
 from cl_utils.stats.exams import SHOWN
-from cl_utils.stats.levels import by_level
+from cl_utils.stats.levels import by_level, declared_level_effects
 
 
 def programs(right: dict[str, list[bool]]) -> pd.DataFrame:
@@ -47,3 +47,19 @@ def test_all_levels_and_effects_are_there_and_none_is_a_claim() -> None:
     assert len(effects) == len(levels) * len(SHOWN) and effects["exploratory"].all()
     accuracy = level_accuracy(every_arm().programs)
     assert sorted(accuracy["subset"]) == sorted(levels) and accuracy["mean"].between(0, 100).all()
+
+
+def test_an_effect_declared_for_later_seeds_counts_them_alone() -> None:
+    """The same numbers as of a study that has no other seeds; two levels are one family."""
+    seen = every_arm().programs
+    later = seen[seen["seed"] >= 3]
+    rows = declared_level_effects(seen, "order", ["1.1", "3.1"], first_seed=3)
+    alone = level_effects(later).query("effect == 'order' and subset in ['1.1', '3.1']")
+    assert rows["subset"].tolist() == ["1.1", "3.1"] and set(rows["n"]) == {5}
+    assert rows["difference"].tolist() == alone["difference"].tolist()
+    assert not rows["exploratory"].any() and set(rows["family"]) == {2}
+    assert rows["p_holm"].min() == pytest.approx(min(1, 2 * rows["p"].min()))
+
+
+def test_without_later_seeds_nothing_is_said() -> None:
+    assert declared_level_effects(every_arm().programs, "order", ["3.1"], first_seed=8).empty

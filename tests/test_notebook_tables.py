@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cl_utils.figures.labels import MEASURES
+from cl_utils.paths import committed_results
 from cl_utils.report.notebook_tables import (
     accuracy_by_metric,
     digest,
@@ -37,17 +39,17 @@ def test_levels_are_summed_up_with_a_row_for_all() -> None:
     table = level_summary(PROGRAMS)
     assert table.index.tolist() == ["1.1", "3.1", "all"]
     assert table["programs"].tolist() == [2, 2, 4]
-    assert table["for_loop (%)"].tolist() == [0, 100, 50]
-    assert table["float_output (%)"].tolist() == [0, 50, 25]
-    assert table["empty_output (%)"].tolist() == [0, 50, 25]
+    assert table["with a for loop (%)"].tolist() == [0, 100, 50]
+    assert table["printing a float (%)"].tolist() == [0, 50, 25]
+    assert table["printing nothing (%)"].tolist() == [0, 50, 25]
     # source, "\n# output", and "\n# " before each printed line, "\n\n" after the last
-    assert table.loc["1.1", "characters"] == np.mean([14 + 9 + 6, 15 + 9 + 7])
+    assert table.loc["1.1", "characters, mean"] == np.mean([14 + 9 + 6, 15 + 9 + 7])
 
 
 def test_rejected_drafts_stand_beside_the_kept_and_shares_sum_to_100() -> None:
     table = rejected_table({"duplicate": 30, "too long": 20}, 50)
     assert table["drafts"].to_dict() == {"kept": 50, "duplicate": 30, "too long": 20}
-    assert table["share"].tolist() == [50, 30, 20]
+    assert table["share (%)"].tolist() == [50, 30, 20]
 
 
 def test_ties_are_shown_by_value_with_their_shortest_program_on_one_line() -> None:
@@ -93,16 +95,26 @@ def test_no_more_predictions_of_a_bucket_are_shown_than_asked_for() -> None:
 
 def test_measures_are_laid_out_by_subset_in_their_own_order() -> None:
     rows = [
-        ("balanced", "hard", "b", 1.04),
-        ("balanced", "all", "b", 2.0),
-        ("balanced", "all", "a", 3.0),
-        ("balanced", "1.1", "b", 4.0),
-        ("natural", "all", "b", 5.0),
+        ("balanced", "hard", "line_exact", 1.04),
+        ("balanced", "all", "line_exact", 2.0),
+        ("balanced", "all", "another", 3.0),
+        ("balanced", "1.1", "line_exact", 4.0),
+        ("natural", "all", "line_exact", 5.0),
     ]
     measures = pd.DataFrame(rows, columns=["test_set", "subset", "measure", "value"])
-    table = pivot_measures(measures, "balanced")
-    assert table.columns.tolist() == ["all", "hard"] and table.index.tolist() == ["b", "a"]
-    assert table.loc["b"].tolist() == [2.0, 1.0] and np.isnan(table.loc["a", "hard"])
+    table = pivot_measures(measures, "balanced").data
+    assert table.columns.tolist() == ["measure (%)", "in measures.csv", "all programs", "hard"]
+    assert table.to_numpy().tolist() == [
+        ["next line", "line_exact", "2.0", "1.0"],
+        ["another", "another", "3.0", "–"],
+    ]
+
+
+def test_every_measure_of_the_committed_runs_has_words() -> None:
+    """And no word stands for a measure that no run has."""
+    measures = pd.read_csv(committed_results("study") / "fast/baseline/seed0/measures.csv")
+    assert set(measures["measure"]) == set(MEASURES)
+    assert len(set(MEASURES.values())) == len(MEASURES)
 
 
 def test_a_digest_is_twelve_digits_of_the_values_however_they_lie_in_memory() -> None:

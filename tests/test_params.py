@@ -22,6 +22,7 @@ from cl_utils.stats import FACTORIAL
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.stage_params import TrainingParams
 
+ORDER = {"effect": "order", "levels": ["3.1"], "first_seed": 0}
 PROFILES = (
     *("smoke", "laptop", "study", "study-strong", "study-orders", "study-rates"),
     *("paper", "paper-size"),
@@ -101,6 +102,10 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
             {"contrasts": [["hybrid", "hybird"]]},
             ["contrasts=['hybrid', 'hybird']", "did you mean 'hybrid'?"],
         ),
+        ({"level_question": ORDER | {"levels": ["3.3"]}}, ["levels='3.3'", "did you mean '3.2'?"]),
+        ({"level_question": ORDER | {"levels": ["3.1"] * 2}}, ["names one twice"]),
+        ({"level_question": ORDER | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
+        ({"level_question": ORDER | {"effect": "ordr"}}, ["level_question.effect='ordr'"]),
         ({"recipe": "quick"}, ["recipe='quick'", "fast"]),
         ({"recipe": "fsat"}, ["recipe='fsat'", "did you mean 'fast'?"]),
         ({"recipes": ["quick"]}, ["recipe='quick'", "fast"]),

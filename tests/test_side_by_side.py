@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -13,8 +14,11 @@ from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
 from cl_utils.report.settings import STUDIED, Setting, settings_in
 from cl_utils.report.side_by_side import ASKED, NONE, settings_page
-from cl_utils.stats import factorial_effects
+from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.study.results import Results
+from cl_utils.study.stage_params import LevelQuestion
+
+SORTED = [arm for cell, arm in FACTORIAL.items() if cell[0] == "curriculum"]
 
 
 def invented(name: str, results: Results) -> Setting:
@@ -85,3 +89,21 @@ def test_exams_have_the_factorial_s_effects_on_their_own_rows(
     effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
     order = effects.set_index("effect").loc["order", "difference"]
     assert f"| {order:+.1f} (" in line
+
+
+@pytest.mark.parametrize(("first", "claims"), [(1, [("3.1", "7")]), (3, []), (8, [])])
+def test_what_is_declared_of_levels_says_how_many_later_seeds_it_has(
+    monkeypatch: pytest.MonkeyPatch, first: int, claims: list[tuple[str, str]]
+) -> None:
+    """And is a claim where they are enough: with seven seeds p is 2 / 128, times two levels."""
+    monkeypatch.setattr(side_by_side, "ASKED", {})
+    programs = every_arm().programs
+    lost = programs["arm"].isin(SORTED) & (programs["level"] == "3.1")
+    study = replace(every_arm(), programs=programs.assign(exact=programs["exact"] & ~lost))
+    asked = LevelQuestion(effect="order", levels=["3.1", "2.1"], first_seed=first)
+    page = settings_page([replace(invented("x", study), question=asked)])
+    body = section(page, "Level by level of the grammar")
+    assert f"order on 3.1 loops and 2.1 branches, seeds from {first} on alone" in body
+    assert f"{8 - first} of {8 - first} seeds have rows" in body
+    said = section(page, "What is claimed")
+    assert re.findall(r"on the programs of level (\S+) .*n = (\d+) paired", said) == claims

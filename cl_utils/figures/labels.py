@@ -23,6 +23,30 @@ LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What the programs of a level of the grammar are made of."""
+MEASURES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "execution_exact": "exact outputs",
+        "execution_expected": "exact outputs, expected when sampled",
+        "execution_paper": "outputs by the paper's protocol, sampled",
+        "execution_paper_greedy": "outputs by the paper's protocol, greedy",
+        "execution_paper_ceiling": "ceiling of the paper's protocol",
+        "execution_majority": "majority output",
+        "token_accuracy": "next character",
+        "token_accuracy_program": "next character of the source",
+        "token_accuracy_output": "next character of the output",
+        "token_expected": "next character, mean probability",
+        "token_expected_program": "next character of the source, mean probability",
+        "token_expected_output": "next character of the output, mean probability",
+        "token_ngram": "next character, by n-grams",
+        "token_ngram_program": "next character of the source, by n-grams",
+        "token_ngram_output": "next character of the output, by n-grams",
+        "line_exact": "next line",
+        "line_exact_oracle": "next line, its length given",
+        "line_similarity": "next line, edit similarity",
+        "line_similarity_oracle": "next line, its length given, edit similarity",
+    }
+)
+"""The measures of measures.csv in words; docs/vocabulary.md defines them."""
 
 
 def interval_text(low: float, high: float) -> str:
@@ -43,8 +67,7 @@ def rho_text(rho: float) -> str:
 
 def measure_text(measure: str) -> str:
     """Return the name of a measure as figures print it."""
-    words = {"execution_exact": "exact outputs"}
-    return words.get(measure, measure.replace("_", " "))
+    return MEASURES.get(measure, measure)
 
 
 def p_text(p: float) -> str:

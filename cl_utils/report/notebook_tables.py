@@ -7,15 +7,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from pandas.io.formats.style import Styler
 
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures.exams import exam_label
+from cl_utils.figures.labels import measure_text
+from cl_utils.report.readable import readable
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.exams import EXAM
 from cl_utils.tinypy.record import record
+
+SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
+    {"all": "all programs", "macro": "mean of the buckets"} | {each: each for each in BUCKETS}
+)
+"""The parts of a test set that are shown, with their heads."""
 
 
 def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
@@ -24,23 +35,23 @@ def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
     facts = pd.DataFrame(
         {
             "level": programs["level"],
-            "characters": [len(text) for text in texts],
-            "for_loop": 100.0 * programs["source"].str.contains("for "),
-            "float_output": 100.0 * programs["output"].str.contains(".", regex=False),
-            "empty_output": 100.0 * (programs["output"] == ""),
+            "characters, mean": [len(text) for text in texts],
+            "with a for loop (%)": 100.0 * programs["source"].str.contains("for "),
+            "printing a float (%)": 100.0 * programs["output"].str.contains(".", regex=False),
+            "printing nothing (%)": 100.0 * (programs["output"] == ""),
         }
     )
-    grouped = facts.assign(programs=1).groupby("level")
-    columns = ["for_loop", "float_output", "empty_output"]
-    summary = grouped[["programs"]].sum().join(grouped[["characters", *columns]].mean())
-    summary.loc["all"] = [len(facts), *facts[["characters", *columns]].mean()]
-    return summary.rename(columns=lambda name: f"{name} (%)" if name in columns else name)
+    both = pd.concat([facts, facts.assign(level="all")])
+    groups = both.groupby("level", sort=False)
+    summary = groups.mean().sort_index()
+    summary.insert(0, "programs", groups.size())
+    return summary
 
 
 def rejected_table(rejected: Mapping[str, int], kept: int) -> pd.DataFrame:
     """Return the drafts by what became of them, with shares in percent."""
     table = pd.DataFrame({"drafts": {"kept": kept, **rejected}})
-    return table.assign(share=100 * table["drafts"] / table["drafts"].sum())
+    return table.assign(**{"share (%)": 100 * table["drafts"] / table["drafts"].sum()})
 
 
 def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.DataFrame:
@@ -86,7 +97,7 @@ def exam_summary(exams: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index=lambda name: exam_label(f"{EXAM}{name}"), columns=heads)
 
 
-def exam_examples(exams: pd.DataFrame) -> pd.io.formats.style.Styler:
+def exam_examples(exams: pd.DataFrame) -> Styler:
     """Return the shortest program of each exam, and how many programs of which levels it has."""
     rows = []
     for name, programs in exams.groupby("exam", sort=False):
@@ -151,14 +162,14 @@ def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> 
     return 100 * pd.DataFrame(cases).groupby(rows["arm"]).mean()
 
 
-def pivot_measures(measures: pd.DataFrame, test_set: str) -> pd.DataFrame:
+def pivot_measures(measures: pd.DataFrame, test_set: str) -> Styler:
     """Return the measures of one test set (percent): a row a measure, a column a subset."""
     rows = measures[measures["test_set"] == test_set]
-    columns = [
-        name for name in ("all", "macro", "easy", "medium", "hard") if name in set(rows["subset"])
-    ]
+    columns = [name for name in SUBSETS if name in set(rows["subset"])]
     table = rows.pivot_table(index="measure", columns="subset", values="value", sort=False)
-    return table[columns].round(1)
+    table = table[columns].reset_index(names="in measures.csv")
+    table.insert(0, "measure (%)", table["in measures.csv"].map(measure_text))
+    return readable(table, SUBSETS)
 
 
 def digest(array: np.ndarray) -> str:

@@ -19,8 +19,10 @@ from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, le
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
+from cl_utils.study.stage_params import LevelQuestion
 
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "study-strong", "paper-size")
@@ -38,6 +40,7 @@ class Setting:
     results: Results
     declared: Sequence[Pair]
     planned: int  # seeds of the arm that has most
+    question: LevelQuestion | None = None
 
     @property
     def size(self) -> str:
@@ -59,6 +62,21 @@ class Setting:
     def effects(self) -> pd.DataFrame:
         """The factorial's effects; empty until all eight arms have a seed in common."""
         return factorial_effects(self.results.measures)
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """What the factorial does on each level of the grammar, exploratory; or empty."""
+        return level_effects(self.results.programs)
+
+    @cached_property
+    def asked_levels(self) -> pd.DataFrame:
+        """The effect that was declared for later seeds, a row a level; empty without them."""
+        if self.question is None:
+            return pd.DataFrame()
+        asked = self.question
+        return declared_level_effects(
+            self.results.programs, asked.effect, asked.levels, asked.first_seed
+        )
 
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
@@ -82,6 +100,7 @@ def settings_in(folders: Iterable[Path]) -> list[Setting]:
                     results=results.of_recipe(recipe),
                     declared=pairs(params.contrasts),
                     planned=max(params.arms.values()),
+                    question=params.level_question,
                 )
             )
     return found
@@ -110,7 +129,7 @@ def effects_by_level(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the three main effects on each level of the grammar, as `effects_by_setting` does."""
     tables = []
     for setting in settings_in(folders):
-        rows = level_effects(setting.results.programs)
+        rows = setting.levels
         rows = rows[rows["effect"].isin(FACTORS)].rename(columns={"subset": "level"})
         rows.insert(0, "setting", setting.name)
         tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])

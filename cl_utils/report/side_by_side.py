@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures.labels import MISSING, points_text
+from cl_utils.figures.labels import MISSING, level_label, points_text
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.answer import ROWS, answer, asked
 from cl_utils.report.sentences import (
@@ -23,11 +23,7 @@ from cl_utils.report.sentences import (
 )
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.summary import WHERE, minus
-from cl_utils.stats import (
-    level_accuracy,
-    level_effects,
-    standing,
-)
+from cl_utils.stats import level_accuracy, standing
 from cl_utils.stats.exams import EXAM, SHOWN, exam_accuracy, exam_effects
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.rows import PRIMARY
@@ -81,6 +77,10 @@ def _claims(settings: Sequence[Setting]) -> str:
         for _, row in rows.iterrows():
             if standing(row) == "claim":
                 lines.append(f"- {each.name}: {contrast_sentence(row)}")
+        for _, row in each.asked_levels.iterrows():
+            if standing(row) == "claim":
+                where = f"on the programs of level {level_label(row['subset'])}"
+                lines.append(f"- {each.name}, {where}: {contrast_sentence(row)}")
     return "\n\n".join(["## What is claimed", "\n".join(lines) or NONE])
 
 
@@ -114,10 +114,28 @@ def _levels(settings: Sequence[Setting], figure: str) -> str:
     """Return the section of the grammar's levels, a table a setting that has the factorial."""
     tables = []
     for setting in settings:
-        programs = setting.results.programs
-        tables.append(_table(setting, level_accuracy(programs), level_effects(programs), "subset"))
-    parts = ["## Level by level of the grammar", LEVELS, figure, *tables]
+        right = level_accuracy(setting.results.programs)
+        tables.append(_table(setting, right, setting.levels, "subset"))
+    asked = [_level_question(setting) for setting in settings]
+    parts = ["## Level by level of the grammar", LEVELS, figure, *tables, *asked]
     return "\n\n".join(filter(None, parts))
+
+
+def _level_question(setting: Setting) -> str:
+    """Return what was declared of some levels for later seeds, and what these say so far."""
+    if setting.question is None:
+        return ""
+    asked, rows = setting.question, setting.asked_levels
+    seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
+    levels = " and ".join(map(level_label, asked.levels))
+    said = (
+        f"Declared for later seeds of *{setting.name}*, because the earlier ones showed it: "
+        f"{asked.effect} on {levels}, seeds from {asked.first_seed} on alone, one family. "
+        f"{done} of {seeds} seeds have rows."
+    )
+    if rows.empty:
+        return said
+    return f"{said}\n\n{contrasts_markdown(rows, [level_label(each) for each in rows['subset']])}"
 
 
 def _exams(settings: Sequence[Setting]) -> str:

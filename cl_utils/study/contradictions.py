@@ -19,7 +19,7 @@ from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
 from cl_utils.names import nearest, shown, unknown
-from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
+from cl_utils.study.stage_params import BucketParams, DataParams, LevelQuestion, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
 
@@ -181,6 +181,21 @@ def check_contrasts(contrasts: Sequence[Sequence[str]], seeds: Collection[str]) 
     for one, other in combinations(contrasts, 2):
         if set(one) == set(other):
             raise StudyError(f"contrasts={shown(list(other))} stands there twice: remove one")
+
+
+def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int]) -> None:
+    """Raise StudyError for levels that do not exist, and for seeds that will never be there."""
+    if question is None:
+        return
+    for level in question.levels:
+        if level not in GRAMMAR:
+            raise unknown("level_question: levels", level, GRAMMAR)
+    check_once("level_question: levels", question.levels)
+    if question.first_seed >= max(seeds.values()):
+        raise StudyError(
+            f"level_question: no arm has the seed first_seed={question.first_seed}: give arms more "
+            "seeds, or lower it"
+        )
 
 
 def check_once(what: str, names: Collection[str]) -> None:

@@ -69,3 +69,12 @@ class TrainingParams(BucketParams):
     precision: Literal["auto", "recipe", "float32", "bfloat16"]  # of matrix products
     device: Literal["auto", "cpu", "cuda"]
     compile: bool
+
+
+class LevelQuestion(BaseModel):
+    """A main effect that was seen on some levels, declared for the seeds that come after."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    effect: Literal["order", "restarts", "composition"]
+    levels: Annotated[list[str], Field(min_length=1)]
+    first_seed: Seed  # the earlier ones gave rise to the question and do not count
