@@ -116,17 +116,25 @@ def _section(question: Question, settings: Sequence[Setting]) -> str:
 
 
 def advised(advice: Advice, rows: Sequence[pd.Series]) -> str:
-    """Return what follows from the claims among rows; trends alone establish nothing."""
-    signs = {
-        row["difference"] > 0
-        for row in rows
-        if standing(row) == "claim" and finding(row) == "difference"
-    }
-    if len(signs) == 2:
-        return advice.mixed
-    if not signs:
+    """Return what follows from the rows of a question, and in how many settings it was shown.
+
+    Claims alone advise; where another setting has a claim, or a trend, the other way, nothing is
+    advised for all of them.
+    """
+    claims = _signs(rows, "claim")
+    if not claims:
         return advice.unknown
-    return advice.helps if signs == {True} else advice.harms
+    if {True, False} <= {*claims, *_signs(rows, "trend")}:
+        return advice.mixed
+    said = advice.helps if claims[0] else advice.harms
+    return f"{said} Shown in {len(claims)} of {len(rows)} settings."
+
+
+def _signs(rows: Sequence[pd.Series], kind: str) -> list[bool]:
+    """Return, of each difference that may be called so, whether it is a gain."""
+    shown = ("difference", "interval")
+    found = [row for row in rows if standing(row) == kind and finding(row) in shown]
+    return [bool(row["difference"] > 0) for row in found]
 
 
 def _seeds(setting: Setting) -> int:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cl_utils.figures.labels import MISSING, level_label, points_text
 from cl_utils.paths import committed_results, params_file
-from cl_utils.report.answer import ROWS, answer, asked
+from cl_utils.report.answer import ROWS, answer, asked, listed
 from cl_utils.report.sentences import (
     VERDICTS,
     contrast_sentence,
@@ -127,11 +127,11 @@ def _level_question(setting: Setting) -> str:
         return ""
     asked, rows = setting.question, setting.asked_levels
     seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
-    levels = " and ".join(map(level_label, asked.levels))
+    levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {listed(asked.levels)}"
     said = (
-        f"Declared for later seeds of *{setting.name}*, because the earlier ones showed it: "
-        f"{asked.effect} on {levels}, seeds from {asked.first_seed} on alone, one family. "
-        f"{done} of {seeds} seeds have rows."
+        f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
+        f"on {levels}, so it was declared for those that come after, which alone count here, as "
+        f"one family. Of {seeds} such seeds {done} have rows."
     )
     if rows.empty:
         return said
