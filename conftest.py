@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.TemporaryDirectory(prefix="curriculum-")
     config.add_cleanup(home.cleanup)
     os.environ["CURRICULUM_HOME"] = home.name
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels, too: threads that wait would spin
     share_committed_results(Path(home.name))
 
 

@@ -6,17 +6,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from hypothesis import settings
-from kernels import Kernel
-from studies import FinishedStudy, whole_study
-from worlds import World, make_world
 
 from cl_utils.paths import HOME_VARIABLE
 from tools.browser.chromium import MISSING, Chromium, browser, chromium
 from tools.browser.tab import Tab
+
+# What takes seconds to import is imported where it is needed: the process that hands out the tests
+# reads this file, too, before any of them begins.
+if TYPE_CHECKING:
+    from kernels import Kernel
+    from studies import FinishedStudy
+    from worlds import World
 
 settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
 settings.load_profile("untimed")
@@ -25,12 +29,16 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def world() -> World:
     """A small world of generated programs, made once."""
+    from worlds import make_world
+
     return make_world()
 
 
 @pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
     """A tiny study that went through all notebooks' steps, made once; leave its files alone."""
+    from studies import whole_study
+
     home = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(HOME_VARIABLE, str(home))
@@ -50,6 +58,8 @@ def study_home(
 @pytest.fixture(scope="session")
 def kernel() -> Iterator[Kernel]:
     """A kernel that executes notebooks, started once."""
+    from kernels import Kernel
+
     kernel = Kernel()
     yield kernel
     kernel.stop()
@@ -75,6 +85,8 @@ def tab(running_browser: Chromium) -> Iterator[Tab]:
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """Keep torch to one thread while the tests run."""
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -106,7 +106,7 @@ def test_the_first_notebook_shows_its_figures_and_tables(lab: Lab) -> None:
     for part in ("answers(source, output, given)", "effects_by_setting(rows)"):
         check_picture(lab, part)
     (table,) = lab.seen("rows.round(1).to_string", ".jp-RenderedText pre")
-    assert "0.20M parameters" in table and table.count("composition") == 2
+    assert "0.20M parameters" in table and table.count("composition") == 3
     assert "07_playground" in lab.seen("## The way on", "table")[0]
     check_headings(lab)
     lab.tab.click(f"{lab.go_to('## The way on')} table a")

@@ -22,9 +22,10 @@ from worlds import World, quiet, small_run
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.overall_metric import difficulty
 from cl_utils.errors import Interrupted, StudyError
+from cl_utils.model.answers import answer
 from cl_utils.model.gpt import GPT
 from cl_utils.playground import attention_map as looking
-from cl_utils.playground.answering import answers_of, attention_of
+from cl_utils.playground.answering import answers_of, attention_of, written_by
 from cl_utils.playground.attention_map import attention_map, look
 from cl_utils.playground.difficulty_terms import (
     Branch,
@@ -413,3 +414,12 @@ def test_an_editor_without_a_stage_says_so_and_can_be_used_again(
         kernel, EDITOR, EMPTY, PRESS, "assert not editor.button.disabled"
     )
     assert figure == below == "no stage has a length: give one of them more than 0"
+
+
+def test_many_programs_are_answered_as_each_alone() -> None:
+    model = load_committed("baseline")[0]
+    sources = [f"a = {digit}\nprint(a + {digit})" for digit in (1, 5, 9)] + ["b = 2\nprint(b)"]
+    alone = [answer(model, normalised(source)).text for source in sources]
+    assert written_by(model, sources) == alone and alone[0] == "\n# 2\n\n"
+    with pytest.raises(StudyError, match="leaves no room"):
+        written_by(model, [*sources, "a = 1\n" + "print(a)\n" * 40])

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from factories import every_arm
 
-from cl_utils.paths import committed_results
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
-from cl_utils.report.settings import STUDIED, Setting, settings_in
+from cl_utils.report.settings import Setting, studied
 from cl_utils.report.side_by_side import ASKED, NONE, settings_page
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.study.results import Results
@@ -46,7 +45,7 @@ def section(page: str, title: str) -> str:
 
 
 def test_the_page_has_every_question_setting_and_profile() -> None:
-    settings = settings_in(map(committed_results, STUDIED))
+    settings = studied()
     page = settings_page(settings)
     for words in ROWS.values():
         assert section(page, words).count("\n| ") == 2 + len(settings)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cl_utils.paths import params_file
+from cl_utils.paths import committed_results, params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, level_effects
 from cl_utils.stats.contrasts import Pair
@@ -79,6 +79,11 @@ class Setting:
         )
 
 
+def studied() -> list[Setting]:
+    """Return every setting with committed results of the factorial."""
+    return settings_in(map(committed_results, STUDIED))
+
+
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
     """Return a setting for each results/<profile> and recipe; none of a folder without results."""
     found = []
@@ -106,14 +111,14 @@ def settings_in(folders: Iterable[Path]) -> list[Setting]:
     return found
 
 
-def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
-    """Return the gain and the three main effects of each profile and recipe with a factorial.
+def effects_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return the gain and the three main effects in each setting with a factorial.
 
-    Points of exact execution, balanced test set, mean of the buckets; nothing of a folder that
-    holds no results, or whose factorial is not complete.
+    Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
+    factorial is not complete.
     """
     tables = []
-    for setting in settings_in(folders):
+    for setting in settings:
         gain = factorial_gain(setting.results.measures)
         if gain.empty:
             continue
@@ -125,10 +130,10 @@ def effects_by_setting(folders: Iterable[Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def effects_by_level(folders: Iterable[Path]) -> pd.DataFrame:
+def effects_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return the three main effects on each level of the grammar, as `effects_by_setting` does."""
     tables = []
-    for setting in settings_in(folders):
+    for setting in settings:
         rows = setting.levels
         rows = rows[rows["effect"].isin(FACTORS)].rename(columns={"subset": "level"})
         rows.insert(0, "setting", setting.name)

@@ -5,14 +5,16 @@ In: `Results` and params of the profile that the pages show. Out: Markdown by pa
 
 from __future__ import annotations
 
-from cl_utils.paths import committed_results, home
+from collections.abc import Sequence
+
+from cl_utils.paths import home
 from cl_utils.report import advice, side_by_side
 from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
 from cl_utils.report.pages import read_page, replace_section, write_pages
 from cl_utils.report.results_page import results_page
-from cl_utils.report.settings import STUDIED, settings_in
+from cl_utils.report.settings import Setting, studied
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
@@ -23,13 +25,16 @@ FIGURE = "effects_by_setting"
 """The figure of the README."""
 
 
-def study_pages(results: Results, params: Params, findings: str = "") -> dict[str, str]:
+def study_pages(
+    results: Results, params: Params, findings: str = "", settings: Sequence[Setting] = ()
+) -> dict[str, str]:
     """Return every page that is made from a study's rows, after its figures were saved.
 
     README.md and docs/running.md have one generated section each, the others are generated whole.
-    `findings`: what `findings_text` returns, which takes seconds, where it is known.
+    `findings`, `settings`: what `findings_text` and `studied` return, which take seconds, where
+    they are known.
     """
-    settings = settings_in(map(committed_results, STUDIED))
+    settings = settings or studied()
     answer = answer_markdown(settings, figure_of(FIGURE, params))
     levels = figure_of(side_by_side.FIGURE, params, "../")
     cost = cost_markdown(params.paths.results)
@@ -53,6 +58,8 @@ def figure_of(name: str, params: Params, above: str = "") -> str:
     return figures_markdown([name], captions(params.figures), folder)
 
 
-def write_study_pages(results: Results, params: Params, findings: str = "") -> None:
+def write_study_pages(
+    results: Results, params: Params, findings: str = "", settings: Sequence[Setting] = ()
+) -> None:
     """Write all of `study_pages`."""
-    write_pages(lambda: study_pages(results, params, findings))
+    write_pages(lambda: study_pages(results, params, findings, settings))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from cl_utils.stats.contrasts import as_exploratory, family_table, paired_contrast
 from cl_utils.stats.intervals import mean_interval
-from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
+from cl_utils.stats.rows import PRIMARY, Cell, select
 
 FACTORS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -102,9 +102,8 @@ def signs(effect: tuple[str, ...]) -> np.ndarray:
 
 def cell_values(measures: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """Return the eight cells' values (percent): a row a seed that all have, a column an arm."""
-    rows = select(measures, *cell)
-    columns = {arm: seed_values(rows, arm) for arm in FACTORIAL.values()}
-    return pd.DataFrame(columns).dropna()
+    table = select(measures, *cell).pivot(index="seed", columns="arm", values="value")
+    return table.reindex(columns=list(FACTORIAL.values())).rename_axis(columns=None).dropna()
 
 
 def factorial_effects(

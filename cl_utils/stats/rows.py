@@ -24,12 +24,9 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
     Raises StudyError when the rows mix recipes or hold one run twice: a mean over them would
     weigh runs unequally.
     """
-    wanted = (
-        (measures["measure"] == measure)
-        & (measures["test_set"] == test_set)
-        & (measures["subset"] == subset)
-    )
-    rows: pd.DataFrame = measures[wanted].dropna(subset=["value"])
+    rows = measures[measures["measure"] == measure]  # few of all, so the rest compares few texts
+    rows = rows[(rows["test_set"] == test_set) & (rows["subset"] == subset)]
+    rows = rows.dropna(subset=["value"])
     check_one_recipe(rows)
     twice = rows[rows.duplicated(["arm", "seed"])]
     if not twice.empty:
