@@ -72,11 +72,17 @@ def texts(figure: Figure) -> Iterator[str]:
     yield from (text.get_text() for text in found if isinstance(text, Text) and text.get_visible())
 
 
+@cache
+def drawn(name: str, study: str) -> Figure:
+    """Return a figure of a study, drawn once; leave it as it is."""
+    return FIGURES[name](STUDIES[study]())
+
+
 @pytest.mark.parametrize("study", STUDIES)
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_labelled_states_n_and_fits(name: str, study: str) -> None:
     """Some x axis has a label, n is stated, and no text leaves the canvas."""
-    figure = FIGURES[name](STUDIES[study]())
+    figure = drawn(name, study)
     everywhere: list[Artist] = figure.findobj(Axes)  # the key of colours lies within other axes
     assert any(axes.get_xlabel() for axes in everywhere if isinstance(axes, Axes))
     words = " ".join([*texts(figure), description_of(figure).caption])
@@ -93,16 +99,16 @@ def test_figure_is_labelled_states_n_and_fits(name: str, study: str) -> None:
 def test_percent_axes_start_at_zero() -> None:
     """Accuracies are never cut to look far apart."""
     for name in ("execution_accuracy", "completion_tasks", "protocol_audit"):
-        for axes in FIGURES[name](three_seeds()).axes:
+        for axes in drawn(name, "three seeds").axes:
             assert axes.get_xlim() == (0, 100)
     for name in ("learning_curves", "accuracy_by_difficulty"):
-        for axes in FIGURES[name](three_seeds()).axes:
+        for axes in drawn(name, "three seeds").axes:
             assert axes.get_ylim() == (0, 100)
 
 
 def test_paper_numbers_are_marked_as_another_setting() -> None:
     """The two published numbers appear, and whose they are."""
-    words = " ".join(texts(FIGURES["execution_accuracy"](one_seed())))
+    words = " ".join(texts(drawn("execution_accuracy", "one seed")))
     assert "74.58" in words and "79.23" in words
     assert "Naïr et al. 2024, other setting" in words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -85,9 +86,15 @@ TEST_SETS = {
 }
 
 
+@cache
+def drawn(name: str) -> Figure:
+    """Return a figure of a study in which every arm has run, drawn once; leave it as it is."""
+    return FIGURES[name](every_arm())
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_names_n_and_test_set_and_fits(name: str) -> None:
-    figure = FIGURES[name](every_arm())
+    figure = drawn(name)
     words = " ".join(" ".join([*texts(figure), description_of(figure).caption]).split())
     assert "n = " in words or "n seeds: " in words
     assert TEST_SETS.get(name, "Balanced test set, mean of the three buckets") in words
@@ -121,7 +128,7 @@ def row_names(axes: Axes) -> list[str]:
 
 
 def test_the_forest_has_all_arms_under_their_groups() -> None:
-    figure = FIGURES["effects_forest"](every_arm())
+    figure = drawn("effects_forest")
     bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_fontweight() == "bold"]
     assert bold == list(dict.fromkeys(map(group_of, ARMS)))
     wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(bold)
@@ -159,12 +166,12 @@ def test_the_factorials_key_names_equality_only_where_an_effect_is_equal() -> No
 
 def test_arms_far_away_do_not_flatten_the_others() -> None:
     """easy-only lies 30 points below and stands at the edge."""
-    axes = FIGURES["effects_forest"](every_arm()).axes[0]
+    axes = drawn("effects_forest").axes[0]
     assert axes.get_xlim()[0] > -20
 
 
 def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
-    figure = FIGURES["metric_ablation"](every_arm())
+    figure = drawn("metric_ablation")
     axes = figure.axes[0]
     assert axes.get_xlim() == (0, 100)
     assert len(axes.patches) == 13 and "overall metric by radon" in row_names(axes)
@@ -177,7 +184,7 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
 
 def test_trajectories_draw_every_seed() -> None:
     """Per panel a line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
-    axes = FIGURES["adaptive_trajectories"](every_arm()).axes
+    axes = drawn("adaptive_trajectories").axes
     assert [len(each.lines) for each in axes[:4]] == [9, 4, 4, 4]
 
 
@@ -192,7 +199,7 @@ def test_stages_end_where_history_says() -> None:
 
 
 def test_gains_are_drawn_at_their_budgets() -> None:
-    axes = FIGURES["gain_against_budget"](every_arm()).axes[0]
+    axes = drawn("gain_against_budget").axes[0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["10 %", "30 %", "100 %"]
 
 

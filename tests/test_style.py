@@ -5,14 +5,13 @@ In: the colours of the house, the figures on synthetic rows. Out: a failure that
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pytest
 import test_figures
 import test_figures_findings
-from factories import every_arm, synthetic_results
+from factories import synthetic_results
 from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
@@ -137,17 +136,14 @@ def test_an_arm_that_can_be_seen_keeps_its_colour() -> None:
     assert style.text_colour(style.line_colour("baseline")) != style.INK
 
 
-FIGURES = {
-    **{name: (draw, test_figures.three_seeds) for name, draw in test_figures.FIGURES.items()},
-    **{name: (draw, every_arm) for name, draw in test_figures_findings.FIGURES.items()},
-}
+FIGURES = (*test_figures.FIGURES, *test_figures_findings.FIGURES)
 
 
-@cache
 def drawn(name: str) -> Figure:
     """Return a figure of a study, drawn when first asked for."""
-    draw, study = FIGURES[name]
-    return draw(study())
+    if name in test_figures.FIGURES:
+        return test_figures.drawn(name, "three seeds")
+    return test_figures_findings.drawn(name)
 
 
 @pytest.fixture(params=FIGURES)
