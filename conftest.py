@@ -56,8 +56,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-LONGEST = ("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py")
-"""Files of half a minute and more, begun early so that no process is left with one at the end."""
+LONGEST = (
+    *("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py"),
+    *("test_workflow.py", "test_workflow_commands.py"),
+)
+"""Long files, or late ones by name, begun early so that no process is left with one at the end."""
 
 
 def _place(item: pytest.Item) -> tuple[int, str, int]:
