@@ -42,7 +42,7 @@ def test_hybrid_against_baseline_is_the_same_wherever_it_is_told() -> None:
     gain = stats.factorial_gain(measures).iloc[0]
     budget = stats.budget_gains(measures).query("base == 'hybrid' and budget == 100").iloc[0]
     forest = contrasts_with_baseline(measures, [PAIR], ["baseline", "hybrid", "mastery"])
-    row = main_table(every_arm().of_arms(PAIR)).loc["hybrid"]
+    row = main_table(every_arm()).loc["hybrid"]
     assert (gain["low"], gain["high"]) == one
     assert (budget["low"], budget["high"]) == one
     assert tuple(forest.set_index("arm").loc["hybrid", ["low", "high"]]) == one
@@ -51,7 +51,7 @@ def test_hybrid_against_baseline_is_the_same_wherever_it_is_told() -> None:
 
 def test_an_arms_accuracy_has_one_interval() -> None:
     measures = every_arm().measures
-    row = main_table(every_arm().of_arms(PAIR)).loc["baseline"]
+    row = main_table(every_arm()).loc["baseline"]
     one = ends(row["macro"] - row["macro_half_width"], row["macro"] + row["macro_half_width"])
     cells = stats.factorial_cells(measures).set_index("arm").loc["baseline"]
     usual = stats.exam_accuracy(measures).iloc[0]
@@ -68,7 +68,7 @@ def test_a_metrics_rho_has_one_interval_alone_and_among_others() -> None:
     (other,) = among[(among["metric"] == METRIC) & (among["scope"] == OVERALL)].to_dict("records")
     assert ends(one["low"], one["high"]) == (other["low"], other["high"])
     text = f"{rho_text(one['low'])} to {rho_text(one['high'])}"
-    shown = figures.accuracy_by_difficulty(results.of_arms(PAIR).programs, alone, METRIC)
+    shown = figures.accuracy_by_difficulty(results.programs, alone, METRIC)
     assert text in description_of(shown).result
     assert text in metric_sentence(among[among["metric"] == METRIC].iloc[0])
 

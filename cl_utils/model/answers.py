@@ -28,14 +28,20 @@ class Answer:
     probabilities: NDArray[np.float32]  # (K,) of each character, given those before it
 
 
-def answer(model: GPT, source: str) -> Answer:
-    """Return a model's greedy answer; raise StudyError for a source that fills its context."""
+def start_of(model: GPT, source: str) -> NDArray[np.uint8]:
+    """Return what a model goes on from; raise StudyError for a source that fills its context."""
     start = encode(prompt(source))
     if len(start) >= model.config.context:
         raise StudyError(
             f"a program of {len(start)} characters with its output mark leaves no room in the "
             f"model's context of {model.config.context}: shorten it"
         )
+    return start
+
+
+def answer(model: GPT, source: str) -> Answer:
+    """Return a model's greedy answer; raise StudyError for a source that fills its context."""
+    start = start_of(model, source)
     [written] = generate(model, [start], LONGEST)
     read = torch.from_numpy(np.concatenate([start, written]).astype(np.int64))
     with torch.inference_mode():

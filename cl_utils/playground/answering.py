@@ -11,16 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from cl_utils.errors import StudyError
 from cl_utils.figures.answers import answers
 from cl_utils.figures.attention import attention_over_text
-from cl_utils.model.answers import LONGEST, Answer, answer
+from cl_utils.model.answers import LONGEST, Answer, answer, start_of
 from cl_utils.model.decoding import generate
 from cl_utils.model.gpt import GPT
 from cl_utils.playground.attention_map import look
 from cl_utils.playground.program import normalised, read
 from cl_utils.tinypy.record import prompt
-from cl_utils.tinypy.tokenizer import decode, encode
+from cl_utils.tinypy.tokenizer import decode
 
 NOTHING = Answer("", np.zeros(0, dtype=np.float32))
 
@@ -51,12 +50,7 @@ def written_by(model: GPT, sources: Sequence[str]) -> list[str]:
 
     Raises StudyError for a text that is no program, or fills the model's context.
     """
-    starts = [encode(prompt(normalised(source))) for source in sources]
-    if (longest := max(map(len, starts))) >= model.config.context:
-        raise StudyError(
-            f"a program of {longest} characters with its output mark leaves no room in the "
-            f"model's context of {model.config.context}: shorten it"
-        )
+    starts = [start_of(model, normalised(source)) for source in sources]
     return [decode(written) for written in generate(model, starts, LONGEST)]
 
 

@@ -70,17 +70,17 @@ def settings_page(settings: Sequence[Setting], figure: str = "") -> str:
 
 def _claims(settings: Sequence[Setting]) -> str:
     """Return a sentence a claim: of the declared contrasts and main effects in each setting."""
-    lines = []
+    found = []
     for each in settings:
         effects = each.effects
         rows = pd.concat([each.contrasts, effects[effects["effect"].isin(FACTORS)]])
-        for _, row in rows.iterrows():
-            if standing(row) == "claim":
-                lines.append(f"- {each.name}: {contrast_sentence(row)}")
+        found += [(each.name, row) for _, row in rows.iterrows()]
         for _, row in each.asked_levels.iterrows():
-            if standing(row) == "claim":
-                where = f"on the programs of level {level_label(row['subset'])}"
-                lines.append(f"- {each.name}, {where}: {contrast_sentence(row)}")
+            where = f"on the programs of level {level_label(row['subset'])}"
+            found.append((f"{each.name}, {where}", row))
+    lines = [
+        f"- {name}: {contrast_sentence(row)}" for name, row in found if standing(row) == "claim"
+    ]
     return "\n\n".join(["## What is claimed", "\n".join(lines) or NONE])
 
 
