@@ -202,7 +202,7 @@ rule model_difficulty:
     params:
         code=code("08_model_difficulty"),
         values=values(TrainingParams, without=("recipe", "arm", "seed")),
-    threads: 2
+    priority: 1  # an arm waits for it
     resources:
         gpu=GPU,
     shell:

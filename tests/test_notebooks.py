@@ -19,7 +19,7 @@ import nbformat
 import pytest
 import yaml
 
-from cl_utils.code_fingerprint import showing_notebooks
+from cl_utils.code_fingerprint import DISPLAY, showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
@@ -225,6 +225,28 @@ def test_a_notebook_is_stored_as_it_ran(name: str) -> None:
         for output in cell["outputs"]:
             assert output["output_type"] != "error", f"{cell['id']} stores an error"
             assert output.get("name") != "stderr", f"{cell['id']} stores what a library says"
+
+
+@every_notebook
+def test_what_a_display_binds_is_used_by_no_other_cell(name: str) -> None:
+    """The fingerprint of a notebook's code leaves such cells out, so they may compute nothing."""
+    shown = tagged(name, DISPLAY)
+    others = "\n".join(cell["source"] for cell in code(name) if cell not in shown)
+    used = set(re.findall(r"\w+", others))
+    for cell in shown:
+        nodes = list(ast.walk(ast.parse(cell["source"])))
+        stored = {
+            node.id
+            for node in nodes
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        imported = {
+            alias.asname or alias.name
+            for node in nodes
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not (stored | imported) & used, f"{cell['id']} leaves something to other cells"
 
 
 def test_all_notebooks_together_stay_small() -> None:

@@ -12,11 +12,11 @@ from typing import ParamSpec
 import matplotlib
 import numpy as np
 import pandas as pd
+import scipy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
-from scipy.optimize import isotonic_regression
 
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
@@ -211,5 +211,5 @@ def spread(heights: Sequence[float], gap: float, low: float, high: float) -> lis
     gap = min(gap, (high - low) / max(count - 1, 1))
     slots = np.arange(count) * gap
     free = np.asarray(heights, dtype=float) - slots  # must not decrease for a gap between all
-    fitted = isotonic_regression(free).x if count else free
+    fitted = scipy.optimize.isotonic_regression(free).x if count else free
     return list(np.clip(fitted, low, high - (count - 1) * gap) + slots)

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as scipy_stats
-from statsmodels.stats.weightstats import ttost_paired
+import scipy  # scipy.stats comes when it is first used: most notebooks and commands never do
 
 EQUIVALENCE_MARGIN = 1.0
 """Two arms count as equivalent when their difference lies within this many points (TOST)."""
@@ -49,10 +48,10 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval
     mean = float(sample.mean())
     if sample.size == 1:
         return Interval(mean, np.nan, np.nan, 1)
-    error = float(scipy_stats.sem(sample))
+    error = float(scipy.stats.sem(sample))
     if error == 0:
         return Interval(mean, mean, mean, sample.size)
-    low, high = scipy_stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
+    low, high = scipy.stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
     return Interval(mean, float(low), float(high), sample.size)
 
 
@@ -71,7 +70,7 @@ def sign_flip_p(differences: np.ndarray) -> float:
     """
     if differences.size < 2:
         return np.nan
-    test = scipy_stats.permutation_test(
+    test = scipy.stats.permutation_test(
         (differences,),
         np.mean,
         permutation_type="samples",
@@ -89,6 +88,8 @@ def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
     """
     if first.size < 2:
         return np.nan
+    from statsmodels.stats.weightstats import ttost_paired  # half a second, and used here alone
+
     with np.errstate(divide="ignore", invalid="ignore"):  # pairs that all differ by the same amount
         p, _, _ = ttost_paired(first, second, -EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN)
     return float(p)

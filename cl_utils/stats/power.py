@@ -7,11 +7,11 @@ numbers of seeds, by statsmodels' power of the paired t test.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
-from statsmodels.stats.power import TTestPower
+import scipy  # scipy.stats comes when it is first used, as in intervals
 
 from cl_utils.stats.contrasts import common_seeds
 from cl_utils.stats.intervals import SIGNIFICANCE
@@ -53,7 +53,7 @@ def smallest_effect(
     """
     if n < 2 or np.isnan(deviation):
         return np.nan
-    size = np.asarray(TTestPower().solve_power(nobs=n, alpha=alpha, power=power))
+    size = np.asarray(_paired_t_test().solve_power(nobs=n, alpha=alpha, power=power))
     return deviation * abs(float(size.item()))  # two-sided: the solver may land on the other sign
 
 
@@ -66,9 +66,9 @@ def least_seeds(
     """
     if not deviation > 0:
         return None
-    size = effect / deviation
+    size, test = effect / deviation, _paired_t_test()
     for n in range(2, MOST_SEEDS + 1):
-        if not TTestPower().power(size, n, alpha) < power:  # nan: an effect beyond all tables
+        if not test.power(size, n, alpha) < power:  # nan: an effect beyond all tables
             return n
     return None
 
@@ -89,13 +89,13 @@ def unanimous_effect(deviation: float, n: int, power: float = POWER) -> float:
     With probability `power`, the differences being normal with this standard deviation: what the
     sign-flip test asks for when n is the least that a family allows.
     """
-    return deviation * float(norm.ppf(power ** (1 / n)))
+    return deviation * float(scipy.stats.norm.ppf(power ** (1 / n)))
 
 
 def deviation_interval(deviation: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the chi-square interval of a standard deviation that was measured on n values."""
     tail = (1 - confidence) / 2
-    low, high = (chi2.ppf(end, n - 1) for end in (1 - tail, tail))
+    low, high = (scipy.stats.chi2.ppf(end, n - 1) for end in (1 - tail, tail))
     return deviation * float(np.sqrt((n - 1) / low)), deviation * float(np.sqrt((n - 1) / high))
 
 
@@ -112,3 +112,10 @@ def power_table(
     """
     rows = [(n, smallest_effect(deviation, n, power, alpha), least_p(n)) for n in seeds]
     return pd.DataFrame(rows, columns=["seeds", "smallest_effect", "least_p"])
+
+
+def _paired_t_test() -> Any:
+    """Return what knows the power of the paired t test; imported late, as in intervals."""
+    from statsmodels.stats.power import TTestPower
+
+    return TTestPower()

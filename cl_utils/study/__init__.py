@@ -4,6 +4,7 @@ params            all parameters, checked
 stage_params      which of them each notebook's files depend on
 contradictions    parameters that cannot go together
 estimates         memory, time and jobs that they ask for
+expected_time     how long training takes, by recorded runs
 kernel_cells      which names of a running notebook are parameters
 places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
@@ -12,6 +13,7 @@ precision_choice  one precision for all runs of a study
 device            where, and in which precision, models are trained
 model_losses      how hard small models find each program
 run_files         models and rows of runs
+same_code         which codes give the same bits
 comparable        which runs may be compared
 results           the rows of all finished runs
 resume            goes on with a study whose rows are committed

@@ -21,8 +21,7 @@ from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
-from cl_utils.report.html_page import write_report
-from cl_utils.study import resume as resuming
+from cl_utils.study.expected_time import expected_study
 from cl_utils.study.profile_lock import only_command
 from cl_utils.workflow.profiles import study_named
 from cl_utils.workflow.progress import Reader, follow, shown_path
@@ -78,6 +77,9 @@ class Work:
 
     def report(self) -> int:
         """Write the profile's report, one page that holds everything; return 0."""
+        # Late: torch and matplotlib take two seconds, and Snakemake need not wait for them.
+        from cl_utils.report.html_page import write_report
+
         paths = Paths(self.profile)
         path = write_report(study_named(self.profile), paths.runs / "report.html")
         print(f"Open {shown_path(path)} in a browser; figures are in {shown_path(paths.figures)}.")
@@ -107,11 +109,15 @@ class Work:
 
 def reproduce(work: Work) -> int:
     """Run a profile, from programs to report."""
+    if expected := expected_study(study_named(work.profile)):
+        print(expected, flush=True)
     return work.snakemake() or work.report()
 
 
 def resume(work: Work) -> int:
     """Go on with a study whose finished runs are committed."""
+    from cl_utils.study import resume as resuming  # late, as in `Work.report`
+
     return (
         work.snakemake("--until", "buckets")
         or resuming.main([work.profile])
