@@ -23,6 +23,9 @@ PRESENTATION = ("stats", "figures", "report")
 PLUMBING = ("", "study")
 """Folders that only keep parameters and files, the package's own modules ("") among them."""
 DRAWING = "seeds"  # but what every random number comes from decides what is computed
+LATER = ("type_params",)  # fields of syntax trees that Python 3.11 does not have
+DISPLAY = "display"  # the tag of a cell that shows something, and leaves nothing to other cells
+UNCOUNTED = {"parameters", "injected-parameters", DISPLAY}
 GALLERY = "Gallery"  # what a notebook of figures saves them with
 
 
@@ -48,7 +51,7 @@ def showing_notebooks() -> tuple[str, ...]:
 
 
 def _code(notebook: Path) -> ast.Module:
-    """Return the syntax tree of a notebook's code, without parameters and magics."""
+    """Return the syntax tree of a notebook's code, without parameters, displays and magics."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     source = "\n".join("".join(cell["source"]) for cell in cells if _computes(cell))
     return ast.parse(
@@ -58,7 +61,7 @@ def _code(notebook: Path) -> ast.Module:
 
 def _computes(cell: dict[str, object]) -> bool:
     tags = cell["metadata"].get("tags", [])  # type: ignore[attr-defined]
-    return cell["cell_type"] == "code" and not {"parameters", "injected-parameters"} & set(tags)
+    return cell["cell_type"] == "code" and not UNCOUNTED & set(tags)
 
 
 def _shows(tree: ast.Module) -> bool:
@@ -82,8 +85,27 @@ def _digest(tree: ast.Module, shown: bool, known: dict[Path, str]) -> str:
             else:
                 source = _digest_of(_file(str(node.module)), shown, known)
                 names.append(f"{alias.name} as {bound} from {source}")
-    parts = [ast.dump(_Bare(modules).visit(tree)), *sorted(names), *sorted(modules.values())]
+    parts = [_text(_Bare(modules).visit(tree)), *sorted(names), *sorted(modules.values())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _text(value: object) -> str:
+    """Return a syntax tree as a text, the same in every Python: that of `ast.dump` in Python 3.11.
+
+    Later ones have more fields, empty in the code that older ones can read, and leave others out.
+    """
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if not isinstance(value, ast.AST):
+        return repr(value)
+    kind = type(value)
+    fields = [
+        f"{name}={_text(field)}"
+        for name, field in ast.iter_fields(value)
+        if not (name in LATER and not field)
+        and not (field is None and getattr(kind, name, ...) is None)  # optional, and not there
+    ]
+    return f"{kind.__name__}({', '.join(fields)})"
 
 
 def _digest_of(module: Path | None, shown: bool, known: dict[Path, str]) -> str:
@@ -127,6 +149,12 @@ class _Bare(ast.NodeTransformer):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
         return None if _is_ours(node) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        # The first releases of Python 3.12 put empty texts into the widths of f-strings.
+        empty = [isinstance(each, ast.Constant) and not each.value for each in node.values]
+        node.values = [each for each, none in zip(node.values, empty, strict=True) if not none]
+        return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self.modules.get(node.id, node.id), node.ctx)

@@ -6,20 +6,49 @@ another. Out: a failure when an edit counts that should not, or the other way ro
 
 from __future__ import annotations
 
+import ast
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from cl_utils.code_fingerprint import (
+    DISPLAY,
     PACKAGE,
     PLUMBING,
     PRESENTATION,
     code_fingerprint,
     showing_notebooks,
 )
-from cl_utils.paths import REPOSITORY
+from cl_utils.paths import NOTEBOOKS, REPOSITORY
+from cl_utils.study.notebook_names import EVALUATION, TRAINING
 
+SYNTAX = """
+import a.b as c
+from d import e
+async def f(x, /, y: int = 1, *args, z=None, **more) -> "str":
+    async with g as h: await i
+    async for j in k: yield j
+@decorated
+class L(M, metaclass=N):
+    p: int
+    q = r = lambda s, *, t: s if t else -s ** 2
+try:
+    del u[1:2, ::3], v.w
+except* (X, Y) as z: raise A from None
+finally: assert b, "c"
+for _ in range(3): continue
+else: pass
+while not (d and e or f): break
+global g
+match h:
+    case {"i": 1, **j} | [k, *_] | L(m, n=None) if o: p += 1.5
+q = f"{r!r:>{s}}{t}" + b"u".decode() + rf"\\{v}"
+w = [x async for x in y if z], {1, 2}, {**a, 3: ...}, (b := 4j), *c
+d @= e[f] <= g < h is not i in j, True, None
+with (k as l, m): nonlocal_ = yield_
+"""
 MODULES = {
     "__init__.py": '"""The package."""\n',
     "errors.py": '"""What goes wrong."""\n\nMESSAGE = "no"\n',
@@ -88,6 +117,31 @@ def test_a_fingerprint_is_sixteen_digits_and_always_the_same(repository: Path) -
     once, twice = fingerprints(repository), fingerprints(repository)
     assert once == twice
     assert all(len(each) == 16 and int(each, 16) >= 0 for each in once.values())
+
+
+def test_a_fingerprint_does_not_depend_on_the_python_that_takes_it(repository: Path) -> None:
+    # What Python 3.11 finds; later ones have other trees (type parameters, empty fields left out).
+    write_notebook(repository / "04_training.ipynb", [("code", [], SYNTAX)])
+    assert code_fingerprint(repository / "04_training.ipynb") == "fd849fbd2d737e21"
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="later Pythons write trees in other ways"
+)
+@pytest.mark.parametrize("notebook", [TRAINING, EVALUATION])
+def test_fingerprints_are_those_that_the_committed_runs_were_given(
+    notebook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
+    monkeypatch.setattr("cl_utils.code_fingerprint._text", ast.dump)
+    assert code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb") == ours
+
+
+def test_a_cell_that_only_shows_something_does_not_count(repository: Path) -> None:
+    before = fingerprints(repository)
+    shown = ("code", [DISPLAY], "from cl_utils.model.other import UNUSED\n\nprint(UNUSED)")
+    write_notebook(repository / "04_training.ipynb", [*CELLS, shown])
+    assert fingerprints(repository) == before
 
 
 @pytest.mark.parametrize(
