@@ -6,13 +6,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from factories import change_manifest, synthetic_results, write_results
 from refusals import refusal
 
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.settings import STUDIED
+from cl_utils.study.comparable import check_comparable
+from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results, run_manifest
+from cl_utils.study.same_code import FILE
+from cl_utils.study.stage_params import TrainingParams
 
 ODD = "gpt/hybrid/seed1"
 
@@ -35,7 +40,6 @@ def folder(tmp_path: Path) -> Path:
         ({"params": {"profile": "mine"}}, "trained with profile='mine', but"),
         ({"code": "other"}, "trained by code 'other', but"),
         ({"evaluation": {"code": "other"}}, "evaluated by code 'other', but"),
-        ({"evaluation": {"line_programs": 7}}, "evaluated with line_programs=7, but"),
         ({"data_fingerprint": "other"}, "evaluated on data 'other', but"),
     ],
 )
@@ -46,6 +50,57 @@ def test_the_run_that_differs_from_most_is_named(
     sentence = refusal(lambda: load_results(folder))
     assert sentence.startswith(f"{folder / ODD} was {words} {folder}")
     assert "notebooks/04_training.ipynb and 05_evaluation.ipynb again" in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("line_programs", "evaluated with line_programs='"), ("exams", "evaluated on exams '")],
+)
+def test_rows_from_before_a_fact_was_recorded_go_with_those_that_have_it(
+    folder: Path, name: str, words: str
+) -> None:
+    manifests = {run: run_manifest(run) for run in finished_runs(folder)}
+    for manifest in manifests.values():
+        manifest["evaluation"].pop(name, None)
+    first, second, *_ = manifests.values()
+    first["evaluation"][name] = "one"
+    check_comparable(manifests)
+    second["evaluation"][name] = "another"
+    assert f"{words}another', but" in refusal(lambda: check_comparable(manifests))
+
+
+@pytest.mark.parametrize("notebook", [TRAINING, EVALUATION])
+def test_runs_of_codes_that_give_the_same_bits_are_compared(folder: Path, notebook: str) -> None:
+    first, *_, last = yaml.safe_load(FILE.read_text())[notebook][0]["codes"]
+    for run in finished_runs(folder):
+        code = {"code": last if str(run).endswith(ODD) else first}
+        change_manifest(run, **(code if notebook == TRAINING else {"evaluation": code}))
+    assert len(load_results(folder).measures)
+
+
+def test_codes_that_differ_can_be_named_as_the_same(folder: Path) -> None:
+    change_manifest(folder / ODD, code="other")
+    sentence = refusal(lambda: load_results(folder))
+    assert (
+        "if a run has the same bits by both, name them in params/study/same_code.yaml" in sentence
+    )
+
+
+def test_what_a_next_sitting_leaves_goes_with_the_committed_rows() -> None:
+    """Rows of one study may be made months apart, by code that computes the same."""
+    params = read_params(REPOSITORY / "params/paper-size.yaml")
+    folder = REPOSITORY / "results/paper-size"
+    manifests = {run: run_manifest(run) for run in finished_runs(folder)}
+    seed0 = folder / "strong-late/baseline/seed0"
+    old = manifests[seed0]
+    trained = yaml.safe_load(FILE.read_text())[TRAINING][0]["codes"][-1]
+    evaluated = {
+        **{"code": yaml.safe_load(FILE.read_text())[EVALUATION][0]["codes"][-1], "exams": "some"},
+        **{"line_programs": params.line_programs, "files": old["evaluation"]["files"]},
+    }
+    named = params.model_copy(update={"seed": 12}).of(TrainingParams)
+    new = {"params": named, "code": trained, "precision": "bfloat16", "evaluation": evaluated}
+    check_comparable({**manifests, seed0.with_name("seed12"): {**old, **new}}, params)
 
 
 def test_runs_that_are_not_what_the_params_say_are_named(folder: Path) -> None:

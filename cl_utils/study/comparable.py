@@ -16,6 +16,7 @@ from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import Params
+from cl_utils.study.same_code import FILE, same_code
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.recipes import RECIPES
 
@@ -23,6 +24,11 @@ Manifest = Mapping[str, Any]
 FINGERPRINT: Final = "data_fingerprint"
 FREE: Final = ("recipe", "arm", "seed", "device", "compile")
 """Parameters in which runs that compare may differ."""
+EVALUATED: Final = {
+    "line_programs": "evaluated with line_programs=",
+    "exams": "evaluated on exams ",
+}
+"""What of an evaluation is recorded now, but was not from the first run on."""
 AGAIN: Final = f"run notebooks/{TRAINING}.ipynb and {EVALUATION}.ipynb again"
 
 
@@ -31,8 +37,8 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
 
     A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
     runs have the same data. Those of one recipe have the same parameters, but for `FREE` (those of
-    `params`, if given), were trained and evaluated by the same code, in one precision, on as many
-    lines, and on the same exams.
+    `params`, if given), were trained and evaluated by the same code (`same_code`), in one
+    precision, on as many lines, and on the same exams, as far as that was recorded.
     """
     for run, manifest in manifests.items():
         check_place(run, manifest)
@@ -41,11 +47,13 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
     for recipe in dict.fromkeys(run.parts[-3] for run in manifests):
         own = {run: each for run, each in manifests.items() if run.parts[-3] == recipe}
         _check_params(own, params)
-        _check_equal(own, "trained by code ", lambda each: each["code"])
+        _check_code(own, "trained", TRAINING, lambda each: each["code"])
         _check_equal(own, "trained in ", _precision)
-        _check_equal(own, "evaluated by code ", lambda each: each["evaluation"]["code"])
-        _check_equal(own, "evaluated with line_programs=", _line_programs)
-        _check_equal(own, "evaluated on exams ", lambda each: each["evaluation"].get("exams"))
+        _check_code(own, "evaluated", EVALUATION, _evaluation("code"))
+        for name, how in EVALUATED.items():
+            # Rows from before there was such a thing do without it, and go with any.
+            recorded = {run: each for run, each in own.items() if name in each["evaluation"]}
+            _check_equal(recorded, how, _evaluation(name))
 
 
 def check_place(run: Path, manifest: Manifest) -> None:
@@ -100,23 +108,42 @@ def _precision(manifest: Manifest) -> str:
     return recipe.precision_on(device, compiled=params.get("compile", True))
 
 
-def _line_programs(manifest: Manifest) -> Any:
-    return manifest["evaluation"].get("line_programs")
+def _check_code(
+    manifests: Mapping[Path, Manifest], done: str, notebook: str, what: Callable[[Manifest], Any]
+) -> None:
+    alike = partial(same_code, notebook)
+    repair = (
+        f"{AGAIN} for one of them, or, if a run has the same bits by both, name them in "
+        f"params/study/{FILE.name}"
+    )
+    _check_equal(manifests, f"{done} by code ", what, alike, repair)
+
+
+def _evaluation(name: str) -> Callable[[Manifest], Any]:
+    """Return what reads a fact from a manifest's evaluation."""
+    return lambda manifest: manifest["evaluation"][name]
 
 
 def _check_equal(
-    manifests: Mapping[Path, Manifest], how: str, what: Callable[[Manifest], Any]
+    manifests: Mapping[Path, Manifest],
+    how: str,
+    what: Callable[[Manifest], Any],
+    kind: Callable[[Any], Any] = repr,
+    repair: str = f"{AGAIN} for one of them, or delete its folder",
 ) -> None:
-    """Raise StudyError that names a run whose fact is not that of most runs, and one of these."""
-    found = {run: repr(what(manifest)) for run, manifest in manifests.items()}
-    usual, count = Counter(found.values()).most_common(1)[0]
-    if count == len(found):
+    """Raise StudyError that names a run whose fact is not that of most runs, and one of these.
+
+    `kind`: facts of one kind count as equal.
+    """
+    facts = {run: what(manifest) for run, manifest in manifests.items()}
+    kinds = {run: kind(fact) for run, fact in facts.items()}
+    if len(set(kinds.values())) < 2:
         return
-    odd = next(run for run in found if found[run] != usual)
-    other = next(run for run in found if found[run] == usual)
+    usual, _ = Counter(kinds.values()).most_common(1)[0]
+    odd = next(run for run in kinds if kinds[run] != usual)
+    other = next(run for run in kinds if kinds[run] == usual)
     raise StudyError(
-        f"{odd} was {how}{found[odd]}, but {other} was {how}{usual}: {AGAIN} for one of them, or "
-        "delete its folder"
+        f"{odd} was {how}{facts[odd]!r}, but {other} was {how}{facts[other]!r}: {repair}"
     )
 
 

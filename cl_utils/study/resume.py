@@ -2,8 +2,9 @@
 
 `python -m cl_utils.study.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
 under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
-weights), newer than the data. Runs of other data are refused; runs of other code, or of an arm that
-has changed since, are left out, so that the workflow trains them again.
+weights), newer than the data. Runs of other data are refused; runs of code that may give other bits
+(see `same_code`), or of an arm that has changed since, are left out, so that the workflow trains
+them again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import finished_runs, run_manifest, seed_of
 from cl_utils.study.run_files import MIXES
+from cl_utils.study.same_code import same_code
 
 
 def restore(params: Params) -> tuple[list[Path], list[Path]]:
@@ -35,7 +37,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     """
     restored: dict[Path, dict[str, Any]] = {}
     left: list[Path] = []
-    code, data = code_of(TRAINING), data_fingerprint(params)
+    code, data = same_code(TRAINING, code_of(TRAINING)), data_fingerprint(params)
     for result in finished_runs(params.paths.results):
         manifest = run_manifest(result)
         check_place(result, manifest)
@@ -46,7 +48,9 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
                 "delete its folder"
             )
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
-        if manifest["code"] == code and is_arm(manifest["arm"], result.parent.name):
+        if same_code(TRAINING, manifest["code"]) == code and is_arm(
+            manifest["arm"], result.parent.name
+        ):
             restored[result] = manifest
         else:
             left.append(result)
