@@ -16,6 +16,8 @@ from test_figures import texts
 from cl_utils import figures, stats
 from cl_utils.curriculum.arm_facts import GROUPS, arm_facts
 from cl_utils.curriculum.arms import arms
+from cl_utils.curriculum.orders import ORDERS
+from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.arm_groups import compared, group_of
@@ -51,6 +53,16 @@ def two_settings_by_level(results: Results) -> pd.DataFrame:
     return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
 
 
+def orders(results: Results) -> pd.DataFrame:
+    """Return the differences of all orders to the baseline."""
+    names = [arm for arm in arms() if arms()[arm].order in ORDERS]
+    rows = stats.contrast_table(results.measures, arms=names) if len(results.measures) else NONE
+    found = [arms()[arm] for arm in rows["arm"]]
+    metrics = [METRICS[each.order_metric or "overall_metric"] for each in found]
+    return rows.assign(order=[each.order.replace("-", " ") for each in found], metric=metrics)
+
+
+NONE = pd.DataFrame(columns=["arm"])
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
         contrasts_with_baseline(results.measures, DECLARED, ARMS)
@@ -62,6 +74,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     ),
     "effects_by_setting": lambda results: figures.effects_by_setting(two_settings(results)),
     "effects_by_level": lambda results: figures.effects_by_level(two_settings_by_level(results)),
+    "effects_by_order": lambda results: figures.effects_by_order(orders(results)),
     "gain_against_budget": lambda results: figures.gain_against_budget(
         stats.budget_gains(results.measures)
     ),
@@ -78,6 +91,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
 }
 TEST_SETS = {
     "effects_by_setting": "balanced test set, mean of the three buckets",
+    "effects_by_order": "balanced test set, mean of the three buckets",
     "effects_by_level": "balanced test set, the programs of each level",
     "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",

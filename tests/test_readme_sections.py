@@ -117,7 +117,10 @@ def test_the_answer_says_no_more_than_the_verdict(found: pd.Series, expected: st
 
 def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
     """With the difference and n of each; a setting without the factorial has dashes."""
-    shared = {"recipe": "fast", "longest": 72, "declared": [("hybrid", "baseline")]}
+    shared = {
+        **{"recipe": "fast", "longest": 72, "metric": "overall_metric"},
+        "declared": [("hybrid", "baseline")],
+    }
     full = Setting(profile="a", parameters=200_000, planned=8, results=every_arm(), **shared)
     small = STUDY.of_arms(["baseline", "hybrid"])
     part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)

@@ -12,8 +12,8 @@ from factories import every_arm
 from cl_utils.paths import REPOSITORY
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
-from cl_utils.report.settings import Setting, studied
-from cl_utils.report.side_by_side import ASKED, NONE, PAGE, settings_page
+from cl_utils.report.settings import Setting, effects_by_order, studied
+from cl_utils.report.side_by_side import ASKED, LEVEL_FIGURE, NONE, PAGE, settings_page
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.study.results import Results
 from cl_utils.study.stage_params import LevelQuestion
@@ -28,6 +28,7 @@ def invented(name: str, results: Results) -> Setting:
         recipe="fast",
         parameters=200_000,
         longest=72,
+        metric="overall_metric",
         results=results,
         declared=[("hybrid", "baseline")],
         planned=8,
@@ -58,7 +59,8 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
 
 def test_the_figure_of_levels_stands_in_their_section(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(side_by_side, "ASKED", {})
-    page = settings_page([invented("x", every_arm())], "![what it shows](picture.png)")
+    picture = {LEVEL_FIGURE: "![what it shows](picture.png)"}
+    page = settings_page([invented("x", every_arm())], lambda name: picture.get(name, ""))
     body = section(page, "Level by level of the grammar")
     assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 |")
 
@@ -108,3 +110,29 @@ def test_what_is_declared_of_levels_says_how_many_later_seeds_it_has(
     said = section(page, "What is claimed")
     of_levels = re.findall(r"on the programs of level (\S+) .*n = (\d+) paired", said)
     assert (("3.1", "7") in of_levels) == claimed == bool(of_levels)
+
+
+def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
+    """Its table says so, whatever its seeds show; the figure of orders has it, and no other arm."""
+    sorted_arms = ["easy-to-hard", "stair", "easy-to-hard-by-characters"]
+    results = every_arm().of_arms(["baseline", "hybrid", *sorted_arms])
+    one = invented("x", raised(results, "stair", 30.0))
+    setting = replace(one, declared=[("easy-to-hard", "baseline"), ("hybrid", "baseline")])
+    assert set(setting.others["arm"]) == {"stair", "easy-to-hard-by-characters"}
+    assert setting.others["exploratory"].all() and "claim" not in set(setting.others["strength"])
+    rows = effects_by_order([setting])
+    assert rows[["order", "metric"]].to_numpy().tolist() == [
+        ["easy to hard", "overall metric by radon"],
+        ["easy to hard", "characters of the source"],
+        ["stair", "overall metric by radon"],
+    ]
+    there = setting.contrasts.set_index("arm").loc["easy-to-hard"]
+    assert rows.iloc[0]["difference"] == there["difference"] and rows.iloc[0]["n"] == there["n"]
+    text = side_by_side._declared("study-orders", [setting], "")
+    assert text.count("exploratory") >= 2 and "none is more than a trend" in text
+    assert "stair − baseline" in text and "easy-to-hard − baseline" in text
+
+
+def test_a_setting_without_sorted_arms_has_no_orders() -> None:
+    assert effects_by_order([invented("x", every_arm().of_arms(["baseline", "hybrid"]))]).empty
+    assert effects_by_order([]).empty

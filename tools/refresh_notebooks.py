@@ -24,6 +24,7 @@ from nbclient import NotebookClient
 
 from cl_utils.code_fingerprint import code_fingerprint
 from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, REPOSITORY, share_committed_results
+from cl_utils.workflow.notebook import QUIET
 
 STORED_BY = "stored_by_code"  # in a notebook's metadata: the fingerprint of what it computed
 VOLATILE = ("execution", "collapsed", "scrolled")
@@ -44,6 +45,7 @@ def refresh(path: Path, home: Path) -> None:
         kernel_name="python3",
         coalesce_streams=True,
         store_widget_state=False,
+        extra_arguments=[*QUIET],
     ).execute()
     for cell in book.cells:
         for name in VOLATILE:

@@ -60,7 +60,8 @@ def levels_result(rows: pd.DataFrame) -> str:
 def _draw(axes: Axes, rows: pd.DataFrame, settings: Sequence[str], levels: Sequence[str]) -> None:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     for _, row in rows.iterrows():
-        draw_difference(axes, row, levels.index(row["level"]), settings, size=6)
+        place = levels.index(row["level"])
+        draw_difference(axes, row, place, settings, lane="setting", size=6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
-from cl_utils.figures.described import describe
+from cl_utils.figures.described import Described, describe
 from cl_utils.figures.labels import points_text
 from cl_utils.figures.panels import canvas, draw_interval, require, styled
 from cl_utils.figures.words import differences_text
@@ -29,22 +29,7 @@ STEP = 0.26  # between the settings of an effect
 def effects_by_setting(rows: pd.DataFrame) -> Figure:
     """Return each effect with its interval, settings beneath one another."""
     require(rows, "a factorial with all eight arms")
-    settings, effects = list(rows["setting"].unique()), list(rows["effect"].unique())
-    figure = canvas(0.55 * len(effects) * (0.6 + 0.2 * len(settings)) + 1.1)
-    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[2.4, 1.0])
-    axes.axvline(0, color=style.FAINT, linewidth=1)
-    limit_differences(axes, rows)
-    side.axis("off")
-    for _, row in rows.iterrows():
-        place = draw_difference(axes, row, effects.index(row["effect"]), settings, size=6.5)
-        text = f"{points_text(row)}, n = {row['n']}"
-        side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
-    axes.set_yticks(range(len(effects)), effects)
-    axes.set_ylim(len(effects) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel("points of exact execution")
-    settings_key(figure, settings)
+    figure = difference_lines(rows, line="effect", lane="setting")
     describe(
         figure,
         settings_result(rows),
@@ -55,12 +40,36 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     return figure
 
 
+def difference_lines(rows: pd.DataFrame, line: str, lane: str) -> Described:
+    """Return differences with their numbers: a line a value of one column, a lane one of another.
+
+    Line and lane are columns of `rows`; each line holds its lanes beneath one another.
+    """
+    lines, lanes = list(rows[line].unique()), list(rows[lane].unique())
+    figure = canvas(0.55 * len(lines) * (0.6 + 0.2 * len(lanes)) + 1.1)
+    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[2.4, 1.0])
+    axes.axvline(0, color=style.FAINT, linewidth=1)
+    limit_differences(axes, rows)
+    side.axis("off")
+    for _, row in rows.iterrows():
+        place = draw_difference(axes, row, lines.index(row[line]), lanes, lane=lane, size=6.5)
+        text = f"{points_text(row)}, n = {row['n']}"
+        side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
+    axes.set_yticks(range(len(lines)), lines)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("points of exact execution")
+    settings_key(figure, lanes)
+    return figure
+
+
 def draw_difference(
-    axes: Axes, row: pd.Series, line: int, settings: Sequence[str], *, size: float
+    axes: Axes, row: pd.Series, line: int, lanes: Sequence[str], *, lane: str, size: float
 ) -> float:
-    """Draw one difference of a line of the figure in the lane of its setting; return its place."""
-    number = settings.index(row["setting"])
-    place = line + STEP * (number - (len(settings) - 1) / 2)
+    """Draw one difference of a line of the figure in its own lane; return its place."""
+    number = lanes.index(row[lane])
+    place = line + STEP * (number - (len(lanes) - 1) / 2)
     draw_interval(axes, place, row["low"], row["high"])
     marker, shade = MARKERS[number % len(MARKERS)], SHADES[number % len(SHADES)]
     axes.plot(row["difference"], place, marker, color=shade, markersize=size, zorder=5)
@@ -68,7 +77,7 @@ def draw_difference(
 
 
 def settings_key(figure: Figure, settings: Sequence[str]) -> None:
-    """Name the marker of each setting above the panels."""
+    """Name the marker of each setting, or of what else has lanes, above the panels."""
     shown = cycle(zip(MARKERS, SHADES, strict=True))
     keys = [
         Line2D([], [], marker=marker, color=shade, linestyle="", label=setting)

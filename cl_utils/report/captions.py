@@ -38,6 +38,9 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "What order, restarts and composition do on each level of the grammar, in every "
             "setting studied"
         ),
+        "effects_by_order": (
+            "Exactly the baseline's programs in other orders of difficulty, against the baseline"
+        ),
         "effects_by_exam": (
             "Exams off the training distribution: the baseline's accuracy, hybrid's gain, "
             "and what order, restarts and composition do there"

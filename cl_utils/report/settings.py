@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.curriculum.orders import ORDERS
+from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, level_effects
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.contrasts import Pair, against, as_exploratory
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.levels import declared_level_effects
@@ -24,9 +27,12 @@ from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion
 
+REFERENCE = "baseline"
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "study-strong", "paper-size")
 """The profiles with committed results of the factorial, the small setting first."""
+ORDERED = "study-orders"
+"""The profile of other orders of the baseline's programs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,7 @@ class Setting:
     recipe: str
     parameters: int
     longest: int
+    metric: str
     results: Results
     declared: Sequence[Pair]
     planned: int  # seeds of the arm that has most
@@ -57,6 +64,14 @@ class Setting:
         """The declared contrasts, one Holm family."""
         rows = contrast_table(self.results.measures, contrasts=self.declared)
         return rows.assign(exploratory=False)
+
+    @cached_property
+    def others(self) -> pd.DataFrame:
+        """Every arm of no declared contrast against the baseline: exploratory."""
+        compared = {arm for pair in self.declared for arm in pair}
+        arms = [arm for arm in self.results.measures["arm"].unique() if arm not in compared]
+        pairs = against(REFERENCE, arms)
+        return as_exploratory(contrast_table(self.results.measures, contrasts=pairs))
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -84,6 +99,11 @@ def studied() -> list[Setting]:
     return settings_in(map(committed_results, STUDIED))
 
 
+def ordered() -> list[Setting]:
+    """Return the settings with committed results of other orders."""
+    return settings_in([committed_results(ORDERED)])
+
+
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
     """Return a setting for each results/<profile> and recipe; none of a folder without results."""
     found = []
@@ -102,6 +122,7 @@ def settings_in(folders: Iterable[Path]) -> list[Setting]:
                     recipe=recipe,
                     parameters=manifest["parameters"],
                     longest=manifest["params"]["maximum_characters"],
+                    metric=manifest["params"]["metric"],
                     results=results.of_recipe(recipe),
                     declared=pairs(params.contrasts),
                     planned=max(params.arms.values()),
@@ -128,6 +149,26 @@ def effects_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
         tables.append(both[["setting", *EFFECT_COLUMNS]])
     columns = ["setting", *EFFECT_COLUMNS]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def effects_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return every arm that reads the baseline's programs in an order of difficulty, against it.
+
+    Points as in `effects_by_setting`; `metric` is that of the order. Nothing of other arms.
+    """
+    tables = [pd.DataFrame(columns=["order", "metric", *EFFECT_COLUMNS[1:]])]
+    for setting in settings:
+        rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
+        rows = rows[rows["reference"] == REFERENCE]
+        found = [arm_named(arm) for arm in rows["arm"]]
+        rows["order"] = [each.order.replace("-", " ") for each in found]
+        rows["metric"] = [METRICS[each.order_metric or setting.metric] for each in found]
+        rows["place"] = [[*ORDERS, each.order].index(each.order) for each in found]
+        rows = rows[rows["place"] < len(ORDERS)].sort_values(
+            ["place", "exploratory"], kind="stable"
+        )
+        tables.append(rows[tables[0].columns])
+    return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
 
 
 def effects_by_level(settings: Iterable[Setting]) -> pd.DataFrame:

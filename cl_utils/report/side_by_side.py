@@ -6,7 +6,7 @@ table a question; no verdict says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -21,7 +21,7 @@ from cl_utils.report.sentences import (
     contrasts_markdown,
     rows_markdown,
 )
-from cl_utils.report.settings import Setting, settings_in
+from cl_utils.report.settings import ORDERED, Setting, settings_in
 from cl_utils.report.summary import WHERE, minus
 from cl_utils.stats import level_accuracy, standing
 from cl_utils.stats.exams import EXAM, SHOWN, exam_accuracy, exam_effects
@@ -30,11 +30,13 @@ from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
-FIGURE: Final = "effects_by_level"
+LEVEL_FIGURE: Final = "effects_by_level"
+FIGURES: Final[Mapping[str, str]] = MappingProxyType({ORDERED: "effects_by_order"})
+"""The figure of a profile that asks of one thing."""
 ASKED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "study-rates": "Where the learning rate does not decay to zero",
-        "study-orders": "Other orders of the same programs",
+        ORDERED: "Other orders of the same programs",
     }
 )
 """The profiles that ask of one thing each, with their titles."""
@@ -46,6 +48,8 @@ paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm
 setting's own family.
 
 {VERDICTS}"""
+NOT_DECLARED: Final = """\
+no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 NONE: Final = "Nothing can be claimed yet."
 LEVELS: Final = """\
 The same programs of the balanced test, by the level of the grammar that they were drawn from: 1.1
@@ -58,13 +62,16 @@ set under other names. Everything here is exploratory, and its p are left out: t
 is the usual test."""
 
 
-def settings_page(settings: Sequence[Setting], figure: str = "") -> str:
-    """Return the page; `figure`: of the levels, as Markdown, "" until it is drawn."""
+def settings_page(
+    settings: Sequence[Setting], figure_of: Callable[[str], str] = lambda name: ""
+) -> str:
+    """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn."""
     further = {profile: settings_in([committed_results(profile)]) for profile in ASKED}
     sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
-    sections += [_declared(profile, found) for profile, found in further.items()]
-    sections += [_levels(settings, figure), _exams(settings)]
+    for profile, found in further.items():
+        sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
+    sections += [_levels(settings, figure_of(LEVEL_FIGURE)), _exams(settings)]
     return "\n\n".join([HEAD, *sections]) + "\n"
 
 
@@ -97,17 +104,25 @@ def _question(title: str, words: str, settings: Sequence[Setting]) -> str:
     return f"## {words}\n\n{contrasts_markdown(rows, [each.name for each, _ in found])}"
 
 
-def _declared(profile: str, settings: Sequence[Setting]) -> str:
-    """Return the section of one profile: its declared contrasts, a table a recipe."""
+def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
+    """Return the section of one profile: its declared contrasts and other arms, by recipe."""
     params = read_params(params_file(profile))
     planned = len(params.recipes) * sum(params.arms.values())
     done = sum(len(each.results.measures[["arm", "seed"]].drop_duplicates()) for each in settings)
     state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
-    parts = [f"## {ASKED[profile]}", state]
+    parts = [f"## {ASKED[profile]}", state, figure if settings else ""]
     for each in settings:
-        names = [minus(row) for _, row in each.contrasts.iterrows()]
-        parts.append(f"Recipe {each.recipe}.\n\n{contrasts_markdown(each.contrasts, names)}")
-    return "\n\n".join(parts)
+        parts += [f"Recipe {each.recipe}, declared.", _contrasts(each.contrasts)]
+        if len(each.others):
+            parts += [
+                f"Recipe {each.recipe}, the other arms: {NOT_DECLARED}",
+                _contrasts(each.others),
+            ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _contrasts(rows: pd.DataFrame) -> str:
+    return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
 
 
 def _levels(settings: Sequence[Setting], figure: str) -> str:

@@ -6,6 +6,7 @@ In: `Results` and params of the profile that the pages show. Out: Markdown by pa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from cl_utils.paths import home
 from cl_utils.report import advice, side_by_side
@@ -36,14 +37,15 @@ def study_pages(
     """
     settings = settings or studied()
     answer = answer_markdown(settings, figure_of(FIGURE, params))
-    levels = figure_of(side_by_side.FIGURE, params, "../")
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings),
-        side_by_side.PAGE: side_by_side.settings_page(settings, levels),
+        side_by_side.PAGE: side_by_side.settings_page(
+            settings, partial(figure_of, params=params, above="../")
+        ),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
         f"figures/{params.profile}/README.md": folder_markdown(params),
     }

@@ -24,6 +24,7 @@ from cl_utils.processes import MARK_VARIABLE, end_with_parent
 from cl_utils.workflow.progress import shown_path
 from cl_utils.yaml_files import read_mapping
 
+QUIET = ("--IPKernelApp.log_level=40",)  # of a kernel: errors alone, no warnings of what is usual
 LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
 
 
@@ -62,7 +63,7 @@ def execute(
         {**(read_mapping(params, missing="write it") if params else {}), **run},
         cwd=notebook.parent,
         progress_bar=False,
-        extra_arguments=["--IPKernelApp.log_level=40"],  # errors: kernels warn of what is usual
+        extra_arguments=[*QUIET],
     )
 
 
