@@ -57,36 +57,29 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
     )
 
 
-def test_the_figure_of_levels_stands_in_their_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(side_by_side, "ASKED", {})
+def test_the_figure_of_levels_stands_in_their_section() -> None:
     picture = {LEVEL_FIGURE: "![what it shows](picture.png)"}
-    page = settings_page([invented("x", every_arm())], lambda name: picture.get(name, ""))
+    page = settings_page([invented("x", every_arm())], {}, lambda name: picture.get(name, ""))
     body = section(page, "Level by level of the grammar")
     assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 |")
 
 
-def test_what_is_claimed_has_its_sentence_and_nothing_else_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(side_by_side, "ASKED", {})
+def test_what_is_claimed_has_its_sentence_and_nothing_else_has() -> None:
     few = every_arm().measures
     few = few[(few["seed"] < 2)]
     two = invented("two", replace(every_arm(), measures=few))
-    assert section(settings_page([two]), "What is claimed").strip() == NONE
+    assert section(settings_page([two], {}), "What is claimed").strip() == NONE
     eight = invented("eight", raised(every_arm(), "hybrid", 40.0))
-    claims = section(settings_page([eight, two]), "What is claimed").strip().splitlines()
+    claims = section(settings_page([eight, two], {}), "What is claimed").strip().splitlines()
     assert "**Claim**: hybrid is above baseline" in claims[0] and "n = 8 paired seeds" in claims[0]
     assert all(eight.name in line and "**Claim**" in line for line in claims)
 
 
-def test_exams_have_the_factorial_s_effects_on_their_own_rows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(side_by_side, "ASKED", {})
+def test_exams_have_the_factorial_s_effects_on_their_own_rows() -> None:
     natural = every_arm().measures.query("test_set == 'natural'")
     exam = natural.assign(test_set="exam longer")
     taken = replace(every_arm(), measures=pd.concat([every_arm().measures, exam]))
-    page = section(settings_page([invented("x", taken)]), "Off the distribution")
+    page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
     (line,) = (line for line in page.splitlines() if line.startswith("| longer |"))
     effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
     order = effects.set_index("effect").loc["order", "difference"]
@@ -95,15 +88,14 @@ def test_exams_have_the_factorial_s_effects_on_their_own_rows(
 
 @pytest.mark.parametrize(("first", "claimed"), [(1, True), (3, False), (8, False)])
 def test_what_is_declared_of_levels_says_how_many_later_seeds_it_has(
-    monkeypatch: pytest.MonkeyPatch, first: int, claimed: bool
+    first: int, claimed: bool
 ) -> None:
     """And is a claim where they are enough: with seven seeds p is 2 / 128, times two levels."""
-    monkeypatch.setattr(side_by_side, "ASKED", {})
     programs = every_arm().programs
     lost = programs["arm"].isin(SORTED) & (programs["level"] == "3.1")
     study = replace(every_arm(), programs=programs.assign(exact=programs["exact"] & ~lost))
     asked = LevelQuestion(effect="order", levels=["3.1", "2.1"], first_seed=first)
-    page = settings_page([replace(invented("x", study), question=asked)])
+    page = settings_page([replace(invented("x", study), question=asked)], {})
     body = section(page, "Level by level of the grammar")
     assert f"the first {first} seeds showed an effect of order on levels 3.1 and 2.1" in body
     assert f"Of {8 - first} such seeds {8 - first} have rows" in body
@@ -131,6 +123,7 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     text = side_by_side._declared("study-orders", [setting], "")
     assert text.count("exploratory") >= 2 and "none is more than a trend" in text
     assert "stair − baseline" in text and "easy-to-hard − baseline" in text
+    assert text in settings_page([one], {"study-orders": [setting]})
 
 
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:

@@ -6,6 +6,7 @@ main_table       a row an arm
 summary          the answers in one table
 settings         every setting that has been studied
 answer           the answer in short, in every setting
+sorting          all programs sorted, in every declared order
 advice           docs/before_you_use_a_curriculum.md
 side_by_side     docs/settings.md
 metric_findings  whether any metric measures difficulty

@@ -48,9 +48,13 @@ LEGEND: Final = (
 )
 
 
-def answer_markdown(settings: Sequence[Setting], figure: str) -> str:
-    """Return the sentences, the figure (Markdown, "" without one) and the table of answers."""
-    return "\n\n".join(part for part in (sentences(settings), figure, table(settings)) if part)
+def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "") -> str:
+    """Return the sentences, the figure (Markdown, "" without one) and the table of answers.
+
+    `further`: a line more for the sentences.
+    """
+    told = "\n".join(filter(None, (sentences(settings), further)))
+    return "\n\n".join(filter(None, (told, figure, table(settings))))
 
 
 def sentences(settings: Sequence[Setting]) -> str:

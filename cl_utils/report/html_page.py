@@ -24,6 +24,7 @@ from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
 from cl_utils.report.number_sources import with_sources
 from cl_utils.report.settings import settings_in
+from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.stats.rows import select
 from cl_utils.study.params import Params
@@ -71,7 +72,8 @@ def report_page(params: Params) -> str:
     """Return the page; StudyError when the profile has no results."""
     results = load_results(params.paths.results, params)
     settings = settings_in([params.paths.results])
-    sections = {"Answer": _markdown(answer_markdown(settings, "").replace(LEGEND, f"*{LEGEND}*"))}
+    told = answer_markdown(settings, "", sorting_sentence(settings))
+    sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
     for recipe in results.recipes:
         own, of_recipe = results.of_recipe(recipe), params.model_copy(update={"recipe": recipe})
         name = f" ({recipe})" if len(results.recipes) > 1 else ""

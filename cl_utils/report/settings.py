@@ -154,9 +154,10 @@ def effects_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
 def effects_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return every arm that reads the baseline's programs in an order of difficulty, against it.
 
-    Points as in `effects_by_setting`; `metric` is that of the order. Nothing of other arms.
+    The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
+    other arms. Points as in `effects_by_setting`.
     """
-    tables = [pd.DataFrame(columns=["order", "metric", *EFFECT_COLUMNS[1:]])]
+    tables = [pd.DataFrame(columns=["order", "metric", "exploratory", *EFFECT_COLUMNS[1:]])]
     for setting in settings:
         rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
         rows = rows[rows["reference"] == REFERENCE]
@@ -167,7 +168,7 @@ def effects_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
         rows = rows[rows["place"] < len(ORDERS)].sort_values(
             ["place", "exploratory"], kind="stable"
         )
-        tables.append(rows[tables[0].columns])
+        tables.append(rows.drop(columns="place"))
     return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
 
 

@@ -62,11 +62,17 @@ set under other names. Everything here is exploratory, and its p are left out: t
 is the usual test."""
 
 
+def further_settings() -> dict[str, list[Setting]]:
+    """Return the settings of the profiles that ask of one thing each, none without rows."""
+    return {profile: settings_in([committed_results(profile)]) for profile in ASKED}
+
+
 def settings_page(
-    settings: Sequence[Setting], figure_of: Callable[[str], str] = lambda name: ""
+    settings: Sequence[Setting],
+    further: Mapping[str, Sequence[Setting]],
+    figure_of: Callable[[str], str] = lambda name: "",
 ) -> str:
     """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn."""
-    further = {profile: settings_in([committed_results(profile)]) for profile in ASKED}
     sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
     for profile, found in further.items():

@@ -15,7 +15,8 @@ from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
 from cl_utils.report.pages import read_page, replace_section, write_pages
 from cl_utils.report.results_page import results_page
-from cl_utils.report.settings import Setting, studied
+from cl_utils.report.settings import ORDERED, Setting, studied
+from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
@@ -36,15 +37,17 @@ def study_pages(
     they are known.
     """
     settings = settings or studied()
-    answer = answer_markdown(settings, figure_of(FIGURE, params))
+    further = side_by_side.further_settings()
+    orders = further[ORDERED]
+    answer = answer_markdown(settings, figure_of(FIGURE, params), sorting_sentence(orders))
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
-        advice.PAGE: advice.advice_page(settings),
+        advice.PAGE: advice.advice_page(settings, orders),
         side_by_side.PAGE: side_by_side.settings_page(
-            settings, partial(figure_of, params=params, above="../")
+            settings, further, partial(figure_of, params=params, above="../")
         ),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
         f"figures/{params.profile}/README.md": folder_markdown(params),

@@ -1,0 +1,39 @@
+"""All programs sorted by difficulty: what the declared orders show against a random one.
+
+In: the settings of other orders (`report.settings.ordered`). Out: one line for README.md, named
+rows for the advice; no word says more than `stats.verdicts` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import pandas as pd
+
+from cl_utils.report.answer import facts, listed, words
+from cl_utils.report.settings import Setting, effects_by_order
+
+
+def sorted_orders(settings: Sequence[Setting]) -> list[tuple[str, Setting, pd.Series]]:
+    """Return the declared differences of every order to the baseline: its name, setting, row."""
+    found = []
+    for setting in settings:
+        rows = effects_by_order([setting])
+        declared = rows[~rows["exploratory"].astype(bool)]
+        found += [(str(row["order"]), setting, row) for _, row in declared.iterrows()]
+    return found
+
+
+def sorting_sentence(settings: Sequence[Setting]) -> str:
+    """Return the line; "" without a declared order that has rows."""
+    found = sorted_orders(settings)
+    clauses = [
+        f"{what} for {listed([f'{order} ({facts(row)})' for order, _, row in group])}"
+        for what, group in groupby(found, key=lambda each: words(each[2]))
+    ]
+    if not clauses:
+        return ""
+    sizes = dict.fromkeys(f"{each.size}, recipe {each.recipe}" for _, each, _ in found)
+    head = f"All programs sorted by difficulty against random order, with {listed(list(sizes))}"
+    return f"- **{head}**: {'; '.join(clauses)}."

@@ -1,0 +1,52 @@
+"""What is said of sorted programs: only declared orders, and no more than their seeds allow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from factories import every_arm, synthetic_results
+from test_side_by_side import invented, raised
+
+from cl_utils.report.advice import SORTING, advice_page
+from cl_utils.report.settings import Setting
+from cl_utils.report.sorting import sorted_orders, sorting_sentence
+
+DECLARED = [("easy-to-hard", "baseline"), ("stair", "baseline"), ("hybrid", "baseline")]
+
+
+def sorting(points: dict[str, float]) -> Setting:
+    """Return a setting whose orders are so many points above what they were."""
+    arms = ["baseline", "hybrid", "easy-to-hard", "stair", "folding"]
+    results = synthetic_results(arms, list(range(8)), programs=10)
+    for arm, more in points.items():
+        results = raised(results, arm, more)
+    return replace(invented("x", results), declared=DECLARED)
+
+
+def test_orders_that_were_not_declared_are_left_out() -> None:
+    assert [order for order, *_ in sorted_orders([sorting({})])] == ["easy to hard", "stair"]
+
+
+def test_a_loss_and_a_gain_are_told_apart() -> None:
+    line = sorting_sentence([sorting({"easy-to-hard": -40.0, "stair": 40.0})])
+    assert line.startswith("- **All programs sorted by difficulty against random order, with 0.20M")
+    assert "accuracy is lower for easy to hard (-" in line
+    assert "accuracy is higher for stair (+" in line
+    assert line.count("n = 8: a claim") == 2 and "folding" not in line
+
+
+def test_the_advice_follows_what_was_shown() -> None:
+    def said(points: dict[str, float]) -> str:
+        return advice_page([], [sorting(points)]).partition(f"## {SORTING.title}")[2]
+
+    lost = {"easy-to-hard": -40.0, "stair": -40.0, "hybrid": 0.0}
+    assert f"{SORTING.harms} Shown in 2 of 2 orders." in said(lost)
+    assert SORTING.mixed in said({"easy-to-hard": -40.0, "stair": 40.0})
+    assert f"{SORTING.helps} Shown in 2 of 2 orders." in said({"easy-to-hard": 40.0, "stair": 40.0})
+    assert "- stair, 0.20M parameters" in said(lost) and "folding" not in said(lost)
+
+
+def test_without_rows_nothing_is_said() -> None:
+    assert sorting_sentence([]) == ""
+    assert sorting_sentence([invented("x", every_arm().of_arms(["baseline", "hybrid"]))]) == ""
+    assert SORTING.title not in advice_page([], [])
