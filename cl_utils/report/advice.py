@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.report.answer import answer, asked, facts, words
+from cl_utils.report.answer import answer, asked, facts, seeds, words
 from cl_utils.report.questions import Question
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders
@@ -108,7 +108,7 @@ def advice_page(settings: Sequence[Setting], orders: Sequence[Setting] = ()) -> 
     missing = [
         f"- {setting.name}: {setting.planned - n} of {setting.planned} declared seeds are missing."
         for setting in settings
-        if (n := _seeds(setting)) < setting.planned
+        if (n := seeds(setting)) < setting.planned
     ]
     unknown = "\n".join([UNKNOWN, *missing])
     return "\n\n".join([HEAD, *sections, f"## What is unknown\n\n{unknown}"]) + "\n"
@@ -150,7 +150,3 @@ def _signs(rows: Sequence[pd.Series], kind: str) -> list[bool]:
     shown = ("difference", "interval")
     found = [row for row in rows if standing(row) == kind and finding(row) in shown]
     return [bool(row["difference"] > 0) for row in found]
-
-
-def _seeds(setting: Setting) -> int:
-    return int(setting.results.measures.groupby("arm")["seed"].nunique().max())

@@ -23,7 +23,7 @@ from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
 from cl_utils.report.number_sources import with_sources
-from cl_utils.report.settings import settings_in
+from cl_utils.report.settings import settings_of
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.stats.rows import select
@@ -71,7 +71,7 @@ def write_report(params: Params, path: Path) -> Path:
 def report_page(params: Params) -> str:
     """Return the page; StudyError when the profile has no results."""
     results = load_results(params.paths.results, params)
-    settings = settings_in([params.paths.results])
+    settings = settings_of(params.paths.results, results)
     told = answer_markdown(settings, "", sorting_sentence(settings))
     sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
     for recipe in results.recipes:

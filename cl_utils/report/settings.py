@@ -106,29 +106,34 @@ def ordered() -> list[Setting]:
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
     """Return a setting for each results/<profile> and recipe; none of a folder without results."""
+    return [
+        setting
+        for folder in folders
+        if finished_runs(folder)
+        for setting in settings_of(folder, load_results(folder))
+    ]
+
+
+def settings_of(folder: Path, results: Results) -> list[Setting]:
+    """Return a setting for each recipe of results/<profile>, whose results are these."""
+    params = read_params(params_file(folder.name))
     found = []
-    for folder in folders:
-        runs = finished_runs(folder)
-        if not runs:
-            continue
-        results = load_results(folder)
-        for recipe in results.recipes:
-            first = next(run for run in runs if run.parts[-3] == recipe)
-            manifest = run_manifest(first)
-            params = read_params(params_file(folder.name))
-            found.append(
-                Setting(
-                    profile=folder.name,
-                    recipe=recipe,
-                    parameters=manifest["parameters"],
-                    longest=manifest["params"]["maximum_characters"],
-                    metric=manifest["params"]["metric"],
-                    results=results.of_recipe(recipe),
-                    declared=pairs(params.contrasts),
-                    planned=max(params.arms.values()),
-                    question=params.level_question,
-                )
+    for recipe in results.recipes:
+        first = next(run for run in finished_runs(folder) if run.parts[-3] == recipe)
+        manifest = run_manifest(first)
+        found.append(
+            Setting(
+                profile=folder.name,
+                recipe=recipe,
+                parameters=manifest["parameters"],
+                longest=manifest["params"]["maximum_characters"],
+                metric=manifest["params"]["metric"],
+                results=results.of_recipe(recipe),
+                declared=pairs(params.contrasts),
+                planned=max(params.arms.values()),
+                question=params.level_question,
             )
+        )
     return found
 
 
