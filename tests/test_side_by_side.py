@@ -9,12 +9,15 @@ import pandas as pd
 import pytest
 from factories import every_arm
 
+from cl_utils.figures import effects_by_exam
+from cl_utils.figures.described import description_of
 from cl_utils.paths import REPOSITORY
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
 from cl_utils.report.settings import Setting, effects_by_order, studied
 from cl_utils.report.side_by_side import ASKED, LEVEL_FIGURE, NONE, PAGE, settings_page
 from cl_utils.stats import FACTORIAL, factorial_effects
+from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.study.results import Results
 from cl_utils.study.stage_params import LevelQuestion
 
@@ -55,6 +58,22 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
     assert page.count("| the usual test |") == sum(
         each.results.measures["test_set"].str.startswith("exam ").any() for each in settings
     )
+
+
+def test_exams_of_fewer_seeds_say_of_how_many() -> None:
+    """Exams came later than the first runs, so a study may have them of some seeds only."""
+    results = every_arm()
+    natural = results.measures.query("test_set == 'natural' and subset == 'all'")
+    exam = natural[natural["seed"] < 2].assign(test_set="exam longer")
+    taken = replace(results, measures=pd.concat([results.measures, exam]))
+    page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
+    usual = int(results.measures["seed"].nunique())
+    assert f"n = {usual}.\n" in page and "\n| longer, n = 2 | " in page
+    assert "\n| the usual test | " in page
+    figure = effects_by_exam(exam_accuracy(taken.measures), exam_effects(taken.measures))
+    names = [each.get_text() for each in figure.axes[0].get_yticklabels()]
+    assert names[0] == f"usual test, n = {usual}" and names[1].endswith(", n = 2")
+    assert f"n = 2 to {usual} seeds" in description_of(figure).caption
 
 
 def test_the_figure_of_levels_stands_in_their_section() -> None:

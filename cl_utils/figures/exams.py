@@ -33,11 +33,14 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
         limit_differences(axes, effects)
         axes.set_title(effect.replace(" − ", " −\n"))
         axes.set_xlabel("points")
-    panels[0].set_yticks(range(len(sets)), [exam_label(each) for each in sets])
+    seeds = effects.groupby("test_set")["n"].max()
+    alike = seeds.nunique() == 1
+    names = [exam_label(each) + ("" if alike else f", n = {seeds.get(each, 0)}") for each in sets]
+    panels[0].set_yticks(range(len(sets)), names)
     panels[0].set_ylim(len(sets) - 0.4, -0.6)
-    seeds = int(effects["n"].min())
-    means = f"Means over n = {seeds} seeds with 95 % t intervals"
-    if seeds == 1:
+    count = f"n = {seeds.max()}" if alike else f"n = {seeds.min()} to {seeds.max()}"
+    means = f"Means over {count} seeds with 95 % t intervals"
+    if seeds.max() == 1:
         means = "n = 1 seed, so no interval"
     describe(
         figure,

@@ -171,14 +171,20 @@ def _exams(settings: Sequence[Setting]) -> str:
 
 
 def _table(setting: Setting, accuracy: pd.DataFrame, effects: pd.DataFrame, by: str) -> str:
-    """Return what the baseline gets right and each effect, a row a value of the column `by`."""
+    """Return what the baseline gets right and each effect, a row a value of the column `by`.
+
+    A row of fewer seeds says of how many.
+    """
     if effects.empty:
         return ""
+    usual = int(effects["n"].max())
     lines = [["", "baseline right (%)", *SHOWN], ["---", *["--:"] * (1 + len(SHOWN))]]
     for _, right in accuracy.iterrows():
         own = effects[effects[by] == right[by]].set_index("effect")
         name = right[by].removeprefix(EXAM)
         name = "the usual test" if name == PRIMARY[1] else name
+        if (n := int(own["n"].max())) != usual:
+            name = f"{name}, n = {n}"
         cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
         lines.append([name, f"{right['mean']:.1f}", *cells])
-    return f"{setting.name}, n = {int(effects['n'].max())}.\n\n{rows_markdown(lines)}"
+    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}"
