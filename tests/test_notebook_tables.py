@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cl_utils.figures.labels import MEASURES
+from cl_utils.curriculum import schedules
+from cl_utils.figures.labels import MEASURES, MISSING
 from cl_utils.paths import committed_results
 from cl_utils.report.notebook_tables import (
     accuracy_by_metric,
+    curve_table,
     digest,
     level_summary,
     pivot_measures,
+    plan_table,
     predictions,
     rejected_table,
     scoring_disagreements,
@@ -153,3 +156,33 @@ def test_accuracy_by_metric_has_a_row_a_metric_and_leaves_no_tie_apart() -> None
     table = accuracy_by_metric(frame, ["hard", "constant"])
     assert list(table.loc["hard"]) == [100.0] * 5 + [0.0] * 5
     assert table.loc["constant"].dropna().tolist() == [50.0]
+
+
+def test_a_plan_has_a_row_each_time_that_what_is_drawn_changes() -> None:
+    table = plan_table(schedules.hybrid(1200)).data
+    pools = ["easy", "hardest of easy", "medium", "hardest of medium", "hard"]
+    assert sorted(table.columns[2:]) == sorted(f"{each} (%)" for each in pools)
+    assert table["from step"].tolist() == ["0", "200", "500"]
+    assert [
+        row.tolist() for _, row in table[["easy (%)", "medium (%)", "hard (%)"]].iterrows()
+    ] == [
+        ["100.0", MISSING, MISSING],
+        [MISSING, "66.7", MISSING],
+        [MISSING, MISSING, "50.0"],
+    ]
+    assert plan_table(schedules.baseline(10)).data["all programs (%)"].tolist() == ["100.0"]
+
+
+def test_a_curve_ends_with_its_last_measurements_the_mean_of_the_seeds() -> None:
+    curves = pd.DataFrame(
+        [
+            {"characters": 1000 * step, "bucket": bucket, "execution_exact": value + seed}
+            for step in range(1, 11)
+            for bucket, value in (("easy", 10.0), ("medium", 20.0), ("hard", 30.0), ("macro", 20.0))
+            for seed in (0, 1)
+        ]
+    )
+    table = curve_table(curves, count=3).data
+    assert table["characters read"].tolist() == ["8,000", "9,000", "10,000"]
+    assert table.iloc[-1].tolist()[1:] == ["10.5", "20.5", "30.5", "20.5"]
+    assert list(table.columns)[-1] == "mean of the buckets (%)"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from cl_utils.curriculum.interface import Schedule
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures.exams import exam_label
@@ -170,6 +171,26 @@ def pivot_measures(measures: pd.DataFrame, test_set: str) -> Styler:
     table = table[columns].reset_index(names="in measures.csv")
     table.insert(0, "measure (%)", table["in measures.csv"].map(measure_text))
     return readable(table, SUBSETS)
+
+
+def plan_table(plan: Schedule) -> Styler:
+    """Return what a schedule draws, a row each time that it changes: stage and shares (percent).
+
+    A column a pool of programs: a bucket, its harder part, or all; a dash where none is drawn.
+    """
+    steps = plan.boundaries()
+    shares = 100.0 * pd.DataFrame([plan.mix(step) for step in steps])
+    shares.columns = [f"{SUBSETS.get(pool, pool.replace('-', ' '))} (%)" for pool in shares]
+    stages = {"from step": steps, "stage": [plan.stage(step) for step in steps]}
+    return readable(pd.DataFrame(stages).join(shares))
+
+
+def curve_table(curves: pd.DataFrame, count: int = 8) -> Styler:
+    """Return the last measurements of learning curves, the mean of their seeds (percent right)."""
+    columns = [*BUCKETS, "macro"]
+    table = curves.pivot_table(index="characters", columns="bucket", values="execution_exact")
+    heads = {each: f"{SUBSETS[each]} (%)" for each in columns}
+    return readable(table[columns].tail(count), heads, index="characters read")
 
 
 def digest(array: np.ndarray) -> str:
