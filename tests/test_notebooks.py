@@ -300,3 +300,4 @@ def test_styled_tables_are_named_by_what_they_hold(name: str) -> None:
         for output in cell["outputs"]:
             html = str(output.get("data", {}).get("text/html", ""))
             assert named_by_content(html) == html, f"{name}: run `make notebooks`"
+            assert len(set(re.findall(r"\bT_[0-9a-f]{5}", html))) < 2, "a style of no table"

@@ -79,7 +79,7 @@ def tidy(output: dict[str, Any], home: Path) -> dict[str, Any]:
 
 
 TEXTS = ("text/plain", "text/html", "text/markdown")
-STYLED = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"])")  # pandas' random name of a styled table
+STYLED = re.compile(r"\bT_[0-9a-f]{5}(?=[_\" ])")  # pandas' random name of a styled table
 
 
 def named_by_content(text: str) -> str:

@@ -24,9 +24,9 @@ def effects_by_order(rows: pd.DataFrame) -> Figure:
         orders_result(rows),
         "Differences to the baseline, which reads the same programs, each as often, in random "
         "order: mean over seeds with 95 % t interval, balanced test set, mean of the three "
-        "buckets. *Folding* makes five passes from easy to hard, *zigzag* turns every other one "
-        "round, *stair* and *saw* go back around the borders of two and three sections. Declared "
-        "for the first metric but for *saw*; the rest is exploratory.",
+        "buckets. Folding makes five passes from easy to hard, zigzag turns every other one round, "
+        "stair and saw go back around the borders of two and three sections. Declared for the "
+        "first metric, but for saw; the rest is exploratory.",
     )
     return figure
 
