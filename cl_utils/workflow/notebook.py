@@ -25,7 +25,7 @@ from cl_utils.workflow.progress import shown_path
 from cl_utils.yaml_files import read_mapping
 
 QUIET = ("--IPKernelApp.log_level=50",)
-"""Of a kernel: nothing of what is usual, such as its interrupt when it is shut down. What goes wrong
+"""Of a kernel: nothing of what is usual, as its interrupt when it is shut down. What goes wrong
 in a cell stands in the notebook, and a kernel that dies is told by who waits for it."""
 LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
 
