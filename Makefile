@@ -31,6 +31,7 @@ $(STAMP): pyproject.toml constraints.txt
 		"installed; docs/faq.md says what may be wrong. Then the same command goes on." >&2; exit 1; }
 	touch $@
 
+test: export OMP_NUM_THREADS := 1
 test: $(STAMP)  ## run the tests and every notebook, on up to four cores
 	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
