@@ -152,8 +152,9 @@ class _Bare(ast.NodeTransformer):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         # The first releases of Python 3.12 put empty texts into the widths of f-strings.
-        empty = [isinstance(each, ast.Constant) and not each.value for each in node.values]
-        node.values = [each for each, none in zip(node.values, empty, strict=True) if not none]
+        node.values = [
+            each for each in node.values if not isinstance(each, ast.Constant) or each.value
+        ]
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.Name:

@@ -115,6 +115,18 @@ def test_a_smaller_budget_takes_its_share(home: Path, monkeypatch: pytest.Monkey
     assert "2 runs to train: about 13 s on one core" in expected_study(params)
 
 
+def test_every_recipe_of_a_study_has_its_own_pace(home: Path) -> None:
+    record(home, 0)
+    both = tiny_params(**SIZE, arms={"baseline": 1}, recipes=["fast", "strong"])
+    assert expected_study(both) == ""
+    strong = {**PARAMS.of(TrainingParams), "recipe": "strong"}
+    for seed in (1, 2):
+        record(home, seed, params=strong, training_seconds=25.0)
+    said = expected_study(both)
+    assert "2 runs to train" in said
+    assert "1 recorded run of this size" in said and "and 2 recorded runs of this size" in said
+
+
 def test_the_committed_runs_of_the_laptop_profile_give_its_pace() -> None:
     pace = pace_of(read_params(params_file("laptop")), recorded())
     assert isinstance(pace, Pace) and pace.runs >= 228

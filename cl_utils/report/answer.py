@@ -63,18 +63,24 @@ def sentences(settings: Sequence[Setting]) -> str:
     for question in asked(SENTENCES):
         found = [(setting, answer(setting, question)) for setting in settings]
         told = [
-            (f"{setting.size}, recipe {setting.recipe}", row)
+            (f"with {setting.size}, recipe {setting.recipe}", row)
             for setting, row in found
             if row is not None
         ]
-        alike = groupby(told, key=lambda each: words(each[1]))
-        clauses = [
-            f"{what} {listed([f'with {size} ({facts(row)})' for size, row in group])}"
-            for what, group in alike
-        ]
-        if clauses:
-            lines.append(f"- **{SENTENCES[question.title]}**: {'; '.join(clauses)}.")
+        if told:
+            lines.append(f"- **{SENTENCES[question.title]}**: {clauses(told)}.")
     return "\n".join(lines)
+
+
+def clauses(named: Sequence[tuple[str, pd.Series]], before: str = "") -> str:
+    """Return what rows show, each under its name; neighbours that show the same in one clause.
+
+    `before`: a word before the names of a clause.
+    """
+    return "; ".join(
+        f"{what} {before}{listed([f'{name} ({facts(row)})' for name, row in group])}"
+        for what, group in groupby(named, key=lambda each: words(each[1]))
+    )
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -7,11 +7,10 @@ rows for the advice; no word says more than `stats.verdicts` allows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 import pandas as pd
 
-from cl_utils.report.answer import facts, listed, words
+from cl_utils.report.answer import clauses, listed
 from cl_utils.report.settings import Setting, effects_by_order
 
 
@@ -28,12 +27,9 @@ def sorted_orders(settings: Sequence[Setting]) -> list[tuple[str, Setting, pd.Se
 def sorting_sentence(settings: Sequence[Setting]) -> str:
     """Return the line; "" without a declared order that has rows."""
     found = sorted_orders(settings)
-    clauses = [
-        f"{what} for {listed([f'{order} ({facts(row)})' for order, _, row in group])}"
-        for what, group in groupby(found, key=lambda each: words(each[2]))
-    ]
-    if not clauses:
+    if not found:
         return ""
     sizes = dict.fromkeys(f"{each.size}, recipe {each.recipe}" for _, each, _ in found)
     head = f"All programs sorted by difficulty against random order, with {listed(list(sizes))}"
-    return f"- **{head}**: {'; '.join(clauses)}."
+    told = clauses([(order, row) for order, _, row in found], "for ")
+    return f"- **{head}**: {told}."

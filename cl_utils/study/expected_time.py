@@ -57,22 +57,24 @@ def expected_study(params: Params) -> str:
 
     "" where none is left, and where no run of their size is recorded.
     """
-    seconds, runs, manifests, found = 0.0, 0, list(recorded()), None
+    seconds, runs, manifests, sources = 0.0, 0, list(recorded()), []
     for recipe in params.recipes:
+        own = params.model_copy(update={"recipe": recipe})
+        pace = pace_of(own, manifests)
+        if pace is None:
+            return ""
+        sources.append(pace.source)
         for arm, seeds in params.arms.items():
-            one = params.model_copy(update={"recipe": recipe, "arm": arm})
-            left = [s for s in range(seeds) if not params.paths.evaluated(recipe, arm, s).exists()]
-            found = pace_of(one, manifests)
-            if found is None:
-                return ""
-            seconds, runs = seconds + len(left) * _seconds(one, found), runs + len(left)
-    if not runs or found is None:
+            one = own.model_copy(update={"arm": arm})
+            left = sum(not own.paths.evaluated(recipe, arm, seed).exists() for seed in range(seeds))
+            seconds, runs = seconds + left * _seconds(one, pace), runs + left
+    if not runs:
         return ""
     cores = available_cores()
     time, on = time_text(seconds / min(cores, runs)), "one core" if cores == 1 else f"{cores} cores"
     return (
-        f"{runs} runs to train: about {time} on {on}, by {found.source}; data, evaluation and "
-        "figures come on top."
+        f"{runs} runs to train: about {time} on {on}, by {' and '.join(sources)}; "
+        "data, evaluation and figures come on top."
     )
 
 
@@ -106,7 +108,7 @@ def recorded() -> Iterable[dict[str, Any]]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         found = read_json(path, "")
-    except (StudyError, OSError):
+    except StudyError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -48,9 +48,8 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
                 "delete its folder"
             )
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
-        if same_code(TRAINING, manifest["code"]) == code and is_arm(
-            manifest["arm"], result.parent.name
-        ):
+        same = same_code(TRAINING, manifest["code"]) == code
+        if same and is_arm(manifest["arm"], result.parent.name):
             restored[result] = manifest
         else:
             left.append(result)
