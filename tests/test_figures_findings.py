@@ -26,6 +26,7 @@ from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
+from cl_utils.report.rates import EFFECTS
 from cl_utils.study.results import Results
 
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
@@ -62,6 +63,20 @@ def orders(results: Results) -> pd.DataFrame:
     return rows.assign(order=[each.order.replace("-", " ") for each in found], metric=metrics)
 
 
+def two_rates(results: Results) -> pd.DataFrame:
+    """Return the declared differences of one study as if it had two recipes and two rates."""
+    rows = stats.contrast_table(results.measures, contrasts=list(EFFECTS))
+    rows = rows.assign(
+        effect=[EFFECTS[pair] for pair in zip(rows["arm"], rows["reference"], strict=True)]
+    )
+    both = [
+        rows.assign(recipe=recipe, rate=rate)
+        for recipe in ("fast", "strong")
+        for rate in ("falling", "constant")
+    ]
+    return pd.concat(both)
+
+
 NONE = pd.DataFrame(columns=["arm"])
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
@@ -75,6 +90,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_by_setting": lambda results: figures.effects_by_setting(two_settings(results)),
     "effects_by_level": lambda results: figures.effects_by_level(two_settings_by_level(results)),
     "effects_by_order": lambda results: figures.effects_by_order(orders(results)),
+    "effects_by_rate": lambda results: figures.effects_by_rate(two_rates(results)),
     "gain_against_budget": lambda results: figures.gain_against_budget(
         stats.budget_gains(results.measures)
     ),
@@ -92,6 +108,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
 TEST_SETS = {
     "effects_by_setting": "balanced test set, mean of the three buckets",
     "effects_by_order": "balanced test set, mean of the three buckets",
+    "effects_by_rate": "balanced test set, mean of the three buckets",
     "effects_by_level": "balanced test set, the programs of each level",
     "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",

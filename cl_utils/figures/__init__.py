@@ -15,6 +15,7 @@ budget        gains at a share of the steps
 exams         what holds off the training distribution
 settings      the factorial's effects in every setting
 orders        exactly the baseline's programs in other orders
+rates         what the learning rate changes in them
 levels        and on each level of the grammar
 answers       what models answer, each character with its probability
 attention     where a model looked when it wrote a character
@@ -42,6 +43,7 @@ from cl_utils.figures.levels import effects_by_level
 from cl_utils.figures.metrics import metric_agreement
 from cl_utils.figures.orders import effects_by_order
 from cl_utils.figures.protocol import protocol_audit
+from cl_utils.figures.rates import effects_by_rate
 from cl_utils.figures.settings import effects_by_setting
 from cl_utils.figures.training import learning_curves, schedule_composition
 from cl_utils.figures.trajectories import adaptive_trajectories, forgetting
@@ -55,6 +57,7 @@ __all__ = [
     "effects_by_exam",
     "effects_by_level",
     "effects_by_order",
+    "effects_by_rate",
     "effects_by_setting",
     "effects_forest",
     "execution_accuracy",

@@ -40,16 +40,39 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     return figure
 
 
-def difference_lines(rows: pd.DataFrame, line: str, lane: str) -> Described:
+def difference_lines(
+    rows: pd.DataFrame, line: str, lane: str, panel: str | None = None
+) -> Described:
     """Return differences with their numbers: a line a value of one column, a lane one of another.
 
-    Line and lane are columns of `rows`; each line holds its lanes beneath one another.
+    Line, lane and panel are columns of `rows`; each line holds its lanes beneath one another, and
+    each value of `panel` has lines of its own under its name.
     """
     lines, lanes = list(rows[line].unique()), list(rows[lane].unique())
-    figure = canvas(0.55 * len(lines) * (0.6 + 0.2 * len(lanes)) + 1.1)
-    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=[2.4, 1.0])
+    titles = [""] if panel is None else list(rows[panel].unique())
+    figure = canvas(len(titles) * 0.55 * len(lines) * (0.6 + 0.2 * len(lanes)) + 1.1)
+    panels = figure.subplots(len(titles), 2, sharey=True, width_ratios=[2.4, 1.0], squeeze=False)
+    for title, (axes, side) in zip(titles, panels, strict=True):
+        part = rows if panel is None else rows[rows[panel] == title]
+        _draw_lines(axes, side, part, (line, lane), (lines, lanes))
+        limit_differences(axes, rows)
+        axes.set_title(title, loc="left")
+    panels[-1, 0].set_xlabel("points of exact execution")
+    settings_key(figure, lanes)
+    return figure
+
+
+def _draw_lines(
+    axes: Axes,
+    side: Axes,
+    rows: pd.DataFrame,
+    columns: tuple[str, str],
+    names: tuple[Sequence[str], Sequence[str]],
+) -> None:
+    """Draw the differences of one panel, their numbers beside it; names of all lines and lanes."""
+    line, lane = columns
+    lines, lanes = names
     axes.axvline(0, color=style.FAINT, linewidth=1)
-    limit_differences(axes, rows)
     side.axis("off")
     for _, row in rows.iterrows():
         place = draw_difference(axes, row, lines.index(row[line]), lanes, lane=lane, size=6.5)
@@ -59,9 +82,6 @@ def difference_lines(rows: pd.DataFrame, line: str, lane: str) -> Described:
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("points of exact execution")
-    settings_key(figure, lanes)
-    return figure
 
 
 def draw_difference(

@@ -7,6 +7,8 @@ summary          the answers in one table
 settings         every setting that has been studied
 answer           the answer in short, in every setting
 sorting          all programs sorted, in every declared order
+rates            learning rates that do not fall to zero
+rate_words       what is said of them
 advice           docs/before_you_use_a_curriculum.md
 side_by_side     docs/settings.md
 metric_findings  whether any metric measures difficulty

@@ -51,7 +51,7 @@ LEGEND: Final = (
 def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "") -> str:
     """Return the sentences, the figure (Markdown, "" without one) and the table of answers.
 
-    `further`: a line more for the sentences.
+    `further`: lines more for the sentences.
     """
     told = "\n".join(filter(None, (sentences(settings), further)))
     return "\n\n".join(filter(None, (told, figure, table(settings))))

@@ -41,6 +41,10 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "effects_by_order": (
             "Exactly the baseline's programs in other orders of difficulty, against the baseline"
         ),
+        "effects_by_rate": (
+            "What a curriculum does where the learning rate falls to zero, to a third, or not at "
+            "all"
+        ),
         "effects_by_exam": (
             "Exams off the training distribution: the baseline's accuracy, hybrid's gain, "
             "and what order, restarts and composition do there"

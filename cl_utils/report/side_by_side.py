@@ -15,6 +15,8 @@ import pandas as pd
 from cl_utils.figures.labels import MISSING, level_label, points_text
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.answer import ROWS, answer, asked, listed
+from cl_utils.report.rate_words import Named, all_changes, rates_markdown
+from cl_utils.report.rates import RATED, rated
 from cl_utils.report.sentences import (
     VERDICTS,
     contrast_sentence,
@@ -31,11 +33,13 @@ from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
 LEVEL_FIGURE: Final = "effects_by_level"
-FIGURES: Final[Mapping[str, str]] = MappingProxyType({ORDERED: "effects_by_order"})
+FIGURES: Final[Mapping[str, str]] = MappingProxyType(
+    {RATED: "effects_by_rate", ORDERED: "effects_by_order"}
+)
 """The figure of a profile that asks of one thing."""
 ASKED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "study-rates": "Where the learning rate does not decay to zero",
+        RATED: "Where the learning rate does not decay to zero",
         ORDERED: "Other orders of the same programs",
     }
 )
@@ -73,17 +77,24 @@ def settings_page(
     figure_of: Callable[[str], str] = lambda name: "",
 ) -> str:
     """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn."""
-    sections = [_claims([*settings, *(each for found in further.values() for each in found)])]
+    rates = rated(settings, further.get(RATED, ()))
+    others = [each for found in further.values() for each in found]
+    sections = [_claims([*settings, *others], all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
+        if profile == RATED and rates:
+            sections.append(rates_markdown(rates))
     sections += [_levels(settings, figure_of(LEVEL_FIGURE)), _exams(settings)]
     return "\n\n".join([HEAD, *sections]) + "\n"
 
 
-def _claims(settings: Sequence[Setting]) -> str:
-    """Return a sentence a claim: of the declared contrasts and main effects in each setting."""
-    found = []
+def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
+    """Return a sentence a claim: of each setting's declared contrasts and main effects, and more.
+
+    `further`: other declared rows, under their names.
+    """
+    found: list[Named] = []
     for each in settings:
         effects = each.effects
         rows = pd.concat([each.contrasts, effects[effects["effect"].isin(FACTORS)]])
@@ -91,9 +102,8 @@ def _claims(settings: Sequence[Setting]) -> str:
         for _, row in each.asked_levels.iterrows():
             where = f"on the programs of level {level_label(row['subset'])}"
             found.append((f"{each.name}, {where}", row))
-    lines = [
-        f"- {name}: {contrast_sentence(row)}" for name, row in found if standing(row) == "claim"
-    ]
+    shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
+    lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
     return "\n\n".join(["## What is claimed", "\n".join(lines) or NONE])
 
 

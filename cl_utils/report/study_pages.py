@@ -14,6 +14,8 @@ from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
 from cl_utils.report.pages import read_page, replace_section, write_pages
+from cl_utils.report.rate_words import rates_sentence
+from cl_utils.report.rates import RATED, rated
 from cl_utils.report.results_page import results_page
 from cl_utils.report.settings import ORDERED, Setting, studied
 from cl_utils.report.sorting import sorting_sentence
@@ -39,13 +41,15 @@ def study_pages(
     settings = settings or studied()
     further = side_by_side.further_settings()
     orders = further[ORDERED]
-    answer = answer_markdown(settings, figure_of(FIGURE, params), sorting_sentence(orders))
+    rates = rated(settings, further[RATED])
+    told = "\n".join(filter(None, (sorting_sentence(orders), rates_sentence(rates))))
+    answer = answer_markdown(settings, figure_of(FIGURE, params), told)
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params),
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
-        advice.PAGE: advice.advice_page(settings, orders),
+        advice.PAGE: advice.advice_page(settings, orders, rates),
         side_by_side.PAGE: side_by_side.settings_page(
             settings, further, partial(figure_of, params=params, above="../")
         ),

@@ -3,6 +3,7 @@
     rows       which rows of the measures
     intervals  means over seeds
     contrasts  paired differences between arms
+    changes    differences of such differences
     verdicts   what they allow anyone to say
     factorial  order x restarts x composition
     budget     gains at a share of the steps

@@ -1,0 +1,92 @@
+"""What is said of learning rates that do not fall to zero: for README, the pages and the advice.
+
+In: the settings that differ in their learning rate (`report.rates.rated`). Out: Markdown and named
+rows of contrasts; no word says more than `stats.verdicts` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.figures.labels import MISSING
+from cl_utils.report.answer import clauses
+from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
+from cl_utils.report.sentences import contrasts_markdown, rows_markdown
+from cl_utils.report.settings import Setting
+from cl_utils.stats import Interval, mean_interval, seed_values, select
+from cl_utils.stats.contrasts import Pair, of_pairs
+from cl_utils.stats.rows import PRIMARY
+
+Named = tuple[str, pd.Series]
+"""A row of contrasts under its name."""
+SENTENCE: Final = "Hybrid in one cycle where the learning rate does not fall to zero"
+ACCURACY: Final = "Percent of programs right, mean over seeds with 95 % interval."
+CHANGES: Final = """\
+Does the effect of order change with the rate? The difference at each rate minus the same difference
+where the rate falls to zero, paired by seed; one family of four."""
+
+
+def all_changes(settings: Iterable[Setting]) -> list[Named]:
+    """Return every row of `rate_changes` under the name of its recipe."""
+    return [
+        (f"recipe {name}", row)
+        for name, rates in by_recipe(settings).items()
+        for _, row in rate_changes(rates).iterrows()
+    ]
+
+
+def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[Named]:
+    """Return the declared differences of these arms where the rate does not fall to zero.
+
+    Each under its effect, recipe and rate; tested in the family of its own recipe.
+    """
+    return [
+        (f"{EFFECTS[pair]}, recipe {name}, {rate}", row)
+        for name, rates in by_recipe(settings).items()
+        for rate, setting in rates.items()
+        if rate != TO_ZERO
+        for pair in pairs
+        for _, row in of_pairs(setting.contrasts, [pair]).iterrows()
+    ]
+
+
+def rates_sentence(settings: Iterable[Setting]) -> str:
+    """Return the line of README.md: hybrid in one cycle against the baseline; "" without rows."""
+    found = [
+        (name.removeprefix(f"{EFFECTS[BOTH]}, "), row)
+        for name, row in flat_effects(settings, [BOTH])
+    ]
+    return f"- **{SENTENCE}**: {clauses(found, 'with ')}." if found else ""
+
+
+def rates_markdown(settings: Iterable[Setting]) -> str:
+    """Return what every arm gets right at every rate, and how order's effect changes; or ""."""
+    parts = []
+    for name, rates in by_recipe(settings).items():
+        parts += [f"Recipe {name}. {ACCURACY}", _accuracy(rates)]
+        rows = rate_changes(rates)
+        if len(rows):
+            names = [str(arm).removeprefix("the effect of ") for arm in rows["arm"]]
+            parts += [f"Recipe {name}. {CHANGES}", contrasts_markdown(rows, names)]
+    return "\n\n".join(parts)
+
+
+def _accuracy(rates: Mapping[str, Setting]) -> str:
+    """Return a row an arm and a column a rate: mean and 95 % interval over seeds."""
+    selected = {rate: select(each.results.measures, *PRIMARY) for rate, each in rates.items()}
+    lines = [["", *rates], ["---", *["--:"] * len(rates)]]
+    for arm in dict.fromkeys(arm for pair in EFFECTS for arm in reversed(pair)):
+        intervals = [mean_interval(seed_values(rows, arm)) for rows in selected.values()]
+        lines.append([arm, *(_mean_text(each) for each in intervals)])
+    return rows_markdown(lines)
+
+
+def _mean_text(interval: Interval) -> str:
+    """Return "61.4 ± 1.3, n = 8"."""
+    if interval.n == 0:
+        return MISSING
+    width = f" ± {interval.half_width:.1f}" if interval.n > 1 else ""
+    return f"{interval.mean:.1f}{width}, n = {interval.n}"

@@ -1,0 +1,109 @@
+"""Learning rates that fall to zero, to a third, or not at all: does a curriculum's effect change?
+
+In: the settings of one size that differ in recipe alone. Out: rows recipe, rate, effect, n,
+difference, low, high, for the figure; rows of contrasts that say how order's effect changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.paths import committed_results
+from cl_utils.report.settings import EFFECT_COLUMNS, Setting, settings_in
+from cl_utils.stats import contrast_table
+from cl_utils.stats.changes import Change, change_table
+from cl_utils.stats.contrasts import Pair
+from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
+
+RATED = "study-rates"
+"""The profile of learning rates that do not fall to zero."""
+FALLING = ("study", "study-strong")
+"""The profiles with the same runs where the rate falls to zero."""
+TO_ZERO: Final = "rate that falls to zero"
+RATES: Final[Mapping[str, str]] = MappingProxyType(
+    {"linear": TO_ZERO, "third": "rate that falls to a third", "none": "constant rate"}
+)
+"""What the learning rate does after its warm-up, by the name of a recipe's decay."""
+BOTH: Final[Pair] = ("hybrid-norestart", "baseline")
+"""The whole curriculum in one learning-rate cycle against random order."""
+ORDER: Final[Mapping[Pair, str]] = MappingProxyType(
+    {
+        ("baseline-in-hybrid-order", "baseline"): "order on the baseline's programs",
+        ("hybrid-norestart", "hybrid-shuffled"): "order on hybrid's programs",
+    }
+)
+"""The two effects of order, which are compared between rates."""
+EFFECTS: Final[Mapping[Pair, str]] = MappingProxyType(
+    {
+        **ORDER,
+        ("hybrid-shuffled", "baseline"): "composition",
+        BOTH: "order and composition",
+    }
+)
+"""Every declared difference in words."""
+
+
+def rated(settings: Iterable[Setting], flat: Sequence[Setting] | None = None) -> list[Setting]:
+    """Return the settings that differ in their learning rate alone, of all that were studied.
+
+    `flat`: those where it does not fall to zero, if they are loaded; without any there is nothing
+    to compare, and so nothing is returned.
+    """
+    flat = settings_in([committed_results(RATED)]) if flat is None else flat
+    return [*(each for each in settings if each.profile in FALLING), *flat] if flat else []
+
+
+def effects_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return each of `EFFECTS` at each rate: a row of `contrast_table` with recipe, rate, effect.
+
+    Rates stand in the order of `RATES` within a recipe. Points as in `effects_by_setting`.
+    """
+    tables = []
+    for name, rates in by_recipe(settings).items():
+        for rate, setting in rates.items():
+            rows = contrast_table(setting.results.measures, contrasts=list(EFFECTS))
+            pairs = zip(rows["arm"], rows["reference"], strict=True)
+            effects = [EFFECTS[pair] for pair in pairs]
+            tables.append(rows.assign(recipe=name, rate=rate, effect=effects))
+    columns = ["recipe", "rate", *EFFECT_COLUMNS]
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
+
+
+def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
+    """Return the settings by recipe, named as it is where its rate falls to zero, and by rate."""
+    found: dict[str, dict[str, Setting]] = {}
+    for setting in settings:
+        recipe = recipe_named(setting.recipe)
+        found.setdefault(falling(recipe), {})[RATES[recipe.decay]] = setting
+    return {
+        name: {rate: rates[rate] for rate in RATES.values() if rate in rates}
+        for name, rates in found.items()
+    }
+
+
+def falling(recipe: Recipe) -> str:
+    """Return the name of the recipe that is this one, but that its rate falls to zero."""
+    wanted = replace(recipe, name="", decay="linear", averaged_share=0.0)
+    return next(name for name, each in RECIPES.items() if replace(each, name="") == wanted)
+
+
+def rate_changes(rates: Mapping[str, Setting]) -> pd.DataFrame:
+    """Return how both effects of order change, at every other rate, from that at `TO_ZERO`."""
+    if TO_ZERO not in rates:
+        return change_table([])
+    there = rates[TO_ZERO].results.measures
+    changes = []
+    for rate in RATES.values():
+        if rate == TO_ZERO:
+            continue
+        here = rates[rate].results.measures if rate in rates else there.head(0)
+        for pair, effect in ORDER.items():
+            names = (f"the effect of {effect} at a {rate}", f"that at a {TO_ZERO}")
+            changes.append(Change(pair, here, there, names))
+    return change_table(changes)

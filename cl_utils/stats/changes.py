@@ -1,0 +1,50 @@
+"""Whether a difference of two arms changes with the circumstances: differences of differences.
+
+In: the measures of one setting under two recipes, seeds shared. Out: a row of contrasts a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.stats.contrasts import Contrast, Pair, family_table, paired_contrast
+from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
+
+
+class Change(NamedTuple):
+    """A difference of two arms under two circumstances, and how both sides are named."""
+
+    pair: Pair
+    here: pd.DataFrame  # measures of one recipe
+    there: pd.DataFrame  # of another
+    names: Pair
+
+
+def change_table(changes: Sequence[Change], cell: Cell = PRIMARY) -> pd.DataFrame:
+    """Return the difference here minus that there, paired by seed: a row of `contrast_table` each.
+
+    The changes are one Holm family; one without a seed that all four of its runs have gets no row,
+    but counts. There is no equivalence p: the margin is one for differences of arms.
+    """
+    found = [row for change in changes if (row := _contrast(change, cell)) is not None]
+    no_margin = {"p_equivalence": np.nan, "p_equivalence_holm": np.nan}
+    return family_table(found, len(changes)).assign(exploratory=False, **no_margin)
+
+
+def difference_by_seed(measures: pd.DataFrame, pair: Pair, cell: Cell = PRIMARY) -> pd.Series:
+    """Return arm minus reference (points), indexed by the seeds that both have."""
+    rows = select(measures, *cell)
+    arm, reference = (seed_values(rows, each) for each in pair)
+    return (arm - reference).dropna()
+
+
+def _contrast(change: Change, cell: Cell) -> Contrast | None:
+    sides = [difference_by_seed(each, change.pair, cell) for each in (change.here, change.there)]
+    pairs = pd.concat(sides, axis=1).dropna()
+    if pairs.empty:
+        return None
+    return paired_contrast(pairs.to_numpy(dtype=float).T, change.names, cell)

@@ -1,0 +1,136 @@
+"""Learning rates: which recipes belong together, what changes with the rate, what is said of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from factories import every_arm
+from test_side_by_side import invented, raised, section
+
+from cl_utils.report.advice import FLAT, advice_page
+from cl_utils.report.rate_words import flat_effects, rates_markdown, rates_sentence
+from cl_utils.report.rates import (
+    BOTH,
+    EFFECTS,
+    ORDER,
+    RATED,
+    RATES,
+    TO_ZERO,
+    by_recipe,
+    effects_by_rate,
+    falling,
+    rate_changes,
+    rated,
+)
+from cl_utils.report.settings import Setting
+from cl_utils.report.side_by_side import ASKED, settings_page
+from cl_utils.training.recipes import RECIPES, recipe_named
+
+ARMS = ["baseline", "baseline-in-hybrid-order", "hybrid-shuffled", "hybrid-norestart"]
+CONSTANT = RATES["none"]
+
+
+def at(recipe: str, profile: str = RATED, more: float = 0.0) -> Setting:
+    """Return a setting of the four arms, hybrid in one cycle being so many points better."""
+    results = raised(every_arm().of_arms(ARMS), "hybrid-norestart", more)
+    setting = invented(profile, results)
+    return replace(setting, recipe=recipe, declared=list(EFFECTS))
+
+
+def four(more: float) -> list[Setting]:
+    """Return `fast` at all three rates, `strong` at a constant one; more points where constant."""
+    flat = [at("fast-third"), at("fast-constant", more=more), at("strong-constant", more=more)]
+    return [at("fast", "study"), *flat]
+
+
+@pytest.mark.parametrize("name", ["fast", "strong"])
+def test_a_recipe_and_its_other_rates_differ_in_nothing_else(name: str) -> None:
+    names = [each for each in RECIPES if each.split("-")[0] == name and "late" not in each]
+    assert len(names) == 3
+    assert {falling(recipe_named(each)) for each in names} == {name}
+    assert {RATES[recipe_named(each).decay] for each in names} == set(RATES.values())
+
+
+def test_settings_stand_by_recipe_and_rate_in_one_order() -> None:
+    found = by_recipe(reversed(four(0.0)))
+    assert {name: list(rates) for name, rates in found.items()} == {
+        "strong": [CONSTANT],
+        "fast": list(RATES.values()),
+    }
+    assert found["fast"][TO_ZERO].profile == "study"
+
+
+def test_without_a_rate_that_does_not_fall_nothing_is_compared() -> None:
+    study = at("fast", "study")
+    assert rated([study], []) == []
+    flat = at("fast-third")
+    other = at("strong-late", "paper-size")
+    assert rated([study, other], [flat]) == [study, flat]
+    assert effects_by_rate([]).empty and rates_sentence([]) == "" == rates_markdown([])
+
+
+def test_every_declared_difference_has_a_row_at_every_rate() -> None:
+    rows = effects_by_rate(four(5.0))
+    assert len(rows) == 4 * len(EFFECTS)
+    moved = rows[rows["arm"] == "hybrid-norestart"].set_index(["recipe", "rate", "effect"])
+    for effect in (ORDER[("hybrid-norestart", "hybrid-shuffled")], EFFECTS[BOTH]):
+        there, here = (
+            moved.loc[("fast", rate, effect), "difference"] for rate in (TO_ZERO, CONSTANT)
+        )
+        assert here - there == pytest.approx(5.0)
+
+
+def test_changes_are_a_family_of_four_even_where_a_rate_has_no_rows() -> None:
+    rates = by_recipe(four(5.0))["fast"]
+    rows = rate_changes(rates)
+    assert len(rows) == 4 and set(rows["family"]) == {4}
+    moved = rows[rows["arm"] == f"the effect of order on hybrid's programs at a {CONSTANT}"]
+    assert moved["difference"].tolist() == pytest.approx([5.0])
+    part = {rate: rates[rate] for rate in (TO_ZERO, CONSTANT)}
+    assert len(rate_changes(part)) == 2 and set(rate_changes(part)["family"]) == {4}
+    assert rate_changes({CONSTANT: rates[CONSTANT]}).empty
+
+
+def test_a_claim_of_a_change_stands_among_the_claims_and_no_other_does() -> None:
+    """Equal rows at both rates: the paired difference varies by nothing, and p is the least."""
+    study, *flat = four(40.0)
+    page = settings_page([study], {RATED: flat})
+    claims = section(page, "What is claimed")
+    name = f"the effect of order on hybrid's programs at a {CONSTANT} is above that at a {TO_ZERO}"
+    assert f"- recipe fast: **Claim**: {name} (+40.0 points" in claims
+    assert "rate that falls to a third is" not in claims
+    body = section(page, ASKED[RATED])
+    assert "Does the effect of order change with the rate?" in body
+    assert body.count("| baseline | ") == 2  # a table a recipe
+
+
+def test_the_tables_say_what_every_arm_gets_right() -> None:
+    text = rates_markdown(four(5.0))
+    (line,) = (
+        each
+        for each in text.splitlines()
+        if each.startswith("| hybrid-norestart |") and each.count("|") == 5
+    )
+    zero, third, constant = (float(each) for each in re.findall(r"\| ([\d.]+) ±", line))
+    assert zero == third and constant == pytest.approx(zero + 5.0)
+
+
+def test_readme_and_advice_follow_what_was_shown() -> None:
+    line = rates_sentence(four(-40.0))
+    assert line.startswith(
+        "- **Hybrid in one cycle where the learning rate does not fall to zero**"
+    )
+    assert f"accuracy is higher with recipe fast, {RATES['third']} (+" in line
+    assert f"accuracy is lower with recipe fast, {CONSTANT} (-" in line
+    assert f"and recipe strong, {CONSTANT} (-" in line and TO_ZERO not in line
+    assert line.count(": a claim") == 3
+    assert len(flat_effects(four(0.0), ORDER)) == 6
+
+    def said(more: float) -> str:
+        return advice_page([], [], four(more)).partition(f"## {FLAT.title}")[2]
+
+    assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
+    assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
+    assert FLAT.title not in advice_page([], [], [])
