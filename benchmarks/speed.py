@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
-from cl_utils.figures.labels import MISSING
+from cl_utils.labels.numbers import MISSING
 from cl_utils.machine import machines_text
 from cl_utils.manifests import written_files
 from cl_utils.paths import home

@@ -9,6 +9,7 @@
     evaluation        three tasks to rows
     stats             rows to intervals and tests
     study             parameters and files
+    labels            what things are called in print
     figures           rows to figures
     report            rows to Markdown
     playground        programs and schedules to try things with

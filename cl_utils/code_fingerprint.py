@@ -18,7 +18,7 @@ from typing import TypeGuard
 from cl_utils.paths import NOTEBOOKS, REPOSITORY
 
 PACKAGE = "cl_utils"
-PRESENTATION = ("stats", "figures", "report")
+PRESENTATION = ("stats", "labels", "figures", "report")
 """Folders that only show results: they count for the notebooks of figures alone."""
 PLUMBING = ("", "study")
 """Folders that only keep parameters and files, the package's own modules ("") among them."""

@@ -19,9 +19,9 @@ from cl_utils.curriculum.arms import arm_named, arms
 from cl_utils.difficulty.buckets import BUCKETS, counts_by_level
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.static_metrics import agreement
-from cl_utils.figures.arm_groups import compared, metric_arms
 from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.files import file_digest
+from cl_utils.labels.arm_groups import compared, metric_arms
 from cl_utils.manifests import MANIFEST, read_manifest, write_manifest
 from cl_utils.stats import FACTORIAL, budget_of
 from cl_utils.study.results import Results

@@ -25,8 +25,9 @@ LONGEST_FUNCTION = 45  # lines
 FOLDERS = (
     *("cl_utils", "cl_utils.tinypy", "cl_utils.difficulty", "cl_utils.data"),
     *("cl_utils.curriculum", "cl_utils.model", "cl_utils.training.batches", "cl_utils.training"),
-    *("cl_utils.evaluation", "cl_utils.stats", "cl_utils.study", "cl_utils.figures"),
+    *("cl_utils.evaluation", "cl_utils.stats", "cl_utils.study", "cl_utils.labels"),
     *(
+        "cl_utils.figures",
         "cl_utils.report",
         "cl_utils.playground",
         "cl_utils.experiments",

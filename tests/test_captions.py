@@ -9,7 +9,7 @@ from factories import every_arm
 
 from cl_utils import figures, stats
 from cl_utils.figures import style
-from cl_utils.figures.labels import points_text
+from cl_utils.labels.numbers import points_text
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.report.captions import CAPTIONS, captions, figures_markdown, folder_markdown
 from cl_utils.study.params import Params, read_params

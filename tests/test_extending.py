@@ -46,7 +46,8 @@ from worlds import World, quiet, same_weights, small_run
 from cl_utils import paths
 from cl_utils.curriculum import arm_facts, arms
 from cl_utils.errors import StudyError
-from cl_utils.figures.style import arm_colour, in_order, line_style
+from cl_utils.figures.style import arm_colour, line_style
+from cl_utils.labels.names import in_order
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_trainer

@@ -27,6 +27,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import description_of
 from cl_utils.figures.metrics import value_text
 from cl_utils.figures.panels import spread
+from cl_utils.labels.names import in_order
 from cl_utils.study.results import Results
 
 
@@ -169,7 +170,7 @@ def test_display_order() -> None:
     """The paper's arms first, then the others by group and as the file has them, each once."""
     names = ["yoked-mastery", "hybrid", "easy-only", "baseline", "anti-hybrid", "hybrid", "mastery"]
     order = ["baseline", "hybrid", "mastery", "anti-hybrid", "yoked-mastery", "easy-only"]
-    assert style.in_order(names) == order
+    assert in_order(names) == order
 
 
 def test_labels_are_spread_within_bounds() -> None:

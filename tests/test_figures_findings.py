@@ -19,11 +19,11 @@ from cl_utils.curriculum.arms import arms
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
-from cl_utils.figures import style
-from cl_utils.figures.arm_groups import compared, group_of
 from cl_utils.figures.contrasts import claimed
 from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
+from cl_utils.labels.arm_groups import compared, group_of
+from cl_utils.labels.names import arm_label
 from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
 from cl_utils.report.rates import EFFECTS
@@ -162,7 +162,7 @@ def test_the_forest_has_all_arms_under_their_groups() -> None:
     figure = drawn("effects_forest")
     bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_fontweight() == "bold"]
     assert bold == list(dict.fromkeys(map(group_of, ARMS)))
-    wanted = {style.arm_label(arm) for arm in ARMS} - {"baseline"} | set(bold)
+    wanted = {arm_label(arm) for arm in ARMS} - {"baseline"} | set(bold)
     assert set(row_names(figure.axes[0])) == wanted
 
 

@@ -12,9 +12,8 @@ from factories import every_arm, synthetic_results, whole_study
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
-from cl_utils.figures import style
-from cl_utils.figures.arm_groups import metric_arms
-from cl_utils.figures.style import arm_label
+from cl_utils.labels.arm_groups import metric_arms
+from cl_utils.labels.names import arm_label, metric_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.report.captions import CAPTIONS
 from cl_utils.report.findings import (
@@ -225,7 +224,7 @@ def test_metrics_have_a_row_each_and_the_seeds_agreement() -> None:
     body = part_of(whole_page(), "Is the metric any good?")
     rows = [line.strip("| ").split(" | ") for line in body.splitlines() if line.startswith("| ")]
     assert [cells[0] for cells in rows[2:]] == [
-        style.metric_label(name) for name in ("overall_metric", "characters", "random")
+        metric_label(name) for name in ("overall_metric", "characters", "random")
     ]
     assert rows[3][3] == "harder is harder" and {len(cells) for cells in rows} == {5}
     assert "n = 28 pairs of seeds" in body and "averaged over 8 seeds" in body

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from cl_utils.figures.arm_groups import METRIC_ARM, metric_arms
+from cl_utils.labels.arm_groups import METRIC_ARM, metric_arms
 from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from cl_utils.curriculum import schedules
-from cl_utils.figures.labels import MEASURES, MISSING
+from cl_utils.labels.names import MEASURES
+from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import committed_results
 from cl_utils.report.notebook_tables import (
     accuracy_by_metric,

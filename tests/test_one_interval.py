@@ -13,7 +13,7 @@ from factories import every_arm
 
 from cl_utils import figures, stats
 from cl_utils.figures.described import description_of
-from cl_utils.figures.labels import interval_text, rho_text
+from cl_utils.labels.numbers import interval_text, rho_text
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import validity_of

@@ -9,7 +9,7 @@ import pandas as pd
 from factories import every_arm
 
 from cl_utils import stats
-from cl_utils.figures.exams import exam_label
+from cl_utils.labels.names import exam_label
 from cl_utils.report.questions import adaptive_contrasts
 from cl_utils.report.readable import (
     cells_shown,

@@ -7,7 +7,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from cl_utils.figures.labels import rho_text
+from cl_utils.labels.numbers import rho_text
 from cl_utils.report.sentences import contrast_sentence, contrasts_markdown, metric_sentence
 
 

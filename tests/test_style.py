@@ -23,8 +23,8 @@ from cl_utils.curriculum.arm_facts import controls_of, facts_of
 from cl_utils.curriculum.arms import arm_named, arms, at_full_budget
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import METRIC_ARM, compared
 from cl_utils.figures.multiples import MOST_LINES
+from cl_utils.labels.arm_groups import METRIC_ARM, compared
 
 VISION = {  # full colour blindness on linear RGB: Machado, Oliveira and Fernandes 2009, table 1
     "normal": np.eye(3),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
 from cl_utils.experiments.curves import crossing
-from cl_utils.figures.labels import MISSING
+from cl_utils.labels.numbers import MISSING
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND

@@ -26,8 +26,6 @@ described     a figure that says what it shows
 words         parts of the sentence that says it
 contrasts     what figures of differences share
 style         colours, settings, byte-stable files
-arm_groups    which arms belong together, in which order
-labels        how numbers read in print
 gallery       the figures of one notebook, drawn and saved
 """
 

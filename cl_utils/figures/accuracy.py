@@ -27,6 +27,7 @@ from cl_utils.figures.panels import (
     where_text,
 )
 from cl_utils.figures.words import mean_by_arm, range_text
+from cl_utils.labels.names import in_order
 from cl_utils.stats import select
 
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
@@ -51,7 +52,7 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
         for subset in EXECUTION_SUBSETS
     }
     require(exact["macro"], "execution_exact on balanced/macro")
-    arms = style.in_order(exact["macro"]["arm"])
+    arms = in_order(exact["macro"]["arm"])
     figure = canvas(height_for(len(arms), panels=2) + 0.2)
     grid = figure.add_gridspec(2, 1, height_ratios=[1.0, 1.15])
     top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
@@ -86,7 +87,7 @@ def completion_tasks(
     }
     rows = panels["token_accuracy"][1]
     require(rows, f"token_accuracy on {test_set}/{subset}")
-    arms = style.in_order(rows["arm"])
+    arms = in_order(rows["arm"])
     figure = canvas(height_for(len(arms)))
     ngram = {
         measure: select(measures, measure.replace("accuracy", "ngram"), test_set, subset)

@@ -17,6 +17,7 @@ from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import MOST_LINES, arm_panels
 from cl_utils.figures.panels import canvas, label_line_ends, require, styled, where_text
 from cl_utils.figures.words import differences_text
+from cl_utils.labels.names import arm_label, in_order
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
 X_LABEL = "share of the full number of steps"
@@ -31,7 +32,7 @@ def gain_against_budget(gains: pd.DataFrame) -> Figure:
     Up to `MOST_LINES` arms share a panel; more have a panel each. The baseline is the zero line.
     """
     require(gains, "arms with a smaller budget")
-    arms = style.in_order(gains["base"])
+    arms = in_order(gains["base"])
     figure = (one_panel if len(arms) <= MOST_LINES else panel_an_arm)(gains, arms)
     first = gains.iloc[0]
     describe(
@@ -105,7 +106,7 @@ def budget_result(gains: pd.DataFrame) -> str:
     told = []
     for percent in (gains["budget"].min(), gains["budget"].max()):
         rows = gains[gains["budget"] == percent]
-        names = [style.arm_label(base) for base in rows["base"]]
+        names = [arm_label(base) for base in rows["base"]]
         told.append(f"With {percent} % of the steps: {differences_text(rows, names)}.")
     return f"Points above the baseline. {' '.join(told)}"
 

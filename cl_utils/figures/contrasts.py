@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
-from cl_utils.figures.labels import MISSING, interval_text, p_text
 from cl_utils.figures.panels import draw_interval
+from cl_utils.labels.numbers import MISSING, interval_text, p_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 

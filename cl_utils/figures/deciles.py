@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
-from cl_utils.figures.labels import rho_text
 from cl_utils.figures.multiples import MOST_LINES, arm_panels, in_panels, reference_line
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
-from cl_utils.figures.style import metric_label
 from cl_utils.figures.words import BASELINE
+from cl_utils.labels.names import arm_label, in_order, metric_label
+from cl_utils.labels.numbers import rho_text
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.validity import OVERALL
 
@@ -56,7 +56,7 @@ def deciles_together(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> D
     """Return one panel with all arms."""
     figure = canvas(3.9)
     axes = figure.subplots()
-    arms = style.in_order(means.index.get_level_values("arm"))
+    arms = in_order(means.index.get_level_values("arm"))
     ends = {arm: draw_deciles(axes, means.loc[arm], arm, style.line_colour(arm)) for arm in arms}
     axes.set_xticks(
         range(len(groups)), [group_label(*row) for row in groups.itertuples(index=False)]
@@ -70,7 +70,7 @@ def deciles_together(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> D
 
 def deciles_by_arm(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> Described:
     """Return a small panel an arm, with the baseline in grey."""
-    arms = style.in_order(means.index.get_level_values("arm"))
+    arms = in_order(means.index.get_level_values("arm"))
 
     def draw(axes: Axes, arm: str) -> None:
         if BASELINE in arms:
@@ -97,11 +97,11 @@ def draw_deciles(axes: Axes, rows: pd.DataFrame, arm: str, colour: str) -> tuple
 
 def decile_result(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> str:
     """Return what the baseline gets right where the metric is least and where it is most."""
-    arms = style.in_order(means.index.get_level_values("arm"))
+    arms = in_order(means.index.get_level_values("arm"))
     line = means.loc[arms[0]].sort_values("place")["mean"]
     ends = [values_text(row["low"], row["high"]) for _, row in groups.iloc[[0, -1]].iterrows()]
     return (
-        f"{style.arm_label(arms[0])} gets {line.iloc[0]:.1f} % right at {label} {ends[0]} and "
+        f"{arm_label(arms[0])} gets {line.iloc[0]:.1f} % right at {label} {ends[0]} and "
         f"{line.iloc[-1]:.1f} % at {ends[-1]}. "
     )
 

@@ -22,6 +22,7 @@ from cl_utils.figures.panels import (
     require,
     styled,
 )
+from cl_utils.labels.names import metric_label
 
 DEFINITIONS = {
     "overall_metric": "Halstead by radon (operators only)",
@@ -126,12 +127,12 @@ def metric_spread(values: pd.DataFrame) -> Figure:
     for axes, metric in zip(panels.flat, values, strict=True):
         shares = np.full(len(values), 100 / len(values))
         axes.hist(values[metric].clip(upper=SPREAD_TO), bins, weights=shares, color=style.NOTE)
-        axes.set_title(style.metric_label(metric))
+        axes.set_title(metric_label(metric))
         axes.set(xlim=(0, SPREAD_TO), xlabel="overall metric")
         axes.grid(axis="y")
     panels[0, 0].set_ylabel("programs (%)")
     told = [
-        f"{style.metric_label(metric)} takes {values[metric].nunique():,} values, its median is "
+        f"{metric_label(metric)} takes {values[metric].nunique():,} values, its median is "
         f"{values[metric].median():.2f}"
         for metric in values
     ]

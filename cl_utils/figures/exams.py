@@ -11,13 +11,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils.data.exams import EXAMS, TWINS
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import points_text
 from cl_utils.figures.panels import canvas, draw_interval, require, styled
-from cl_utils.stats.exams import EXAM, SHOWN
+from cl_utils.labels.names import exam_label
+from cl_utils.labels.numbers import points_text
+from cl_utils.stats.exams import SHOWN
 
 
 @styled
@@ -61,14 +61,6 @@ def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
         if name in order.index
     ]
     return f"Baseline's accuracy, and the effect of order in points: {'; '.join(told)}."
-
-
-def exam_label(test_set: str) -> str:
-    """Return the name of a test set in words."""
-    name = test_set.removeprefix(EXAM)
-    if name == TWINS:
-        return "renamed"
-    return EXAMS[name].words if name in EXAMS else "usual test"
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:

@@ -17,9 +17,10 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import measure_text, p_text, points_text
 from cl_utils.figures.panels import canvas, require, styled, where_text
 from cl_utils.figures.words import differences_text
+from cl_utils.labels.names import arm_label, measure_text
+from cl_utils.labels.numbers import p_text, points_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
 
@@ -116,7 +117,7 @@ def name_cells(axes: Axes, place: int, column: pd.DataFrame) -> None:
     ends = [ordered[["high", "mean"]].max().max(), ordered[["low", "mean"]].min().min()]
     for (_, cell), y, side in zip(ordered.iterrows(), ends, ("bottom", "top"), strict=True):
         axes.annotate(
-            fill(style.arm_label(cell["arm"]), LABEL_CHARACTERS),
+            fill(arm_label(cell["arm"]), LABEL_CHARACTERS),
             (x, y),
             xytext=(0, 2 if side == "bottom" else -2),
             textcoords="offset points",

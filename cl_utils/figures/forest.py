@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import group_of
 from cl_utils.figures.contrasts import (
     claimed,
     draw_effect,
@@ -19,8 +18,10 @@ from cl_utils.figures.contrasts import (
     print_columns,
 )
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import measure_text, points_text
 from cl_utils.figures.panels import canvas, require, styled, where_text
+from cl_utils.labels.arm_groups import contrasts_in_order, group_of
+from cl_utils.labels.names import arm_label, measure_text
+from cl_utils.labels.numbers import points_text
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
 
 FARTHEST = 12.0
@@ -34,7 +35,7 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     Rows stand by group (see `arm_groups.GROUPS`), groups under their names.
     """
     require(contrasts, "contrasts (two arms with a common seed)")
-    table = style.contrasts_in_order(contrasts)
+    table = contrasts_in_order(contrasts)
     places, headings = grouped_places(list(table["arm"]))
     last = max(places)
     figure = canvas(0.235 * (last + 1) + 1.2)
@@ -49,7 +50,7 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     print_columns(side, table, places)
     first = table.iloc[0]
     measure = measure_text(first["measure"])
-    axes.set_xlabel(f"points above {style.arm_label(first['reference'])}, {measure}")
+    axes.set_xlabel(f"points above {arm_label(first['reference'])}, {measure}")
     figure.legend(handles=marker_legend(), loc="outside upper center", ncols=3)
     describe(figure, forest_result(table), *forest_notes(table))
     return figure
@@ -90,7 +91,7 @@ def draw_row(axes: Axes, place: float, row: pd.Series) -> None:
 
 def name_rows(axes: Axes, arms: dict[int, str], headings: dict[int, str]) -> None:
     """Name the rows after their arms, groups in bold above theirs."""
-    labels = {place: style.arm_label(arm) for place, arm in arms.items()} | headings
+    labels = {place: arm_label(arm) for place, arm in arms.items()} | headings
     axes.set_yticks(list(labels), list(labels.values()))
     for place, text in zip(labels, axes.get_yticklabels(), strict=True):
         text.set_fontweight("bold" if place in headings else "normal")
@@ -114,10 +115,10 @@ def forest_result(table: pd.DataFrame) -> str:
     """Return how many arms there are, which is highest, which lowest, and what is claimed."""
     ranked = table.sort_values("difference", ascending=False, kind="stable")
     ends = [ranked.iloc[0], ranked.iloc[-1]] if len(ranked) > 1 else [ranked.iloc[0]]
-    told = [f"{style.arm_label(row['arm'])} {points_text(row)}" for row in ends]
-    reference = style.arm_label(table["reference"].iloc[0])
+    told = [f"{arm_label(row['arm'])} {points_text(row)}" for row in ends]
+    reference = arm_label(table["reference"].iloc[0])
     claims = [row for _, row in table.iterrows() if claimed(row) != "none"]
-    named = ", ".join(f"{style.arm_label(row['arm'])} {points_text(row)}" for row in claims)
+    named = ", ".join(f"{arm_label(row['arm'])} {points_text(row)}" for row in claims)
     return (
         f"{len(table)} arms against {reference}, in points: highest {told[0]}, lowest {told[-1]}; "
         + (f"claims: {named}." if named else "none is a claim.")
@@ -129,7 +130,7 @@ def family_text(table: pd.DataFrame) -> str:
     if not table.get("exploratory", pd.Series(dtype=bool)).any():
         return f"in a family of {table['family'].iloc[0]}"
     sizes = table.groupby("exploratory")["family"].first()
-    declared = [style.arm_label(arm) for arm in table.loc[~table["exploratory"], "arm"]]
+    declared = [arm_label(arm) for arm in table.loc[~table["exploratory"], "arm"]]
     if not declared:
         return f"exploratory, in a family of {sizes[True]}"
     return (

@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.budget import pairs_text
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import MISSING, interval_text, points_text
 from cl_utils.figures.panels import (
     VALUE_COLUMN,
     arm_axis,
@@ -23,13 +22,15 @@ from cl_utils.figures.panels import (
     styled,
     value_text,
 )
+from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import MISSING, interval_text, points_text
 
 
 @styled
 def leak(table: pd.DataFrame) -> Figure:
     """Return, by arm, exact accuracy on the natural and on the leaky test set, paired by run."""
     require(table, "runs scored on the leaky test set")
-    rows = table.set_index("run_arm").loc[style.in_order(table["run_arm"])]
+    rows = table.set_index("run_arm").loc[in_order(table["run_arm"])]
     figure = canvas(height_for(len(rows)) + 0.3)
     axes = figure.subplots()
     arm_axis(axes, [str(arm) for arm in rows.index])
@@ -49,8 +50,7 @@ def leak(table: pd.DataFrame) -> Figure:
     figure.legend(handles=leak_legend(), loc="outside upper left", ncols=2)
     ranked = rows.sort_values("difference", kind="stable")
     least, most = (
-        f"{style.arm_label(str(ranked.index[end]))} {points_text(ranked.iloc[end])}"
-        for end in (0, -1)
+        f"{arm_label(str(ranked.index[end]))} {points_text(ranked.iloc[end])}" for end in (0, -1)
     )
     describe(
         figure,

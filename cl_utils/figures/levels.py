@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import level_label, points_text
 from cl_utils.figures.panels import canvas, require, styled
 from cl_utils.figures.settings import draw_difference, settings_key
+from cl_utils.labels.names import level_label
+from cl_utils.labels.numbers import points_text
 
 
 @styled

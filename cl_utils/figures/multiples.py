@@ -15,6 +15,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import Described
 from cl_utils.figures.panels import canvas
 from cl_utils.figures.words import BASELINE
+from cl_utils.labels.names import arm_label
 
 PANELS_A_ROW: Final = 3
 MOST_LINES: Final = 4
@@ -34,7 +35,7 @@ def arm_panels(
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, arm in zip(grid.flat, arms, strict=False):
         draw(axes, arm)
-        axes.set_title(style.arm_label(arm))
+        axes.set_title(arm_label(arm))
     finish_grid(grid, len(arms), *labels)
     handles, names = grid[0, 0].get_legend_handles_labels()
     if handles:

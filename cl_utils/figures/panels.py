@@ -21,6 +21,7 @@ from matplotlib.patheffects import withStroke
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, Picture
+from cl_utils.labels.names import arm_label, in_order
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")
@@ -67,7 +68,7 @@ def seeds_text(rows: pd.DataFrame) -> str:
     single = "; no interval where n = 1" if counts.min() == 1 else ""
     if len(counts) > MOST_NAMED:
         return f"{many_seeds_text(counts)}{single}"
-    each = [f"{style.arm_label(name)} {counts[name]}" for name in style.in_order(counts.index)]
+    each = [f"{arm_label(name)} {counts[name]}" for name in in_order(counts.index)]
     return f"n seeds: {', '.join(each)}{single}"
 
 
@@ -76,7 +77,7 @@ def many_seeds_text(counts: pd.Series) -> str:
     usual = int(counts.mode().iloc[0])
     rest = counts[counts != usual]
     named = [
-        f"{n} for {', '.join(style.arm_label(arm) for arm in style.in_order(arms.index))}"
+        f"{n} for {', '.join(arm_label(arm) for arm in in_order(arms.index))}"
         for n, arms in rest.groupby(rest)
     ]
     return f"n = {usual} seeds an arm, but {'; '.join(named)}"
@@ -107,7 +108,7 @@ def print_note(figure: Figure, *sentences: str) -> None:
 
 def arm_axis(axes: Axes, arms: Sequence[str]) -> None:
     """Name the rows of a horizontal panel after arms, the first on top."""
-    axes.set_yticks(range(len(arms)), [style.arm_label(name) for name in arms])
+    axes.set_yticks(range(len(arms)), [arm_label(name) for name in arms])
     axes.set_ylim(len(arms) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -185,7 +186,7 @@ def label_line_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None
     heights = spread(places, gap=5 * unit, low=bottom + 2 * unit, high=top - 2 * unit)
     for name, height in zip(names, heights, strict=True):
         axes.annotate(
-            style.arm_label(name),
+            arm_label(name),
             ends[name],
             xytext=(1.05, height),
             textcoords=("axes fraction", "data"),

@@ -24,6 +24,7 @@ from cl_utils.figures.panels import (
     where_text,
 )
 from cl_utils.figures.words import mean_by_arm, percent_text, range_text
+from cl_utils.labels.names import in_order
 from cl_utils.stats import Interval, mean_interval, seed_values, select
 
 LANES = {  # offset: measure at temperature 1, greedy measure, marker
@@ -40,7 +41,7 @@ def protocol_audit(
     """Return, by arm, what whole-output and the paper's scoring say of the same models."""
     rows = select(measures, "execution_exact", test_set, subset)
     require(rows, f"execution_exact on {test_set}/{subset}")
-    arms = style.in_order(rows["arm"])
+    arms = in_order(rows["arm"])
     figure = canvas(1.45 * height_for(len(arms)))
     axes = figure.subplots()
     arm_axis(axes, arms)

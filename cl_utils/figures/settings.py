@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import Described, describe
-from cl_utils.figures.labels import points_text
 from cl_utils.figures.panels import canvas, draw_interval, require, styled
 from cl_utils.figures.words import differences_text
+from cl_utils.labels.numbers import points_text
 
 MARKERS = ("o", "D", "s", "^")  # one a setting
 SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")

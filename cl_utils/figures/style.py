@@ -5,7 +5,7 @@ In: a matplotlib Figure and where it goes. Out: a PNG and a PDF with the same by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -13,14 +13,11 @@ from typing import Any, Final
 
 import matplotlib
 import numpy as np
-import pandas as pd
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from cl_utils.curriculum.arm_facts import controls_of, facts_of
-from cl_utils.curriculum.arms import arms, at_full_budget
-from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures.arm_groups import place_of
+from cl_utils.curriculum.arms import at_full_budget
 from cl_utils.figures.described import NOTES, RESULT, description_of
 from cl_utils.files import atomic
 
@@ -132,33 +129,6 @@ def line_style(arm: str) -> str | tuple[int, tuple[float, ...]]:
 def text_colour(colour: str) -> str:
     """Return the colour of print beside what is drawn in `colour`: ink where it is too pale."""
     return colour if contrast_with_white(colour) >= LEAST_OF_TEXT else INK
-
-
-def metric_label(metric: str) -> str:
-    """Return the name of a metric of difficulty as figures print it."""
-    return METRICS.get(metric, metric.replace("_", " "))
-
-
-def arm_label(arm: str) -> str:
-    """Return the name of an arm as figures print it; the name of a cause in words stays."""
-    what = arms().get(arm)
-    if what is not None and what.bucket_metric is not None:
-        return f"{what.schedule} by {metric_label(what.bucket_metric)}"
-    if what is not None and what.order_metric:
-        return f"{what.order} by {metric_label(what.order_metric)}"
-    return arm.replace("_", " ")
-
-
-def in_order(arms: Iterable[str]) -> list[str]:
-    """Return distinct arms in display order: by group and place in it."""
-    return sorted(set(arms), key=place_of)
-
-
-def contrasts_in_order(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of contrasts in display order; as declared where their references differ."""
-    if contrasts["reference"].nunique() > 1:
-        return contrasts
-    return contrasts.sort_values("arm", key=lambda arms: arms.map(place_of), kind="stable")
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:

@@ -23,6 +23,7 @@ from cl_utils.figures.multiples import (
 )
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
 from cl_utils.figures.words import BASELINE, percent_text, range_text
+from cl_utils.labels.names import in_order
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
@@ -40,7 +41,7 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
         draw_composition(axes, history[history["arm"] == arm])
 
     labels = ("share of training (%)", "programs drawn (%)")
-    figure = arm_panels(style.in_order(history["arm"]), draw, labels, margin=0.55)
+    figure = arm_panels(in_order(history["arm"]), draw, labels, margin=0.55)
     describe(
         figure,
         composition_result(history),
@@ -114,7 +115,7 @@ def by_bucket(curves: pd.DataFrame, x: str) -> Described:
         rows = curves[curves["bucket"] == bucket]
         ends = {
             arm: draw_curve(axes, rows[rows["arm"] == arm], (x, scale), style.line_colour(arm))
-            for arm in style.in_order(rows["arm"])
+            for arm in in_order(rows["arm"])
         }
         axes.set(ylim=(0, 100), yticks=[0, 25, 50, 75, 100] if bucket == "macro" else [0, 50, 100])
         axes.set_title(
@@ -150,7 +151,7 @@ def by_arm(macro: pd.DataFrame, x: str) -> Described:
         axes.set_xlim(left=0)
         axes.grid(axis="y")
 
-    arms = in_panels(style.in_order(macro["arm"]))
+    arms = in_panels(in_order(macro["arm"]))
     return arm_panels(arms, draw, (label, "exact outputs (%)"), margin=0.6)
 
 

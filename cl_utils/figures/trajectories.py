@@ -16,6 +16,7 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import arm_panels
 from cl_utils.figures.panels import canvas, require, seeds_text, styled
 from cl_utils.figures.words import range_text
+from cl_utils.labels.names import arm_label, in_order
 
 ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
 SHADE = "#F1F1F1"
@@ -37,7 +38,7 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
         for axes, arm in zip(line, arms, strict=True):
             draw_shares(axes, rows[rows["arm"] == arm], f"share_{bucket}", style.line_colour(arm))
     for axes, arm in zip(grid[0], arms, strict=True):
-        axes.set_title(style.arm_label(arm), color=style.INK)
+        axes.set_title(arm_label(arm), color=style.INK)
     for axes in grid[-1]:
         axes.set_xlabel("share of training (%)")
     hard = 100 * rows.groupby("arm")["share_hard"].mean()
@@ -75,7 +76,7 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
         draw_buckets(axes, curves[curves["arm"] == arm])
 
     labels = ("share of training (%)", "exact outputs (%)")
-    figure = arm_panels(style.in_order(curves["arm"]), draw, labels, margin=0.65)
+    figure = arm_panels(in_order(curves["arm"]), draw, labels, margin=0.65)
     describe(
         figure,
         forgetting_result(curves),
@@ -93,7 +94,7 @@ def forgetting_result(curves: pd.DataFrame) -> str:
     lost = (each.max() - each.last()).sort_values(ascending=False, kind="stable")
     arm, bucket = lost.index[0]
     return (
-        f"Most is forgotten by {style.arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
+        f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
         f"points below their best; on average over arms and buckets it is {lost.mean():.1f}."
     )
 

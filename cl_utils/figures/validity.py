@@ -12,9 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
-from cl_utils.figures.arm_groups import metric_of
 from cl_utils.figures.described import describe
-from cl_utils.figures.labels import MISSING, measure_text, points_text, rho_text
 from cl_utils.figures.panels import (
     canvas,
     draw_interval,
@@ -27,6 +25,9 @@ from cl_utils.figures.panels import (
     where_text,
 )
 from cl_utils.figures.words import percent_text
+from cl_utils.labels.arm_groups import metric_of
+from cl_utils.labels.names import measure_text, metric_label
+from cl_utils.labels.numbers import MISSING, points_text, rho_text
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.validity import OVERALL, WITHIN
 
@@ -78,7 +79,7 @@ def validity_result(overall: pd.DataFrame) -> str:
     """Return which metric orders best and which worst, with rho and interval, over all programs."""
     known = overall.dropna(subset="rho")
     told = [
-        f"{style.metric_label(row['metric'])} {rho_text(row['rho'])} "
+        f"{metric_label(row['metric'])} {rho_text(row['rho'])} "
         f"({rho_text(row['low'])} to {rho_text(row['high'])})"
         for _, row in known.iloc[[0, -1]].iterrows()
     ]
@@ -88,7 +89,7 @@ def validity_result(overall: pd.DataFrame) -> str:
 def worth_result(worth: pd.DataFrame) -> str:
     """Return the metrics that order most and least, each with its rho and what its buckets gain."""
     told = [
-        f"{style.metric_label(row['metric'])} (ρ {rho_text(row['rho'])}) {points_text(row)}"
+        f"{metric_label(row['metric'])} (ρ {rho_text(row['rho'])}) {points_text(row)}"
         for _, row in worth.iloc[[0, -1]].iterrows()
     ]
     return f"Points above random buckets: {told[0]} orders most, {told[1]} least."
@@ -113,7 +114,7 @@ def print_rho(axes: Axes, x: float, place: float, text: str, weight: str = "norm
 
 def name_metrics(axes: Axes, metrics: list[str]) -> None:
     """Name the rows of a horizontal panel after metrics, the first on top."""
-    axes.set_yticks(range(len(metrics)), [style.metric_label(metric) for metric in metrics])
+    axes.set_yticks(range(len(metrics)), [metric_label(metric) for metric in metrics])
     axes.set_ylim(len(metrics) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -202,7 +203,7 @@ def metric_ablation(
         mark_baseline(axes, baseline.mean)
     counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
     told = {metric_of(arm) or arm: mean for arm, mean in means.items()}
-    names = [f"{style.metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
+    names = [f"{metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
     describe(
         figure,
         f"Exact outputs with buckets by each metric: highest {names[0]}, lowest {names[-1]}"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from cl_utils.figures import style
-from cl_utils.figures.labels import points_text
+from cl_utils.labels.names import arm_label
+from cl_utils.labels.numbers import points_text
 
 BASELINE = "baseline"
 
@@ -38,7 +38,7 @@ def range_text(values: pd.Series, reference: str = BASELINE) -> str:
 
 def named(arm: object, value: float) -> str:
     """Return "hybrid 74.2 %"."""
-    return f"{style.arm_label(str(arm))} {percent_text(value)}"
+    return f"{arm_label(str(arm))} {percent_text(value)}"
 
 
 def mean_by_arm(rows: pd.DataFrame, column: str = "value") -> pd.Series:

@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures.labels import MISSING, interval_text, points_text
+from cl_utils.labels.numbers import MISSING, interval_text, points_text
 from cl_utils.report.questions import BEFORE_METRICS, Question
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting

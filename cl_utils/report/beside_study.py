@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cl_utils.figures import style
-from cl_utils.figures.labels import MISSING
+from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import Paths
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import Interval, arms_in, mean_interval, seed_values, select
@@ -47,9 +47,9 @@ def beside_study(results: Results, params: Params) -> str:
 def table(ours: Results, committed: Results) -> str:
     """Return the table for the arms of `ours`, in display order."""
     rows = [["arm", "yours", "committed study"], ["---", "--:", "--:"]]
-    for arm in style.in_order(arms_in(ours.measures)):
+    for arm in in_order(arms_in(ours.measures)):
         cells = [cell(primary(each, arm)) for each in (ours, committed)]
-        rows.append([style.arm_label(arm), *cells])
+        rows.append([arm_label(arm), *cells])
     return (
         f"{rows_markdown(rows)}\n\nWhole outputs right (%), balanced test set, mean of the three "
         "buckets: mean ± half of the 95 % t interval over seeds (n seeds)."

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.curriculum.arm_facts import arm_facts
 from cl_utils.data.split import HELD_OUT
-from cl_utils.figures import style
+from cl_utils.labels.names import arm_label
 from cl_utils.paths import home
 from cl_utils.report.captions import captions, picture
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
@@ -166,9 +166,7 @@ def contrasts_body(rows: pd.DataFrame) -> str:
 def contrast_line(row: pd.Series) -> str:
     """Return what one contrast says, with what its reference holds constant if that is an arm."""
     known = arm_facts().get(row["reference"])
-    control = (
-        f" Control: {style.arm_label(row['reference'])}, {known.description}." if known else ""
-    )
+    control = f" Control: {arm_label(row['reference'])}, {known.description}." if known else ""
     mark = EXPLORATORY if row["exploratory"] else ""
     return f"{mark}{contrast_sentence(row)}{control}"
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 import mistune
 import pandas as pd
 
-from cl_utils.figures.labels import MISSING
 from cl_utils.files import atomic
+from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import NOTEBOOKS, home
 from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions

@@ -11,9 +11,9 @@ from math import isnan
 import pandas as pd
 
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures import style
-from cl_utils.figures.arm_groups import metric_arms
-from cl_utils.figures.labels import MISSING, points_text, rho_text
+from cl_utils.labels.arm_groups import metric_arms
+from cl_utils.labels.names import metric_label
+from cl_utils.labels.numbers import MISSING, points_text, rho_text
 from cl_utils.report.questions import EXPLORATORY
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.seeds import stream
@@ -61,7 +61,7 @@ def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str
     level = interval_cell(within)
     if pd.notna(within["rho"]) and within["programs"] < overall["programs"]:
         level += f", n = {within['programs']:,}"
-    return [style.metric_label(metric), interval_cell(overall), single, reading(overall), level]
+    return [metric_label(metric), interval_cell(overall), single, reading(overall), level]
 
 
 def interval_cell(row: pd.Series) -> str:
@@ -148,6 +148,6 @@ def worth_body(worth: pd.DataFrame) -> str:
 def worth_text(row: pd.Series) -> str:
     """Return a metric with its rho and its gain."""
     return (
-        f"*{style.metric_label(row['metric'])}* ({points_text(row)} points over random buckets, "
+        f"*{metric_label(row['metric'])}* ({points_text(row)} points over random buckets, "
         f"n = {row['n']}; rho with what is hard {rho_text(row['rho'])})"
     )

@@ -17,8 +17,7 @@ from pandas.io.formats.style import Styler
 from cl_utils.curriculum.interface import Schedule
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures.exams import exam_label
-from cl_utils.figures.labels import measure_text
+from cl_utils.labels.names import exam_label, measure_text
 from cl_utils.report.readable import readable
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.exams import EXAM

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from cl_utils.figures.labels import interval_text, points_text
+from cl_utils.labels.numbers import interval_text, points_text
 from cl_utils.report.findings import leak_rows, smaller_budgets
 from cl_utils.report.open_questions import protocol_contrast
 from cl_utils.report.questions import contrasts_asked, pairs

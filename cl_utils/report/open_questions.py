@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
-from cl_utils.figures import style
+from cl_utils.labels.names import arm_label, in_order
 from cl_utils.report.questions import EXPLORATORY, undeclared
 from cl_utils.report.sentences import contrast_sentence
 from cl_utils.seeds import stream
@@ -73,7 +73,7 @@ def protocol_line(measures: pd.DataFrame, arm: str) -> str:
     n = len(seed_values(select(measures, "execution_paper", *NATURAL), arm))
     seeds = "seed" if n == 1 else "seeds"
     return (
-        f"{style.arm_label(arm)}: {paper} % under the paper's scoring at temperature 1; "
+        f"{arm_label(arm)}: {paper} % under the paper's scoring at temperature 1; "
         f"{'; '.join([*beside, f'n = {n} {seeds}'])}. The paper prints "
         f"{PAPER_OUTPUT_ACCURACY[arm]:.2f} ({PAPER_LABEL}, one run)."
     )
@@ -168,9 +168,9 @@ def open_lines(
 def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
     """Return, in print, the arms with some of their planned seeds: how many of how many."""
     rows = select(measures, *PRIMARY)
-    there = {arm: len(seed_values(rows, arm)) for arm in style.in_order(planned)}
+    there = {arm: len(seed_values(rows, arm)) for arm in in_order(planned)}
     return [
-        f"{style.arm_label(arm)} ({n} of {planned[arm]})"
+        f"{arm_label(arm)} ({n} of {planned[arm]})"
         for arm, n in there.items()
         if 0 < n < planned[arm]
     ]
@@ -179,14 +179,14 @@ def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
 def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]]:
     """Return, in print, which arms have too few seeds, by how few: declared, factorial's or run."""
     rows = select(measures, *PRIMARY)
-    arms = style.in_order(declared | set(FACTORIAL.values()) | set(arms_in(rows)))
+    arms = in_order(declared | set(FACTORIAL.values()) | set(arms_in(rows)))
     seeds = {arm: len(seed_values(rows, arm)) for arm in arms}
 
     def between(least: int, most: int) -> list[str]:
-        return [f"{style.arm_label(arm)} ({n})" for arm, n in seeds.items() if least <= n < most]
+        return [f"{arm_label(arm)} ({n})" for arm, n in seeds.items() if least <= n < most]
 
     return {
-        "Not run yet": [style.arm_label(arm) for arm, n in seeds.items() if n == 0],
+        "Not run yet": [arm_label(arm) for arm, n in seeds.items() if n == 0],
         f"Fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said": between(1, SEEDS_OF_A_TREND),
         f"Fewer than {SEEDS_OF_A_CLAIM} seeds, so no claim": between(
             SEEDS_OF_A_TREND, SEEDS_OF_A_CLAIM
@@ -212,4 +212,4 @@ def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[st
 
 def pair_text(pair: Pair) -> str:
     """Return an arm against its reference, in print."""
-    return " against ".join(style.arm_label(arm) for arm in pair)
+    return " against ".join(arm_label(arm) for arm in pair)

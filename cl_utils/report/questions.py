@@ -14,7 +14,7 @@ import pandas as pd
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures.arm_groups import metric_arms
+from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures.labels import MISSING
+from cl_utils.labels.numbers import MISSING
 from cl_utils.report.answer import clauses
 from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown

@@ -16,8 +16,8 @@ from pandas.io.formats.style import Styler
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.figures import style
-from cl_utils.figures.labels import MISSING, interval_text, p_text
+from cl_utils.labels.names import arm_label
+from cl_utils.labels.numbers import MISSING, interval_text, p_text
 from cl_utils.report.sentences import verdict_cell
 from cl_utils.stats.power import POWER
 
@@ -76,7 +76,7 @@ def cell_text(value: object, digits: int) -> str:
 def name_in_words(name: str) -> str:
     """Return an arm or a metric as figures print it; other texts as they are."""
     if name in arms():
-        return style.arm_label(name)
+        return arm_label(name)
     return METRICS.get(name, name)
 
 

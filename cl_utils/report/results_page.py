@@ -12,9 +12,9 @@ import pandas as pd
 
 from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
-from cl_utils.figures import style
-from cl_utils.figures.arm_groups import main_arms
-from cl_utils.figures.labels import MISSING, interval_text
+from cl_utils.labels.arm_groups import main_arms
+from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import MISSING, interval_text
 from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, validity_of, worth_body
@@ -86,7 +86,7 @@ def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -
     `results`: of the arms in the table. Raises StudyError when they mix recipes.
     """
     table = main_table(results)
-    table = table.loc[style.in_order(table.index)]
+    table = table.loc[in_order(table.index)]
     answers = answers_markdown(results.measures, declared)
     parts = [markdown_table(table), legend(table, profile), arms_markdown(map(str, table.index))]
     if answers:
@@ -96,7 +96,7 @@ def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -
 
 def arms_markdown(arms: Iterable[str]) -> str:
     """Return what each arm is, in one line."""
-    return "\n".join(f"- *{style.arm_label(arm)}*: {facts_of(arm).description}." for arm in arms)
+    return "\n".join(f"- *{arm_label(arm)}*: {facts_of(arm).description}." for arm in arms)
 
 
 def markdown_table(table: pd.DataFrame) -> str:
@@ -107,7 +107,7 @@ def markdown_table(table: pd.DataFrame) -> str:
     for arm, row in table.iterrows():
         name = str(arm)
         cells = [table_cell(name, row, column) for column in columns]
-        lines.append([style.arm_label(name), f"{row['n']:.0f}", *cells])
+        lines.append([arm_label(name), f"{row['n']:.0f}", *cells])
     return rows_markdown(lines)
 
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures import style
-from cl_utils.figures.labels import interval_text, p_text, points_text, rho_text
+from cl_utils.labels.names import arm_label, metric_label
+from cl_utils.labels.numbers import interval_text, p_text, points_text, rho_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import (
     EQUIVALENCE_MARGIN,
@@ -51,7 +51,7 @@ def metric_sentence(row: pd.Series) -> str:
 
     It is called a measure of difficulty only if the interval of rho lies above zero.
     """
-    name = f"the {style.metric_label(row['metric'])}"
+    name = f"the {metric_label(row['metric'])}"
     if pd.isna(row["rho"]):
         return f"**Metric**: {name} orders nothing: it is constant."
     found = "is not shown to order programs by what the baseline finds hard"
@@ -102,7 +102,7 @@ def verdict_cell(contrast: pd.Series) -> str:
 
 def verdict(contrast: pd.Series) -> tuple[str, str]:
     """Return how strong a finding is and the finding, in words."""
-    arm, reference = (style.arm_label(contrast[name]) for name in ("arm", "reference"))
+    arm, reference = (arm_label(contrast[name]) for name in ("arm", "reference"))
     side = "above" if contrast["difference"] > 0 else "below"
     margin = f"±{EQUIVALENCE_MARGIN:g} point"
     negligible = contrast["p_equivalence_holm"] < SIGNIFICANCE

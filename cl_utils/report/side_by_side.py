@@ -12,7 +12,8 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures.labels import MISSING, level_label, points_text
+from cl_utils.labels.names import level_label
+from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.answer import ROWS, answer, asked, listed
 from cl_utils.report.rate_words import Named, all_changes, rates_markdown

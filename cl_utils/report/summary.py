@@ -11,8 +11,8 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.figures import style
-from cl_utils.figures.labels import points_text
+from cl_utils.labels.names import arm_label
+from cl_utils.labels.numbers import points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
@@ -44,7 +44,7 @@ def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
 
 def minus(contrast: pd.Series) -> str:
     """Return "hybrid − baseline", the arms as they are called in print."""
-    return " − ".join(style.arm_label(contrast[name]) for name in ("arm", "reference"))
+    return " − ".join(arm_label(contrast[name]) for name in ("arm", "reference"))
 
 
 def gain_sentence(measures: pd.DataFrame) -> str:

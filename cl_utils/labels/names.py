@@ -1,17 +1,20 @@
-"""How numbers read in print: intervals, differences, correlations, p values, and what is missing.
+"""How things are called in print: arms, metrics, measures, levels of the grammar, exams.
 
-In: numbers. Out: short texts, the same in figures, tables and sentences.
+In: the names that files have for them. Out: their names in figures, tables and sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-import pandas as pd
+from cl_utils.curriculum.arms import arms
+from cl_utils.data.exams import EXAMS, TWINS
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.labels.arm_groups import place_of
+from cl_utils.stats.exams import EXAM
 
-MISSING: Final = "–"
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "1.1": "assignments",
@@ -49,20 +52,24 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
 """The measures of measures.csv in words; docs/vocabulary.md defines them."""
 
 
-def interval_text(low: float, high: float) -> str:
-    """Return "+1.0 to +2.0"; nothing where there is no interval."""
-    return "" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+def arm_label(arm: str) -> str:
+    """Return the name of an arm as figures print it; the name of a cause in words stays."""
+    what = arms().get(arm)
+    if what is not None and what.bucket_metric is not None:
+        return f"{what.schedule} by {metric_label(what.bucket_metric)}"
+    if what is not None and what.order_metric:
+        return f"{what.order} by {metric_label(what.order_metric)}"
+    return arm.replace("_", " ")
 
 
-def points_text(row: pd.Series) -> str:
-    """Return "+1.5 (+1.0 to +2.0)", a difference with its interval where there is one."""
-    interval = interval_text(row["low"], row["high"])
-    return f"{row['difference']:+.1f}" + (f" ({interval})" if interval else "")
+def in_order(arms: Iterable[str]) -> list[str]:
+    """Return distinct arms in display order: by group and place in it."""
+    return sorted(set(arms), key=place_of)
 
 
-def rho_text(rho: float) -> str:
-    """Return a correlation with two digits, or with a third where two would hide its sign."""
-    return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
+def metric_label(metric: str) -> str:
+    """Return the name of a metric of difficulty as figures print it."""
+    return METRICS.get(metric, metric.replace("_", " "))
 
 
 def measure_text(measure: str) -> str:
@@ -70,11 +77,14 @@ def measure_text(measure: str) -> str:
     return MEASURES.get(measure, measure)
 
 
-def p_text(p: float) -> str:
-    """Return a p value in print; a dash where there is none."""
-    return MISSING if pd.isna(p) else f"{p:.3f}"
-
-
 def level_label(level: str) -> str:
     """Return a level of the grammar with what its programs are made of."""
     return f"{level} {LEVELS[level]}" if level in LEVELS else level
+
+
+def exam_label(test_set: str) -> str:
+    """Return the name of a test set in words."""
+    name = test_set.removeprefix(EXAM)
+    if name == TWINS:
+        return "renamed"
+    return EXAMS[name].words if name in EXAMS else "usual test"

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+import pandas as pd
+
 from cl_utils.curriculum.arm_facts import GROUPS, Group, arm_facts, facts_of
 from cl_utils.curriculum.arms import arm_named, arms
 
@@ -63,3 +65,10 @@ def main_arms(contrasts: Iterable[Iterable[str]]) -> list[str]:
     papers = [name for name in arms_of("paper") if facts_of(name).control_of is None]
     declared = [arm for pair in contrasts for arm in pair]
     return sorted({*papers, *declared}, key=place_of)
+
+
+def contrasts_in_order(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of contrasts in display order; as declared where their references differ."""
+    if contrasts["reference"].nunique() > 1:
+        return contrasts
+    return contrasts.sort_values("arm", key=lambda arms: arms.map(place_of), kind="stable")

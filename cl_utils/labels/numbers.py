@@ -1,0 +1,33 @@
+"""How numbers read in print: intervals, differences, correlations, p values, and what is missing.
+
+In: numbers. Out: short texts, the same in figures, tables and sentences.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+MISSING: Final = "–"
+
+
+def interval_text(low: float, high: float) -> str:
+    """Return "+1.0 to +2.0"; nothing where there is no interval."""
+    return "" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+
+
+def points_text(row: pd.Series) -> str:
+    """Return "+1.5 (+1.0 to +2.0)", a difference with its interval where there is one."""
+    interval = interval_text(row["low"], row["high"])
+    return f"{row['difference']:+.1f}" + (f" ({interval})" if interval else "")
+
+
+def rho_text(rho: float) -> str:
+    """Return a correlation with two digits, or with a third where two would hide its sign."""
+    return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
+
+
+def p_text(p: float) -> str:
+    """Return a p value in print; a dash where there is none."""
+    return MISSING if pd.isna(p) else f"{p:.3f}"
