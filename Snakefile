@@ -268,5 +268,4 @@ rule figures:
     shell:
         execute("{wildcards.book}")
         + OF_RECIPE
-        + f" && {PYTHON} -m nbconvert --log-level WARN --to html --no-input {{log.notebook:q}}"
-        + f" --output-dir {quoted(RUNS / 'figures')}"
+        + f" --page {quoted(RUNS / 'figures')}"

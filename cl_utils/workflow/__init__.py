@@ -4,6 +4,7 @@ api          the study in two calls, without notebooks to look at
 commands     what `make reproduce`, `make resume` and `make figures` do
 progress     how far Snakemake is, how long it still takes, what failed
 notebook     one notebook executed; when it fails, a sentence says why
+page         an executed notebook as HTML, without its code
 profiles     a profile's name, checked before anything is done with it
 taking_part  the part that one Snakemake has in the work on a profile
 """

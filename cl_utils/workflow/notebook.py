@@ -1,8 +1,9 @@
 """One notebook executed by papermill: `python -m cl_utils.workflow.notebook IN OUT --params FILE`.
 
 In: a notebook, a params file, and the run that is meant, where the notebook makes one. Out: the
-executed notebook, and status 0; or status 1 and a sentence with the notebook, the run and what went
-wrong, in place of a traceback of sixty lines, which stands in the executed notebook.
+executed notebook, as a page where one is wanted, and status 0; or status 1 and a sentence with the
+notebook, the run and what went wrong, in place of a traceback of sixty lines, which stands in the
+executed notebook.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from papermill.execute import execute_notebook
 from cl_utils.errors import StudyError
 from cl_utils.names import cut
 from cl_utils.processes import MARK_VARIABLE, end_with_parent
+from cl_utils.workflow.page import write_page
 from cl_utils.workflow.progress import shown_path
 from cl_utils.yaml_files import read_mapping
 
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--recipe")
     parser.add_argument("--arm")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--page", type=Path, help="a folder for an HTML page without the code")
     given = parser.parse_args(arguments)
     run = {name: getattr(given, name) for name in ("recipe", "arm", "seed")}
     run = {name: value for name, value in run.items() if value is not None}
@@ -46,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         end_with_parent()
     try:
         execute(given.notebook, given.executed, given.params, run)
+        if given.page:
+            write_page(given.executed, given.page)
     except Exception as error:
         print(failure(given.notebook, given.executed, run, error), file=sys.stderr)
         return 1
