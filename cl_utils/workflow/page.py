@@ -25,7 +25,7 @@ def write_page(executed: Path, folder: Path) -> Path:
     book = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     for output in _outputs(book):
         _describe(output)
-    exporter = HTMLExporter(exclude_input=True)
+    exporter = HTMLExporter(exclude_input=True)  # type: ignore[no-untyped-call]
     page, _ = exporter.from_notebook_node(book, {"metadata": {"name": executed.stem}})
     path = folder / f"{executed.stem}.html"
     with atomic(path) as temporary:
