@@ -22,7 +22,7 @@ THEIRS = synthetic_results(["baseline", "hybrid"], [0, 1, 2], programs=10)
 def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """The laptop profile at home in a temporary folder, with finished runs and no study."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    write(tmp_path / "results" / "laptop", OURS)
+    write(tmp_path / "results" / "laptop", OURS, steps=1400)
     (recipe,) = OURS.recipes
     return read_params(PARAMS / "laptop.yaml").model_copy(update={"recipe": recipe})
 
@@ -63,7 +63,7 @@ def test_the_study_is_not_compared_with_itself(laptop: Params) -> None:
 def test_runs_of_other_parameters_or_programs_are_not_compared(laptop: Params) -> None:
     study = laptop.paths.results.parent / "study"
     write(study, THEIRS, steps=700)
-    assert "differ in steps (None, there 700)." in beside_study(OURS, laptop)
+    assert "differ in steps (1400, there 700)." in beside_study(OURS, laptop)
     for path in study.rglob("seed*/manifest.json"):
-        change_manifest(path.parent, params={"steps": None}, data_fingerprint="other")
+        change_manifest(path.parent, params={"steps": 1400}, data_fingerprint="other")
     assert "differ in their programs" in beside_study(OURS, laptop)

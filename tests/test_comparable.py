@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from factories import change_manifest, synthetic_results, write_results
 from refusals import refusal
 
-from cl_utils.paths import REPOSITORY
-from cl_utils.report.settings import STUDIED
-from cl_utils.study.comparable import check_comparable
+from cl_utils.paths import PARAMS, REPOSITORY, committed_results
+from cl_utils.report.settings import ORDERED, STUDIED
+from cl_utils.study.comparable import check_comparable, check_pairs, unlike
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results, run_manifest
@@ -143,9 +144,53 @@ def test_a_run_of_another_arm_of_the_same_name_is_refused(folder: Path) -> None:
     assert "restore params/study/arms.yaml" in sentence
 
 
-@pytest.mark.parametrize("profile", STUDIED)
+WITH_ROWS = [
+    path.stem for path in PARAMS.glob("*.yaml") if finished_runs(committed_results(path.stem))
+]
+
+
+@pytest.mark.parametrize("profile", WITH_ROWS)
 def test_the_committed_rows_are_what_their_params_say(profile: str) -> None:
     params = read_params(REPOSITORY / f"params/{profile}.yaml")
-    folder = REPOSITORY / "results" / profile
+    folder = committed_results(profile)
     assert len(load_results(folder, params).measures)
     assert {run_manifest(run)["params"]["profile"] for run in finished_runs(folder)} == {profile}
+
+
+def test_profiles_that_pages_read_have_rows() -> None:
+    assert {*STUDIED, ORDERED} <= set(WITH_ROWS)
+
+
+def committed(run: str) -> dict[str, Any]:
+    return run_manifest(REPOSITORY / "results" / run)
+
+
+def test_runs_from_before_the_precision_was_recorded_compare_by_what_their_recipe_took() -> None:
+    """As the rows of a reader, of profile laptop, do with those of the committed study."""
+    theirs = committed("study/fast/baseline/seed0")
+    params = read_params(PARAMS / "laptop.yaml")
+    said = {name: getattr(params, name) for name in TrainingParams.model_fields}
+    ours = {**theirs, "params": said, "precision": "bfloat16"}
+    assert "precision" not in theirs["params"] and "precision" in said
+    assert unlike(ours, theirs) == []
+    assert unlike({**ours, "precision": "float32"}, theirs) == [
+        "precision (float32, there bfloat16)"
+    ]
+    other = {**ours, "params": {**said, "width": 32}}
+    assert unlike(other, theirs) == [f"width (32, there {theirs['params']['width']})"]
+
+
+def test_runs_of_two_profiles_are_paired_only_if_all_is_alike() -> None:
+    ours, theirs = (committed(f"{name}/fast/baseline/seed0") for name in ("study-orders", "study"))
+    check_pairs(ours, theirs, "a and b")
+    for changed, words in (
+        ({"code": "other"}, "the code that trained them (other, there d3e0de33d68bb5a7)"),
+        ({"evaluation": {"code": "new"}}, "the code that evaluated them (new, there "),
+        ({"data_fingerprint": "other"}, "their programs, which were made"),
+        ({"precision": "float32"}, "precision (float32, there bfloat16)"),
+    ):
+        sentence = refusal(
+            lambda changed=changed: check_pairs({**ours, **changed}, theirs, "a and b")
+        )
+        assert sentence.startswith("the runs of a and b are compared seed by seed, but differ in ")
+        assert words in sentence

@@ -9,6 +9,8 @@ import pytest
 from factories import every_arm
 from test_side_by_side import invented, raised, section
 
+from cl_utils.errors import StudyError
+from cl_utils.paths import committed_results
 from cl_utils.report.advice import FLAT, advice_page
 from cl_utils.report.rate_words import flat_effects, rates_markdown, rates_sentence
 from cl_utils.report.rates import (
@@ -26,17 +28,19 @@ from cl_utils.report.rates import (
 )
 from cl_utils.report.settings import Setting
 from cl_utils.report.side_by_side import ASKED, settings_page
+from cl_utils.study.results import run_manifest
 from cl_utils.training.recipes import RECIPES, recipe_named
 
 ARMS = ["baseline", "baseline-in-hybrid-order", "hybrid-shuffled", "hybrid-norestart"]
 CONSTANT = RATES["none"]
+MANIFEST = run_manifest(committed_results("study") / "fast/baseline/seed0")
 
 
 def at(recipe: str, profile: str = RATED, more: float = 0.0) -> Setting:
     """Return a setting of the four arms, hybrid in one cycle being so many points better."""
     results = raised(every_arm().of_arms(ARMS), "hybrid-norestart", more)
     setting = invented(profile, results)
-    return replace(setting, recipe=recipe, declared=list(EFFECTS))
+    return replace(setting, recipe=recipe, declared=list(EFFECTS), manifest=MANIFEST)
 
 
 def four(more: float) -> list[Setting]:
@@ -68,6 +72,12 @@ def test_without_a_rate_that_does_not_fall_nothing_is_compared() -> None:
     flat = at("fast-third")
     other = at("strong-late", "paper-size")
     assert rated([study, other], [flat]) == [study, flat]
+    with pytest.raises(StudyError, match=r"results/study-rates \(fast-third\) and results/study "):
+        rated([study], [replace(flat, manifest={**MANIFEST, "data_fingerprint": "other"})])
+    strange = at("paper", "study")  # a run of a reader's own under the same profile
+    assert rated([study, strange], [flat]) == [study, flat]
+    with pytest.raises(StudyError, match="recipe paper has no twin"):
+        falling(recipe_named("paper"))
     assert effects_by_rate([]).empty and rates_sentence([]) == "" == rates_markdown([])
 
 

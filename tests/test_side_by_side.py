@@ -55,7 +55,7 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
     for words in ROWS.values():
         assert section(page, words).count("\n| ") == 2 + len(settings)
     assert all(f"Profile `{profile}`: " in page for profile in ASKED)
-    assert page.count("| the usual test |") == sum(
+    assert page.count("| usual test |") == sum(
         each.results.measures["test_set"].str.startswith("exam ").any() for each in settings
     )
 
@@ -68,8 +68,8 @@ def test_exams_of_fewer_seeds_say_of_how_many() -> None:
     taken = replace(results, measures=pd.concat([results.measures, exam]))
     page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
     usual = int(results.measures["seed"].nunique())
-    assert f"n = {usual}.\n" in page and "\n| longer, n = 2 | " in page
-    assert "\n| the usual test | " in page
+    assert f"n = {usual}.\n" in page and "\n| longer programs, n = 2 | " in page
+    assert "\n| usual test | " in page
     figure = effects_by_exam(exam_accuracy(taken.measures), exam_effects(taken.measures))
     names = [each.get_text() for each in figure.axes[0].get_yticklabels()]
     assert names[0] == f"usual test, n = {usual}" and names[1].endswith(", n = 2")
@@ -80,7 +80,7 @@ def test_the_figure_of_levels_stands_in_their_section() -> None:
     picture = {LEVEL_FIGURE: "![what it shows](picture.png)"}
     page = settings_page([invented("x", every_arm())], {}, lambda name: picture.get(name, ""))
     body = section(page, "Level by level of the grammar")
-    assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 |")
+    assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 assignments |")
 
 
 def test_what_is_claimed_has_its_sentence_and_nothing_else_has() -> None:
@@ -99,7 +99,7 @@ def test_exams_have_the_factorial_s_effects_on_their_own_rows() -> None:
     exam = natural.assign(test_set="exam longer")
     taken = replace(every_arm(), measures=pd.concat([every_arm().measures, exam]))
     page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
-    (line,) = (line for line in page.splitlines() if line.startswith("| longer |"))
+    (line,) = (line for line in page.splitlines() if line.startswith("| longer programs |"))
     effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
     order = effects.set_index("effect").loc["order", "difference"]
     assert f"| {order:+.1f} (" in line

@@ -34,8 +34,9 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
         figure,
         settings_result(rows),
         "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. Main "
-        "effects of the factorial: the curriculum's order against a random one, three "
-        "learning-rate cycles against one, hybrid's programs against the baseline's.",
+        "effects of the factorial, each averaged over the levels of the other two: the "
+        "curriculum's order against a random one, three learning-rate cycles against one, hybrid's "
+        "programs against the baseline's.",
     )
     return figure
 

@@ -48,15 +48,20 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
         f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}. "
         "Buckets are the arm’s own: where their labels are permuted, reversed or another metric’s, "
         "“easy” means no more than that. Hybrid draws the harder half of a bucket once its own "
-        "stage is over.",
+        "stage is over. A step has so many characters, hence fewer programs where they are long: "
+        "arms that read the same programs in another order differ a little in the mean.",
     )
     return figure
 
 
 def composition_result(history: pd.DataFrame) -> str:
-    """Return what share of its programs each arm drew from the hard bucket, and the baseline's."""
+    """Return which share of a step's programs was hard, by arm, and of the baseline's.
+
+    Steps have equal characters, not equal programs, so arms that read the same programs in another
+    order differ a little.
+    """
     means = 100 * history.groupby("arm")[SHARES].mean()
-    return f"Share of hard programs over the whole training: {range_text(means[SHARES[-1]])}."
+    return f"Share of hard programs in a step, mean over training: {range_text(means[SHARES[-1]])}."
 
 
 def draw_composition(axes: Axes, history: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from cl_utils.data.exams import EXAMS, TWINS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import place_of
 from cl_utils.stats.exams import EXAM
+from cl_utils.stats.rows import PRIMARY
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -51,6 +52,24 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The measures of measures.csv in words; docs/vocabulary.md defines them."""
 
+RECIPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "paper": "random windows, AdamW, the rate x 0.1 at 70, 80 and 90 %: the authors' code",
+        "fast": "whole programs, modern blocks, Muon and AdamW, outputs weighted; the rate falls "
+        "to zero",
+        "strong": "`fast` with short convolutions and, in training, an auxiliary head on "
+        "intermediate values of the interpreter",
+        "strong-late": "`strong`, whose rate falls to zero in the last 40 % of the steps alone",
+        "fast-third": "`fast`, whose rate falls to a third",
+        "fast-constant": "`fast` at a constant rate; the weights of the last tenth of the steps "
+        "are averaged",
+        "strong-third": "`strong`, whose rate falls to a third",
+        "strong-constant": "`strong` at a constant rate; the weights of the last tenth of the "
+        "steps are averaged",
+    }
+)
+"""What the recipes are; cl_utils/training/recipes.py has all of it."""
+
 
 def arm_label(arm: str) -> str:
     """Return the name of an arm as figures print it; the name of a cause in words stays."""
@@ -83,8 +102,8 @@ def level_label(level: str) -> str:
 
 
 def exam_label(test_set: str) -> str:
-    """Return the name of a test set in words."""
+    """Return the name of an exam, or of the usual test, in words; that of another stays."""
+    if test_set == PRIMARY[1]:
+        return "usual test"
     name = test_set.removeprefix(EXAM)
-    if name == TWINS:
-        return "renamed"
-    return EXAMS[name].words if name in EXAMS else "usual test"
+    return "renamed" if name == TWINS else EXAMS[name].words if name in EXAMS else name

@@ -11,6 +11,7 @@ rates            learning rates that do not fall to zero
 rate_words       what is said of them
 advice           docs/before_you_use_a_curriculum.md
 side_by_side     docs/settings.md
+setting_tables   its tables of levels, exams, simple effects
 metric_findings  whether any metric measures difficulty
 open_questions   what stays open
 findings         docs/findings.md

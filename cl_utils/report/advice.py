@@ -21,15 +21,18 @@ from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
+from cl_utils.stats.intervals import SIGNIFICANCE
 
 PAGE: Final = "docs/before_you_use_a_curriculum.md"
 HEAD: Final = f"""\
 # Before you use a curriculum
 
 Generated from the rows of every setting studied; do not edit. The paper's hybrid curriculum trains
-on easy programs for 20,000 iterations, on medium ones and the harder half of the easy for 30,000,
-on hard ones and the harder half of the others for 70,000, each stage with a new optimiser and a new
-learning-rate cycle. Whoever copies it changes four things at once. This page takes them one by one.
+on easy programs for 20,000 iterations, on medium ones and the hardest part of the easy for 30,000,
+on hard ones and the hardest part of the others for 70,000, each stage with a new optimiser and a
+new learning-rate cycle (how large that part is, the paper does not say: half of a bucket here).
+Whoever copies it changes order, restarts and composition at once, by buckets that a metric makes.
+This page takes them one by one. *Easy* and *hard* are what the paper's metric calls so.
 Numbers are {WHERE}, with 95 % intervals; p, further
 orders and exams stand in [the settings side by side](settings.md)."""
 
@@ -52,11 +55,11 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             helps="Copying all of it has paid here.",
             harms="Do not copy all of it: it cost accuracy here.",
             mixed="It depends on the setting: measure it in yours, with several seeds.",
-            unknown="There is no reason to copy all of it: no gain is established here. One run an "
-            "arm would not have told: see the intervals.",
+            unknown="There is no reason to copy all of it: no gain is established here. A single "
+            "run per arm could not have settled this: see the intervals.",
         ),
         "Order": Advice(
-            title="Easy programs first",
+            title="Easy programs first, with the same programs",
             helps="Sorting from easy to hard has paid here.",
             harms="Shuffle: the same programs in random order did better.",
             mixed="It depends on the setting: measure it in yours, against the same programs "
@@ -66,14 +69,15 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
         "Restarts": Advice(
             title="A new optimiser and learning-rate cycle at each stage",
             helps="Restarting the optimiser has paid here.",
-            harms="Keep one optimiser and one learning-rate cycle: restarts cost accuracy.",
+            harms="Keep one optimiser and one learning-rate cycle: restarts have cost accuracy, "
+            "and no gain is shown.",
             mixed="It depends on the setting: compare with one cycle in yours.",
             unknown="There is no reason to restart: no gain is established here.",
         ),
         "Composition": Advice(
-            title="More of some programs than of others",
-            helps="If you change anything, change which programs are drawn how often, and shuffle "
-            "them: hybrid's choice has paid here without its order.",
+            title="More of some programs than of others, in random order",
+            helps="Change which programs are drawn how often, and shuffle them: hybrid's choice "
+            "has paid here without its order.",
             harms="Draw every program equally often: hybrid's choice cost accuracy.",
             mixed="It depends on the setting: compare with drawing every program equally often.",
             unknown="There is no reason to draw some programs more often: no gain is established.",
@@ -81,8 +85,10 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
         "Difficulty or staging": Advice(
             title="Buckets by difficulty",
             helps="The metric has earned its place: its buckets did better than random ones.",
-            harms="Random buckets did better than those of the metric.",
-            mixed="It depends on the setting: compare with random buckets.",
+            harms="Random buckets did better than those of the metric. Order and composition "
+            "differ, too, so this may be what order costs.",
+            mixed="It depends on the setting: compare with random buckets. Order and composition "
+            "differ, too, so a loss may be what order costs.",
             unknown="That difficulty makes the buckets is not shown to matter: random ones may do.",
         ),
     }
@@ -91,7 +97,8 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
 SORTING: Final = Advice(
     title="All programs sorted",
     helps="Sorting all programs by difficulty has paid here.",
-    harms="Do not sort all programs, whichever way: the same ones in random order did better.",
+    harms="Do not sort all programs, in either direction: the same ones in random order did "
+    "better.",
     mixed="It depends on the order: compare with the same programs shuffled.",
     unknown="There is no reason to sort all programs: no gain is established here.",
 )
@@ -107,6 +114,8 @@ UNKNOWN: Final = """\
 - Programs are generated by one small grammar: nothing is shown of natural code.
 - Models have at most about a million parameters; a larger one may learn the easy part sooner.
 - Between the paper's hybrid and random order lie countless schedules; a few were tried."""
+NO_RATES: Final = """\
+- In every setting the learning rate falls to zero: nothing is shown of one that stays high."""
 
 
 def advice_page(
@@ -119,16 +128,17 @@ def advice_page(
     """
     sections = [_section(question, settings) for question in asked(dict.fromkeys(ADVICE, ""))]
     if found := [(f"{order}, {each.name}", row) for order, each, row in sorted_orders(orders)]:
-        sections.append(_advised_section(SORTING, found, "orders"))
+        sections.append(_advised_section(SORTING, found, "orders, all against the same runs"))
     if found := flat_effects(rates, ORDER):
         sections.append(_advised_section(FLAT, found, "comparisons"))
+    unknown = [UNKNOWN] if rates else [UNKNOWN, NO_RATES]
     missing = [
         f"- {setting.name}: {setting.planned - n} of {setting.planned} declared seeds are missing."
         for setting in settings
         if (n := seeds(setting)) < setting.planned
     ]
-    unknown = "\n".join([UNKNOWN, *missing])
-    return "\n\n".join([HEAD, *sections, f"## What is unknown\n\n{unknown}"]) + "\n"
+    listed = "\n".join([*unknown, *missing])
+    return "\n\n".join([HEAD, *sections, f"## What is unknown\n\n{listed}"]) + "\n"
 
 
 def _section(question: Question, settings: Sequence[Setting]) -> str:
@@ -151,7 +161,7 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
     """Return what follows from the rows of a question, and in how many of them it was shown.
 
     Claims alone advise; where another setting has a claim, or a trend, the other way, nothing is
-    advised for all of them.
+    advised for all of them. What no claim can come of, by its seeds, is counted apart.
     """
     claims = _signs(rows, "claim")
     if not claims:
@@ -159,7 +169,9 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
     if {True, False} <= {*claims, *_signs(rows, "trend")}:
         return advice.mixed
     said = advice.helps if claims[0] else advice.harms
-    return f"{said} Shown in {len(claims)} of {len(rows)} {among}."
+    unable = sum(not row["p_least"] < SIGNIFICANCE for row in rows)  # nan of a single seed, too
+    few = f"; {unable} of them could not: too few seeds for a claim" if unable else ""
+    return f"{said} Shown in {len(claims)} of {len(rows)} {among}{few}."
 
 
 def _signs(rows: Sequence[pd.Series], kind: str) -> list[bool]:

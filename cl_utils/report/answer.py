@@ -27,7 +27,7 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
         "The paper's question": "Is the paper's hybrid better than its baseline?",
         "Order": "Does the order help, with the same programs?",
         "Restarts": "Do learning-rate restarts help?",
-        "Composition": "Does hybrid's choice of programs help, in any order?",
+        "Composition": "Does hybrid's choice of programs help, in random order?",
         "Difficulty or staging": "Do buckets by difficulty help, against random ones?",
     }
 )
@@ -35,16 +35,18 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "The paper's question": "Hybrid against the baseline",
-        "Order": "Easy programs first against random order, with the same programs",
-        "Composition": "Hybrid's choice of programs against the baseline's, in any order",
+        "Order": "Programs that the paper's metric calls easy first, against the same in random "
+        "order",
+        "Composition": "Hybrid's choice of programs against the baseline's, both in random order",
     }
 )
 """The questions that are answered in a sentence each."""
 LEGEND: Final = (
     f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: p < {SIGNIFICANCE:g} after Holm "
     f"with at least {SEEDS_OF_A_CLAIM} seeds; *trend*: less than that; *undecided*: neither a "
-    "difference nor its absence is shown. Rows two to four: main effects over the eight arms that "
-    "combine order, restarts and composition. In the last row composition differs, too."
+    "difference nor its absence is shown. Rows two and three: main effects over the eight arms "
+    "that combine order, restarts and composition. In the last row composition and order differ, "
+    "too."
 )
 
 
@@ -111,8 +113,8 @@ def asked(titles: Mapping[str, str]) -> list[Question]:
 
 
 def answer(setting: Setting, question: Question) -> pd.Series | None:
-    """Return the row that answers a question: its main effect, or else its first contrast."""
-    if question.effect:
+    """Return the row that answers a question in short: its main effect or its first contrast."""
+    if question.effect and question.in_short == "effect":
         rows = setting.effects[setting.effects["effect"] == question.effect]
     else:
         rows = of_pairs(setting.contrasts, question.pairs[:1])

@@ -21,7 +21,7 @@ from cl_utils.report.open_questions import open_lines, power_lines, protocol_lin
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
 from cl_utils.report.summary import WHERE, answers_markdown, minus
-from cl_utils.stats import budget_gains, factorial_effects, leak_table, simple_effects
+from cl_utils.stats import budget_gains, crossed_simple_effects, factorial_effects, leak_table
 from cl_utils.stats.budget import FULL_BUDGET
 from cl_utils.stats.contrasts import as_exploratory
 from cl_utils.stats.factorial import FACTORS
@@ -101,7 +101,7 @@ def findings_markdown(
     """
     measures, own = results.measures, pairs(declared)
     rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
-    simple = simple_effects(measures, "order", by="composition")
+    simple = crossed_simple_effects(measures)
     validity = validity_of(results, resamples)
     parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
     parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]

@@ -17,7 +17,7 @@ from cl_utils.labels.numbers import interval_text, points_text
 from cl_utils.report.findings import leak_rows, smaller_budgets
 from cl_utils.report.open_questions import protocol_contrast
 from cl_utils.report.questions import contrasts_asked, pairs
-from cl_utils.stats import FACTORIAL, factorial_effects, factorial_gain, simple_effects
+from cl_utils.stats import FACTORIAL, crossed_simple_effects, factorial_effects, factorial_gain
 
 Source = tuple[str, str]
 """How a difference is printed, and where it comes from."""
@@ -54,7 +54,7 @@ def sources(
     measures: pd.DataFrame, declared: Sequence[Sequence[str]], folder: str
 ) -> Iterator[Source]:
     """Yield every difference that answer and findings may print, with where it comes from."""
-    effects = [factorial_effects(measures), simple_effects(measures, "order", by="composition")]
+    effects = [factorial_effects(measures), crossed_simple_effects(measures)]
     of_arms = [contrasts_asked(measures, pairs(declared)), factorial_gain(measures)]
     of_arms += [smaller_budgets(measures), protocol_contrast(measures)]
     for table in of_arms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -22,13 +22,15 @@ from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_tab
 class Question:
     """One question with the contrasts that answer it, each an arm and its control.
 
-    `effect`: a main effect of the factorial that answers too; `figure`: which shows the answer.
+    `effect`: a main effect of the factorial that answers too; `in_short`: whether that, or else the
+    first contrast, is the answer in short; `figure`: which shows the answer.
     """
 
     title: str
     asks: str
     pairs: Sequence[Pair]
     effect: str | None = None
+    in_short: Literal["effect", "contrast"] = "effect"
     figure: str = ""
 
 
@@ -62,6 +64,7 @@ BEFORE_METRICS: Final[Sequence[Question]] = (
         "reads every training program equally often.",
         pairs=[("hybrid-shuffled", "baseline")],
         effect="composition",
+        in_short="contrast",  # the main effect averages over an order that harms one of them more
     ),
     Question(
         title="Difficulty or staging",

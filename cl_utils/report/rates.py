@@ -13,11 +13,13 @@ from typing import Final
 
 import pandas as pd
 
+from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
 from cl_utils.report.settings import EFFECT_COLUMNS, Setting, settings_in
 from cl_utils.stats import contrast_table
 from cl_utils.stats.changes import Change, change_table
 from cl_utils.stats.contrasts import Pair
+from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
 
 RATED = "study-rates"
@@ -52,10 +54,18 @@ def rated(settings: Iterable[Setting], flat: Sequence[Setting] | None = None) ->
     """Return the settings that differ in their learning rate alone, of all that were studied.
 
     `flat`: those where it does not fall to zero, if they are loaded; without any there is nothing
-    to compare, and so nothing is returned.
+    to compare, and so nothing is returned. Raises StudyError where runs of one seed differ in more
+    than the rate.
     """
     flat = settings_in([committed_results(RATED)]) if flat is None else flat
-    return [*(each for each in settings if each.profile in FALLING), *flat] if flat else []
+    wanted = {falling(recipe_named(each.recipe)) for each in flat}
+    there = [each for each in settings if each.profile in FALLING and each.recipe in wanted]
+    for here in flat:
+        for each in there:
+            if each.recipe == falling(recipe_named(here.recipe)):
+                where = f"results/{here.profile} ({here.recipe}) and results/{each.profile}"
+                check_pairs(here.manifest, each.manifest, where)
+    return [*there, *flat]
 
 
 def effects_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
@@ -88,9 +98,15 @@ def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
 
 
 def falling(recipe: Recipe) -> str:
-    """Return the name of the recipe that is this one, but that its rate falls to zero."""
+    """Return the name of the recipe that is this one, but that its rate falls to zero.
+
+    Raises StudyError when there is none.
+    """
     wanted = replace(recipe, name="", decay="linear", averaged_share=0.0)
-    return next(name for name, each in RECIPES.items() if replace(each, name="") == wanted)
+    for name, each in RECIPES.items():
+        if replace(each, name="") == wanted:
+            return name
+    raise StudyError(f"recipe {recipe.name} has no twin whose learning rate falls to zero")
 
 
 def rate_changes(rates: Mapping[str, Setting]) -> pd.DataFrame:

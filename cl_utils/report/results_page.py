@@ -17,7 +17,7 @@ from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import MISSING, interval_text
 from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.main_table import main_table
-from cl_utils.report.metric_findings import metric_worth, validity_of, worth_body
+from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE, answers_markdown
@@ -46,38 +46,45 @@ HEAD = (
     "stays open: [findings](findings.md). All figures: [figures](../{figures}/README.md). "
     "Experiments on the way, failures included: [lab notes](log/README.md)."
 )
-DECLARED = (
-    "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml)), but not in the "
-    "dark: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the baseline and "
-    "today's *hybrid-norestart* with seeds 0 to 4, and these give the same values again. The other "
-    "arms, and seeds 5 to 7, were new."
-)
-"""Said of the profile `study` alone, which was declared late."""
+DECLARED = {
+    "study": "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml)), but not "
+    "in the dark: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the "
+    "baseline and today's *hybrid-norestart* with seeds 0 to 4, and these give the same values "
+    "again. The other arms, and seeds 5 to 7, were new.",
+    "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
+    "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, whatever "
+    "the next ones show; all thirteen count in the family ([params](../params/paper-size.yaml)).",
+}
+"""By profile: what its rows do not say of when it was declared."""
 
 
-def results_page(settings: Sequence[Setting], params: Params) -> str:
-    """Return the whole page; `params`: of the profile whose metrics and figures are shown."""
+def results_page(settings: Sequence[Setting], params: Params, validity: pd.DataFrame) -> str:
+    """Return the whole page; `params`: of the profile whose metrics and figures are shown.
+
+    `validity`: what `validity_of` returns of that profile.
+    """
     folders = " and ".join(f"`results/{setting.profile}/`" for setting in settings)
     figures = f"figures/{params.profile}"
     parts = ["# Results", HEAD.format(folders=folders, figures=figures), VERDICTS]
     for setting in settings:
-        parts.append(setting_markdown(setting, params))
+        parts.append(setting_markdown(setting))
         if setting.profile == params.profile:
             results = setting.results
-            parts.append("### Metrics\n\n" + metrics_markdown(results, params.resamples))
+            parts.append("### Metrics\n\n" + metrics_markdown(results, validity))
             parts.append("### Figures\n\n" + shown_figures(params, f"../{figures}/"))
     return "\n\n".join(parts) + "\n"
 
 
-def setting_markdown(setting: Setting, params: Params) -> str:
+def setting_markdown(setting: Setting) -> str:
     """Return the table and the answers of one setting, under its name.
 
     The table is of the paper's arms, the factorial's and those of the declared contrasts.
     """
     arms = {*main_arms([list(pair) for pair in setting.declared]), *FACTORIAL.values()}
     own = setting.results.of_arms(arms)
-    parts = [f"## {setting.name}"] + [DECLARED] * (setting.profile == params.profile)
-    return "\n\n".join([*parts, results_markdown(own, setting.declared, setting.profile)])
+    parts = [f"## {setting.name}", DECLARED.get(setting.profile, "")]
+    parts.append(results_markdown(own, setting.declared, setting.profile))
+    return "\n\n".join(filter(None, parts))
 
 
 def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -> str:
@@ -149,9 +156,8 @@ def legend(table: pd.DataFrame, profile: str) -> str:
     )
 
 
-def metrics_markdown(results: Results, resamples: int) -> str:
+def metrics_markdown(results: Results, validity: pd.DataFrame) -> str:
     """Return what the paper's metrics order, and whether better ones make better curricula."""
-    validity = validity_of(results, resamples)
     own = validity[validity["metric"].isin(PAPERS_METRICS) & (validity["scope"] == OVERALL)]
     lines = [f"- {metric_sentence(row)}" for _, row in own.iterrows()]
     return "\n".join([*lines, worth_body(metric_worth(results.measures, validity))]).strip()

@@ -6,10 +6,11 @@ high, for the figure and the pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,13 @@ from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.questions import pairs
-from cl_utils.stats import contrast_table, factorial_effects, factorial_gain, level_effects
+from cl_utils.stats import (
+    contrast_table,
+    crossed_simple_effects,
+    factorial_effects,
+    factorial_gain,
+    level_effects,
+)
 from cl_utils.stats.contrasts import Pair, against, as_exploratory
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
@@ -47,6 +54,7 @@ class Setting:
     results: Results
     declared: Sequence[Pair]
     planned: int  # seeds of the arm that has most
+    manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
     question: LevelQuestion | None = None
 
     @property
@@ -77,6 +85,11 @@ class Setting:
     def effects(self) -> pd.DataFrame:
         """The factorial's effects; empty until all eight arms have a seed in common."""
         return factorial_effects(self.results.measures)
+
+    @cached_property
+    def simple(self) -> pd.DataFrame:
+        """Order on either choice of programs, composition in either order, exploratory."""
+        return crossed_simple_effects(self.results.measures)
 
     @cached_property
     def levels(self) -> pd.DataFrame:
@@ -131,6 +144,7 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 results=results.of_recipe(recipe),
                 declared=pairs(params.contrasts),
                 planned=max(params.arms.values()),
+                manifest=manifest,
                 question=params.level_question,
             )
         )

@@ -13,23 +13,25 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import level_label
-from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.paths import committed_results, params_file
-from cl_utils.report.answer import ROWS, answer, asked, listed
+from cl_utils.report.answer import ROWS, answer, asked
 from cl_utils.report.rate_words import Named, all_changes, rates_markdown
 from cl_utils.report.rates import RATED, rated
 from cl_utils.report.sentences import (
     VERDICTS,
     contrast_sentence,
     contrasts_markdown,
-    rows_markdown,
+)
+from cl_utils.report.setting_tables import (
+    exams_section,
+    levels_section,
+    settings_section,
+    simple_section,
 )
 from cl_utils.report.settings import ORDERED, Setting, settings_in
 from cl_utils.report.summary import WHERE, minus
-from cl_utils.stats import level_accuracy, standing
-from cl_utils.stats.exams import EXAM, SHOWN, exam_accuracy, exam_effects
+from cl_utils.stats import standing
 from cl_utils.stats.factorial import FACTORS
-from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
@@ -49,22 +51,17 @@ HEAD: Final = f"""\
 # The settings side by side
 
 Generated from the rows of every setting; do not edit. Differences are {WHERE},
-paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm within the
-setting's own family.
+paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm. In every setting
+the declared contrasts are one family and the three main effects another, exploratory ones have
+families of their own. The error rate of 5 % holds within a family, not over the page.
 
 {VERDICTS}"""
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
+CLAIMS: Final = """\
+Main effects are averages over the levels of the other two factors: see *Order and composition
+apart* before you use that of composition."""
 NONE: Final = "Nothing can be claimed yet."
-LEVELS: Final = """\
-The same programs of the balanced test, by the level of the grammar that they were drawn from: 1.1
-and 1.2 are assignments with expressions, 2.1 and 2.2 branches, 3.1 and 3.2 loops. Exploratory, like
-the exams below: the declared measure is the mean of the three buckets, and p are left out. The last
-columns are hybrid minus baseline and the main effects over the eight arms."""
-EXAMS: Final = """\
-Each exam goes beyond all that was trained on in one respect; *twins* are programs of the training
-set under other names. Everything here is exploratory, and its p are left out: the declared measure
-is the usual test."""
 
 
 def further_settings() -> dict[str, list[Setting]]:
@@ -80,14 +77,19 @@ def settings_page(
     """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn."""
     rates = rated(settings, further.get(RATED, ()))
     others = [each for found in further.values() for each in found]
-    sections = [_claims([*settings, *others], all_changes(rates))]
+    every = [*settings, *others]
+    sections = [settings_section(every), _claims(every, all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
+    sections.append(simple_section(settings))
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
         if profile == RATED and rates:
             sections.append(rates_markdown(rates))
-    sections += [_levels(settings, figure_of(LEVEL_FIGURE)), _exams(settings)]
-    return "\n\n".join([HEAD, *sections]) + "\n"
+    sections += [
+        levels_section(settings, figure_of(LEVEL_FIGURE)),
+        exams_section(every),
+    ]
+    return "\n\n".join([HEAD, *filter(None, sections)]) + "\n"
 
 
 def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
@@ -105,7 +107,7 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
             found.append((f"{each.name}, {where}", row))
     shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
     lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
-    return "\n\n".join(["## What is claimed", "\n".join(lines) or NONE])
+    return "\n\n".join(["## What is claimed", CLAIMS, "\n".join(lines) or NONE])
 
 
 def _answers(title: str, settings: Sequence[Setting]) -> list[tuple[Setting, pd.Series]]:
@@ -140,62 +142,3 @@ def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
 
 def _contrasts(rows: pd.DataFrame) -> str:
     return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
-
-
-def _levels(settings: Sequence[Setting], figure: str) -> str:
-    """Return the section of the grammar's levels, a table a setting that has the factorial."""
-    tables = []
-    for setting in settings:
-        right = level_accuracy(setting.results.programs)
-        tables.append(_table(setting, right, setting.levels, "subset"))
-    asked = [_level_question(setting) for setting in settings]
-    parts = ["## Level by level of the grammar", LEVELS, figure, *tables, *asked]
-    return "\n\n".join(filter(None, parts))
-
-
-def _level_question(setting: Setting) -> str:
-    """Return what was declared of some levels for later seeds, and what these say so far."""
-    if setting.question is None:
-        return ""
-    asked, rows = setting.question, setting.asked_levels
-    seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
-    levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {listed(asked.levels)}"
-    said = (
-        f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
-        f"on {levels}, so it was declared for those that come after, which alone count here, as "
-        f"one family. Of {seeds} such seeds {done} have rows."
-    )
-    if rows.empty:
-        return said
-    return f"{said}\n\n{contrasts_markdown(rows, [level_label(each) for each in rows['subset']])}"
-
-
-def _exams(settings: Sequence[Setting]) -> str:
-    """Return the section of the exams, a table a setting that took them."""
-    tables = []
-    for setting in settings:
-        measures = setting.results.measures
-        if measures["test_set"].astype(str).str.startswith(EXAM).any():
-            right, effects = exam_accuracy(measures), exam_effects(measures)
-            tables.append(_table(setting, right, effects, "test_set"))
-    return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, tables)])
-
-
-def _table(setting: Setting, accuracy: pd.DataFrame, effects: pd.DataFrame, by: str) -> str:
-    """Return what the baseline gets right and each effect, a row a value of the column `by`.
-
-    A row of fewer seeds says of how many.
-    """
-    if effects.empty:
-        return ""
-    usual = int(effects["n"].max())
-    lines = [["", "baseline right (%)", *SHOWN], ["---", *["--:"] * (1 + len(SHOWN))]]
-    for _, right in accuracy.iterrows():
-        own = effects[effects[by] == right[by]].set_index("effect")
-        name = right[by].removeprefix(EXAM)
-        name = "the usual test" if name == PRIMARY[1] else name
-        if (n := int(own["n"].max())) != usual:
-            name = f"{name}, n = {n}"
-        cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
-        lines.append([name, f"{right['mean']:.1f}", *cells])
-    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}"

@@ -13,6 +13,7 @@ from cl_utils.report import advice, side_by_side
 from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
+from cl_utils.report.metric_findings import metric_line, validity_of
 from cl_utils.report.pages import read_page, replace_section, write_pages
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.rates import RATED, rated
@@ -42,12 +43,18 @@ def study_pages(
     further = side_by_side.further_settings()
     orders = further[ORDERED]
     rates = rated(settings, further[RATED])
-    told = "\n".join(filter(None, (sorting_sentence(orders), rates_sentence(rates))))
+    validity = validity_of(results, params.resamples)
+    further_lines = (
+        metric_line(validity, params.metric),
+        sorting_sentence(orders),
+        rates_sentence(rates),
+    )
+    told = "\n".join(filter(None, further_lines))
     answer = answer_markdown(settings, figure_of(FIGURE, params), told)
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),
-        "docs/results.md": results_page(settings, params),
+        "docs/results.md": results_page(settings, params, validity),
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings, orders, rates),
         side_by_side.PAGE: side_by_side.settings_page(

@@ -27,10 +27,10 @@ from cl_utils.stats.contrasts import Contrast, contrast_table, paired_difference
 from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.stats.factorial import (
     FACTORIAL,
+    crossed_simple_effects,
     factorial_cells,
     factorial_effects,
     factorial_gain,
-    simple_effects,
 )
 from cl_utils.stats.intervals import Interval, mean_interval, strength
 from cl_utils.stats.leak import leak_table
@@ -51,6 +51,7 @@ __all__ = [
     "budget_gains",
     "budget_of",
     "contrast_table",
+    "crossed_simple_effects",
     "exam_accuracy",
     "exam_effects",
     "factorial_cells",
@@ -70,7 +71,6 @@ __all__ = [
     "seed_deviation",
     "seed_values",
     "select",
-    "simple_effects",
     "smallest_effect",
     "standing",
     "strength",

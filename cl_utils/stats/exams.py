@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from cl_utils.stats.factorial import FACTORS, factorial_cells, factorial_effects, factorial_gain
-from cl_utils.stats.rows import PRIMARY, Cell
+from cl_utils.stats.rows import PRIMARY, Cell, select
 
 EXAM: Final = "exam "  # what the names of their test sets begin with
 GAIN: Final = "hybrid − baseline"
@@ -35,7 +36,7 @@ def exam_effects(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def exam_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return what the baseline gets right on each test set: test_set, mean, low, high, n."""
+    """Return what the baseline gets right on each test set, with the columns of `cell_accuracy`."""
     return cell_accuracy(measures, exam_cells(measures))
 
 
@@ -52,11 +53,21 @@ def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
 
 
 def cell_accuracy(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
-    """Return what the baseline gets right in each cell: test_set, subset, mean, low, high, n."""
-    columns = ["test_set", "subset", "mean", "low", "high", "n"]
+    """Return what the baseline gets right in each cell: test_set, subset, mean, low, high, n.
+
+    `programs`: how many the cell holds; nan where the measures do not say.
+    """
+    columns = ["test_set", "subset", "mean", "low", "high", "n", "programs"]
     rows = [pd.DataFrame(columns=columns)] * (not cells)
     for measure, test_set, subset in cells:
         means = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
         own = means[means["arm"] == "baseline"]
-        rows.append(own.assign(test_set=test_set, subset=subset))
+        programs = programs_in(measures, (measure, test_set, subset))
+        rows.append(own.assign(test_set=test_set, subset=subset, programs=programs))
     return pd.concat(rows, ignore_index=True)[columns]
+
+
+def programs_in(measures: pd.DataFrame, cell: Cell) -> float:
+    """Return how many programs a cell holds; nan where the measures do not say."""
+    rows = select(measures, *cell)
+    return float(rows["n"].max()) if "n" in rows and len(rows) else np.nan

@@ -71,7 +71,11 @@ WHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "composition": {
             "baseline's": "on the baseline's programs",
             "hybrid's": "on hybrid's programs",
-        }
+        },
+        "order": {
+            "shuffled": "in random order",
+            "curriculum": "in the curriculum's order",
+        },
     }
 )
 """How a level of a factor is named as a circumstance."""
@@ -161,8 +165,8 @@ def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame
     """Return the effect of `factor` on the primary measure at each level of `by`, in two rows.
 
     Each is the mean of two cells minus that of the two others; exploratory, with the columns of
-    `factorial_effects`, `effect` being the factor's. Where the two differ much, the main effect is
-    an average of unlike things.
+    `factorial_effects`, `effect` being the factor's, and `where`, the level of `by` in words. Where
+    the two differ much, the main effect is an average of unlike things.
     """
     values = cell_values(measures, PRIMARY)
     if values.empty:
@@ -175,7 +179,15 @@ def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame
         samples = np.stack([table[:, here & side].mean(axis=1) for side in (plus, ~plus)])
         pair = (f"{EFFECTS[(factor,)][0]} {words}", f"{EFFECTS[(factor,)][1]} {words}")
         contrasts.append(paired_contrast(samples, pair, PRIMARY))
-    return as_exploratory(family_table(contrasts, len(contrasts))).assign(effect=factor)
+    rows = as_exploratory(family_table(contrasts, len(contrasts)))
+    return rows.assign(effect=factor, where=list(WHERE[by].values()))
+
+
+def crossed_simple_effects(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the simple effects of order by composition, and of composition by order."""
+    crossed = (("order", "composition"), ("composition", "order"))
+    tables = [simple_effects(measures, factor, by) for factor, by in crossed]
+    return pd.concat([each for each in tables if len(each)] or tables[:1], ignore_index=True)
 
 
 def families() -> dict[str, list[tuple[str, ...]]]:

@@ -18,15 +18,15 @@ from cl_utils.stats.rows import PRIMARY, Cell
 
 
 def by_level(programs: pd.DataFrame) -> pd.DataFrame:
-    """Return measures (percent of programs right) whose subset is a level of the grammar.
+    """Return measures (percent of n programs right) whose subset is a level of the grammar.
 
     `programs` has recipe, arm, seed, test_set, level and exact; those of the balanced test count.
     """
     measure, test_set, _ = PRIMARY
     balanced = programs[programs["test_set"] == test_set]
-    right = balanced.groupby(["recipe", "arm", "seed", "level"], observed=True)["exact"].mean()
-    rows = (100 * right).rename("value").reset_index().rename(columns={"level": "subset"})
-    return rows.assign(measure=measure, test_set=test_set)
+    groups = balanced.groupby(["recipe", "arm", "seed", "level"], observed=True)["exact"]
+    rows = groups.agg(value="mean", n="size").reset_index().rename(columns={"level": "subset"})
+    return rows.assign(value=100 * rows["value"], measure=measure, test_set=test_set)
 
 
 def level_cells(measures: pd.DataFrame) -> list[Cell]:
@@ -45,7 +45,7 @@ def level_effects(programs: pd.DataFrame) -> pd.DataFrame:
 
 
 def level_accuracy(programs: pd.DataFrame) -> pd.DataFrame:
-    """Return what the baseline gets right on each level: subset, mean, low, high, n."""
+    """Return what the baseline gets right on each level: subset, mean, low, high, n, programs."""
     measures = by_level(programs)
     return cell_accuracy(measures, level_cells(measures))
 

@@ -7,7 +7,7 @@ or one sentence that names the run which does not belong, in what, and what to d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from cl_utils.training.recipes import RECIPES
 
 Manifest = Mapping[str, Any]
 FINGERPRINT: Final = "data_fingerprint"
+PRECISION: Final = "precision"
 FREE: Final = ("recipe", "arm", "seed", "device", "compile")
 """Parameters in which runs that compare may differ."""
 EVALUATED: Final = {
@@ -99,8 +100,8 @@ def _parameter(manifest: Manifest, name: str, default: object = None) -> Any:
 
 def _precision(manifest: Manifest) -> str:
     """Return the precision of a run; where it is not recorded, that which its recipe took."""
-    if "precision" in manifest:
-        return str(manifest["precision"])
+    if PRECISION in manifest:
+        return str(manifest[PRECISION])
     params, device = manifest["params"], manifest.get("device", "cpu")
     if params["recipe"] not in RECIPES:
         return "unknown precision"
@@ -147,14 +148,46 @@ def _check_equal(
     )
 
 
-def unlike(ours: Manifest, theirs: Manifest) -> list[str]:
-    """Return in what runs of two profiles differ: parameters but for `FREE`, data."""
+def unlike(ours: Manifest, theirs: Manifest, *, but: Collection[str] = ()) -> list[str]:
+    """Return in what runs of two profiles differ: parameters but for `FREE`, precision, data.
+
+    A parameter that one of them does not record was not there yet when it ran. `but`: the names of
+    what may differ as well.
+    """
     mine, others = ours["params"], theirs["params"]
+    free = (*FREE, "profile", PRECISION, *but)
     found = [
-        f"{name} ({mine.get(name)}, there {others.get(name)})"
+        f"{name} ({mine[name]}, there {others[name]})"
         for name in TrainingParams.model_fields
-        if name not in (*FREE, "profile") and mine.get(name) != others.get(name)
+        if name not in free and name in mine and name in others and mine[name] != others[name]
     ]
+    precisions = _precision(ours), _precision(theirs)
+    if PRECISION not in but and precisions[0] != precisions[1]:
+        found.append(f"{PRECISION} ({precisions[0]}, there {precisions[1]})")
     if found or ours[FINGERPRINT] == theirs[FINGERPRINT]:
         return found
     return ["their programs, which were made from the same parameters by other code"]
+
+
+def check_pairs(ours: Manifest, theirs: Manifest, where: str) -> None:
+    """Raise StudyError unless runs of two profiles may be paired by seed, in all but `FREE`.
+
+    `where`: the two folders, in words.
+    """
+    found = unlike(ours, theirs)
+    codes = (
+        ("trained", TRAINING, lambda each: each["code"]),
+        (
+            "evaluated",
+            EVALUATION,
+            _evaluation("code"),
+        ),
+    )
+    for done, notebook, code in codes:
+        if same_code(notebook, code(ours)) != same_code(notebook, code(theirs)):
+            found.append(f"the code that {done} them ({code(ours)}, there {code(theirs)})")
+    if found:
+        raise StudyError(
+            f"the runs of {where} are compared seed by seed, but differ in {', '.join(found)}: "
+            f"{AGAIN} for one of them"
+        )
