@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from refusals import refusal
 
 from cl_utils.paths import PARAMS, REPOSITORY, committed_results
 from cl_utils.report.settings import ORDERED, STUDIED
+from cl_utils.report.side_by_side import ASKED
 from cl_utils.study.comparable import check_comparable, check_pairs, unlike
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import read_params
@@ -144,9 +146,7 @@ def test_a_run_of_another_arm_of_the_same_name_is_refused(folder: Path) -> None:
     assert "restore params/study/arms.yaml" in sentence
 
 
-WITH_ROWS = [
-    path.stem for path in PARAMS.glob("*.yaml") if finished_runs(committed_results(path.stem))
-]
+WITH_ROWS = [each for each in (*STUDIED, *ASKED) if finished_runs(committed_results(each))]
 
 
 @pytest.mark.parametrize("profile", WITH_ROWS)
@@ -189,8 +189,6 @@ def test_runs_of_two_profiles_are_paired_only_if_all_is_alike() -> None:
         ({"data_fingerprint": "other"}, "their programs, which were made"),
         ({"precision": "float32"}, "precision (float32, there bfloat16)"),
     ):
-        sentence = refusal(
-            lambda changed=changed: check_pairs({**ours, **changed}, theirs, "a and b")
-        )
+        sentence = refusal(partial(check_pairs, {**ours, **changed}, theirs, "a and b"))
         assert sentence.startswith("the runs of a and b are compared seed by seed, but differ in ")
         assert words in sentence

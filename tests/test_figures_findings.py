@@ -19,7 +19,7 @@ from cl_utils.curriculum.arms import arms
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
-from cl_utils.figures.contrasts import claimed
+from cl_utils.figures.contrasts import claimed, draw_effect
 from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
 from cl_utils.labels.arm_groups import compared, group_of
@@ -170,8 +170,16 @@ def test_only_claims_are_filled() -> None:
     """Eight seeds of one sign in a family of one: a claim; in a family of 24 none."""
     alone = stats.contrast_table(every_arm().measures, arms=["mastery"])
     among = stats.contrast_table(every_arm().measures, arms=ARMS)
-    assert claimed(alone.iloc[0]) == "difference"
-    assert claimed(among.set_index("arm", drop=False).loc["mastery"]) == "none"
+    none = among.set_index("arm", drop=False).loc["mastery"]
+    assert claimed(alone.iloc[0]) == "difference" and claimed(none) == "none"
+    assert face_of(alone.iloc[0]) == "black" and face_of(none) == "white"
+
+
+def face_of(row: pd.Series) -> object:
+    """Return what the marker of a difference is filled with, drawn in black."""
+    axes = Figure().subplots()
+    draw_effect(axes, 0.0, row, "black")
+    return axes.lines[-1].get_markerfacecolor()
 
 
 def test_the_forest_names_both_families_and_keeps_the_declared_ones_p() -> None:

@@ -23,6 +23,7 @@ from cl_utils.code_fingerprint import DISPLAY, showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
+from tools.refresh_notebooks import main as refresh_main
 from tools.refresh_notebooks import named_by_content
 
 Cell = dict[str, Any]
@@ -106,6 +107,13 @@ def declared(name: str) -> dict[str, object]:
         assert isinstance(target, ast.Name)
         values[target.id] = ast.literal_eval(statement.value)
     return values
+
+
+def test_a_notebook_that_is_not_there_is_not_refreshed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refresh_main(["06_figure"]) == 2
+    assert "notebook='06_figure' does not exist (did you mean '06_figures'?)" in (
+        capsys.readouterr().err
+    )
 
 
 def test_the_notebooks_stand_in_order() -> None:

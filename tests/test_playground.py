@@ -22,7 +22,9 @@ from worlds import World, quiet, small_run
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.overall_metric import difficulty
 from cl_utils.errors import Interrupted, StudyError
-from cl_utils.model.answers import answer
+from cl_utils.figures.answers import answers, verdict
+from cl_utils.figures.described import description_of
+from cl_utils.model.answers import Answer, answer
 from cl_utils.model.gpt import GPT
 from cl_utils.playground import attention_map as looking
 from cl_utils.playground.answering import answers_of, attention_of, written_by
@@ -243,10 +245,36 @@ def test_the_figure_of_a_look_prints_every_character_and_the_one_written() -> No
 
 def test_a_model_that_reads_too_little_is_named_and_the_others_answer() -> None:
     models = {"large": load_committed("baseline")[0], "small": tiny_model("modern", context=48)}
-    labels = [label.get_text() for label in answers_of(models, SOURCE).axes[1].get_yticklabels()]
+    figure = answers_of(models, SOURCE)
+    labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]
     assert labels == ["true output", "large", "small: reads only 48 characters"]
+    result = description_of(figure).result
+    assert result.endswith("; small: reads only 48 characters.") and "answers ''" not in result
     with pytest.raises(StudyError, match="the models read 48"):
         answers_of({"small": models["small"]}, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12\n\n", "answers it rightly"),
+        ("13\n\n", "answers '13', wrong from character 2 on"),
+        ("1\n\n", "answers '1', wrong from character 2 on"),
+        ("12\n3\n\n", "answers '12\\n3', wrong from character 4 on"),
+        ("12\n", "is right in all 3 characters that it was asked for, and not at its end"),
+    ],
+)
+def test_a_verdict_says_where_an_answer_errs_or_that_it_was_cut(text: str, said: str) -> None:
+    """An answer has at most `model.answers.LONGEST` characters, however long the true one is."""
+    assert verdict(text, "12\n\n") == said
+
+
+def test_the_first_mistake_alone_is_framed() -> None:
+    sure = np.ones(8, dtype=np.float32)
+    given = {"wrong": Answer("\n# 13\n\n", sure), "cut": Answer("\n# 12\n", sure), "none": None}
+    figure = answers("print(12)", "12", given)
+    framed = [each for each in figure.axes[1].patches if each.get_linewidth() == 2.0]
+    assert [(each.get_x(), each.get_y()) for each in framed] == [(4.04, pytest.approx(0.6))]
 
 
 @pytest.mark.parametrize("kind", [StudyError, Interrupted])

@@ -36,6 +36,12 @@ def rows_of(html: str) -> list[list[str]]:
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL) for line in lines]
 
 
+def test_only_the_usual_test_is_called_so() -> None:
+    names = ("balanced", "exam twins", "exam longer", "exam of tomorrow", "leaky")
+    told = ["usual test", "renamed", "longer programs", "of tomorrow", "leaky"]
+    assert [exam_label(each) for each in names] == told
+
+
 def test_cells_are_formatted_and_the_index_is_gone() -> None:
     heads, first, second = rows_of(readable(TABLE, {"value": "value (s)"}).to_html())
     assert heads == ["arm", "value (s)", "n (seeds)", "old"]

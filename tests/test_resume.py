@@ -30,8 +30,17 @@ def test_a_finished_run_is_marked_as_done_without_its_weights(study_home: Path) 
     assert (run / "evaluated.json").stat().st_mtime > corpus.stat().st_mtime
 
 
-@pytest.mark.parametrize("changed", [{"code": "other"}, {"arm": {"schedule": "hybrid"}}], ids=str)
-def test_a_run_of_other_code_or_of_another_arm_is_left_to_be_trained_again(
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"code": "other"},
+        {"arm": {"schedule": "hybrid"}},
+        {"evaluation": {"code": "other"}},
+        {"params": {"steps": PARAMS.steps + 1}},
+    ],
+    ids=str,
+)
+def test_a_run_of_other_code_parameters_or_arm_is_left_to_be_made_again(
     changed: dict[str, object], study_home: Path
 ) -> None:
     shutil.rmtree(study_home / RUN)

@@ -96,3 +96,21 @@ def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
     pd.testing.assert_series_equal(
         counted, expected.loc[counted.index], check_names=False, atol=1e-6
     )
+
+
+def test_a_yoked_run_waits_for_the_one_that_it_replays(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins in the next sitting: the batch that it would belong to has not been trained."""
+    home = tmp_path / "home"
+    shutil.copytree(data, home)
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    arms = {"mastery": 2, "yoked-mastery": 1}
+    params = params_of().model_copy(update={"arms": arms})
+    said: list[str] = []
+    work = Sitting(params, corpora_of(params), at_once=8, until=float("inf"), report=said.append)
+    assert [(each.arm, each.seed) for each in work.waiting()] == [("mastery", 0), ("mastery", 1)]
+    assert said == ["1 yoked runs wait for those that they replay"]
+    assert work.run() == 2
+    assert [(each.arm, each.seed) for each in work.waiting()] == [("yoked-mastery", 0)]
+    assert work.run() == 1

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from refusals import refusal
 
+from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.processes import MARK_VARIABLE, marked
 from cl_utils.study.profile_lock import only_command, owner_of
+from cl_utils.workflow.commands import Work, experiment_notebooks, figures
 from cl_utils.workflow.taking_part import take_part
 
 TAKE_PART = """
@@ -39,6 +41,30 @@ def test_a_command_says_on_which_profile_it_begins() -> None:
     assert said.returncode == 1
     assert said.stdout.startswith("report: profile laptop, parameters in params/laptop.yaml.")
     assert "holds no finished run" in said.stderr and "reproduce PROFILE=laptop" in said.stderr
+
+
+def test_figures_are_drawn_of_every_recipe_that_has_rows(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Notebooks of experiments belong to no recipe; the findings come after all others."""
+    drawn: list[tuple[str, str]] = []
+
+    def draw(_: Work, notebook: str, recipe: str = "") -> int:
+        drawn.append((notebook, recipe))
+        return 0
+
+    monkeypatch.setattr(Work, "draw", draw)
+    monkeypatch.setattr(Work, "run", lambda *_: 0)
+    for recipe in ("strong-third", "fast-constant"):
+        (home / "results/study-rates" / recipe).mkdir(parents=True)
+    assert figures(Work("figures", "study-rates", "mark")) == 0
+    books = showing_notebooks()
+    recipes = ["fast-constant", "strong-third"]  # as the profile has them
+    wanted = [(book, recipe) for book in books for recipe in recipes]
+    assert set(drawn) == {*wanted, *((book, "") for book in experiment_notebooks())}
+    assert [book for book, _ in drawn].index(books[-1]) >= len(recipes) * (len(books) - 1)
+    assert f"{books[0]} (strong-third) is drawn" in capsys.readouterr().out
+    assert Work("figures", "study", "mark").recipes == ["fast"]  # nothing there: all of them
 
 
 def test_a_snakemake_that_a_user_calls_has_the_profile_to_itself(

@@ -23,6 +23,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils.names import unknown
 from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, REPOSITORY, share_committed_results
 from cl_utils.workflow.notebook import QUIET
 
@@ -96,6 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     folders = (NOTEBOOKS, REPOSITORY / "docs")
     paths = [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
+    if strangers := sorted(set(given.names) - {path.stem for path in paths}):
+        print(unknown("notebook", strangers[0], [path.stem for path in paths]), file=sys.stderr)
+        return 2
     stale = [path.name for path in paths if is_stale(path)]
     if given.stale:
         print("stale, run `make notebooks`:" if stale else "no notebook is stale", *stale)

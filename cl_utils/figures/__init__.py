@@ -17,6 +17,7 @@ settings      the factorial's effects in every setting
 orders        exactly the baseline's programs in other orders
 rates         what the learning rate changes in them
 levels        and on each level of the grammar
+cells         characters as cells
 answers       what models answer, each character with its probability
 attention     where a model looked when it wrote a character
 schedule      what one schedule draws

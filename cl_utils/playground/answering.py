@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cl_utils.figures.answers import answers
@@ -20,8 +19,6 @@ from cl_utils.playground.attention_map import look
 from cl_utils.playground.program import normalised, read
 from cl_utils.tinypy.record import prompt
 from cl_utils.tinypy.tokenizer import decode
-
-NOTHING = Answer("", np.zeros(0, dtype=np.float32))
 
 
 def longest_context(models: Mapping[str, GPT]) -> int:
@@ -36,12 +33,12 @@ def answers_of(models: Mapping[str, GPT], source: str) -> Figure:
     """
     program = read(source, longest_context(models))
     needed = len(prompt(program.source))
-    given: dict[str, Answer] = {}
+    given: dict[str, Answer | None] = {}
     for name, model in models.items():
         if needed < model.config.context:
             given[name] = answer(model, program.source)
         else:
-            given[f"{name}: reads only {model.config.context} characters"] = NOTHING
+            given[f"{name}: reads only {model.config.context} characters"] = None
     return answers(program.source, program.output, given)
 
 

@@ -113,10 +113,12 @@ def asked(titles: Mapping[str, str]) -> list[Question]:
 
 
 def answer(setting: Setting, question: Question) -> pd.Series | None:
-    """Return the row that answers a question in short: its main effect or its first contrast."""
-    if question.effect and question.in_short == "effect":
-        rows = setting.effects[setting.effects["effect"] == question.effect]
-    else:
+    """Return the row that answers a question in short: its main effect or its first contrast.
+
+    Where the factorial lacks an arm, the first contrast is the answer to either.
+    """
+    rows = setting.effects[setting.effects["effect"] == question.effect]
+    if rows.empty or question.in_short == "contrast":
         rows = of_pairs(setting.contrasts, question.pairs[:1])
     return None if rows.empty else rows.iloc[0]
 

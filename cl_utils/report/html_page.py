@@ -23,6 +23,7 @@ from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
 from cl_utils.report.number_sources import with_sources
+from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.settings import settings_of
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
@@ -72,7 +73,8 @@ def report_page(params: Params) -> str:
     """Return the page; StudyError when the profile has no results."""
     results = load_results(params.paths.results, params)
     settings = settings_of(params.paths.results, results)
-    told = answer_markdown(settings, "", sorting_sentence(settings))
+    further = (sorting_sentence(settings), rates_sentence(settings))
+    told = answer_markdown(settings, "", "\n".join(filter(None, further)))
     sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
     for recipe in results.recipes:
         own, of_recipe = results.of_recipe(recipe), params.model_copy(update={"recipe": recipe})

@@ -90,6 +90,8 @@ def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
     found: dict[str, dict[str, Setting]] = {}
     for setting in settings:
         recipe = recipe_named(setting.recipe)
+        if recipe.decay not in RATES:
+            continue
         found.setdefault(falling(recipe), {})[RATES[recipe.decay]] = setting
     return {
         name: {rate: rates[rate] for rate in RATES.values() if rate in rates}

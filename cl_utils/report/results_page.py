@@ -52,8 +52,9 @@ DECLARED = {
     "baseline and today's *hybrid-norestart* with seeds 0 to 4, and these give the same values "
     "again. The other arms, and seeds 5 to 7, were new.",
     "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
-    "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, whatever "
-    "the next ones show; all thirteen count in the family ([params](../params/paper-size.yaml)).",
+    "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
+    "whatever the next ones show; all thirteen count in the family "
+    "([params](../params/paper-size.yaml)).",
 }
 """By profile: what its rows do not say of when it was declared."""
 

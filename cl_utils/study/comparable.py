@@ -148,6 +148,13 @@ def _check_equal(
     )
 
 
+def other_params(manifest: Manifest, params: Params) -> list[str]:
+    """Return the parameters, but for `FREE`, that a run records and `params` have otherwise."""
+    said = manifest["params"]
+    names = [each for each in TrainingParams.model_fields if each not in FREE and each in said]
+    return [name for name in names if said[name] != getattr(params, name)]
+
+
 def unlike(ours: Manifest, theirs: Manifest, *, but: Collection[str] = ()) -> list[str]:
     """Return in what runs of two profiles differ: parameters but for `FREE`, precision, data.
 

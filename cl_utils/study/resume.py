@@ -2,9 +2,9 @@
 
 `python -m cl_utils.study.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
 under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
-weights), newer than the data. Runs of other data are refused; runs of code that may give other bits
-(see `same_code`), or of an arm that has changed since, are left out, so that the workflow trains
-them again.
+weights), newer than the data. Runs of other data are refused; runs of other parameters, of code
+that may give other bits (see `same_code`), or of an arm that has changed since, are left out, so
+that the workflow trains and evaluates them again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cl_utils.errors import StudyError
 from cl_utils.files import running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
 from cl_utils.paths import params_file
-from cl_utils.study.comparable import FINGERPRINT, check_place
+from cl_utils.study.comparable import FINGERPRINT, check_place, other_params
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
@@ -37,7 +37,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     """
     restored: dict[Path, dict[str, Any]] = {}
     left: list[Path] = []
-    code, data = same_code(TRAINING, code_of(TRAINING)), data_fingerprint(params)
+    data = data_fingerprint(params)
     for result in finished_runs(params.paths.results):
         manifest = run_manifest(result)
         check_place(result, manifest)
@@ -48,14 +48,20 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
                 "delete its folder"
             )
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
-        same = same_code(TRAINING, manifest["code"]) == code
-        if same and is_arm(manifest["arm"], result.parent.name):
+        if _goes_with(params, manifest) and is_arm(manifest["arm"], result.parent.name):
             restored[result] = manifest
         else:
             left.append(result)
     for result, manifest in restored.items():
         _mark(params, result, manifest)
     return list(restored), left
+
+
+def _goes_with(params: Params, manifest: Mapping[str, Any]) -> bool:
+    """Return whether a run is what the parameters and today's code would give, bit by bit."""
+    codes = (TRAINING, manifest["code"]), (EVALUATION, manifest["evaluation"]["code"])
+    alike = all(same_code(each, code) == same_code(each, code_of(each)) for each, code in codes)
+    return alike and not other_params(manifest, params)
 
 
 def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
@@ -70,16 +76,16 @@ def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
+    if len(arguments) > 1:
+        print("give one profile, such as laptop", file=sys.stderr)
+        return 1
     try:
-        (profile,) = arguments or ("laptop",)
-        restored, left = restore(read_params(params_file(profile)))
+        restored, left = restore(read_params(params_file(*(arguments or ("laptop",)))))
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
-    except ValueError:
-        print("give one profile, such as laptop", file=sys.stderr)
-        return 1
-    print(f"{len(restored)} runs need no training; {len(left)} were made by other code")
+    others = f"{len(left)} were made by other code or with other parameters"
+    print(f"{len(restored)} runs need no training; {others}")
     return 0
 
 

@@ -70,13 +70,19 @@ class Sitting:
     report: Report = print
 
     def waiting(self) -> list[Params]:
-        """Return the runs without rows, the most valuable first."""
+        """Return the runs without rows that can begin, the most valuable first.
+
+        A yoked run begins when that is finished whose weights it replays: in a later sitting.
+        """
         params = self.params
         seeds = range(max(params.arms.values()))
         named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
         runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
         left = [each for each in runs if not (_result(each) / "manifest.json").exists()]
-        return left[: self.most]
+        ready = [each for each in left if _can_begin(each)]
+        if len(ready) < len(left):
+            self.report(f"{len(left) - len(ready)} yoked runs wait for those that they replay")
+        return ready[: self.most]
 
     def run(self) -> int:
         """Train and evaluate what fits; return how many runs were finished."""
@@ -156,6 +162,15 @@ class Sitting:
 
 def _quiet(line: str) -> None:
     """Say nothing."""
+
+
+def _can_begin(params: Params) -> bool:
+    """Return whether all that a run replays is there; other runs replay nothing."""
+    try:
+        recorded_mixes(params)
+    except StudyError:
+        return False
+    return True
 
 
 def _result(params: Params) -> Path:

@@ -45,6 +45,12 @@ class Work:
         """What reads and keeps all that Snakemake says."""
         return Reader(Paths(self.profile).runs / f"{self.command}.log")
 
+    @cached_property
+    def recipes(self) -> list[str]:
+        """The recipes of the profile that have rows; all of them where none has."""
+        wanted, results = study_named(self.profile).recipes, Paths(self.profile).results
+        return [each for each in wanted if (results / each).is_dir()] or list(wanted)
+
     @property
     def start(self) -> str:
         """What it begins with: the profile may be the Makefile's own choice."""
@@ -85,16 +91,14 @@ class Work:
         print(f"Open {shown_path(path)} in a browser; figures are in {shown_path(paths.figures)}.")
         return 0
 
-    def draw(self, notebook: str) -> int:
-        """Execute a notebook that shows results; return its exit status."""
-        book, executed = (
-            NOTEBOOKS / f"{notebook}.ipynb",
-            Paths(self.profile).runs / f"{notebook}.ipynb",
-        )
-        params = params_file(self.profile)
-        options = ["--params", str(params)] if notebook in showing_notebooks() else []
+    def draw(self, notebook: str, recipe: str = "") -> int:
+        """Execute a notebook that shows results, of one recipe or of none; return its status."""
+        name = f"{notebook}-{recipe}" if recipe else notebook
+        book, executed = NOTEBOOKS / f"{notebook}.ipynb", Paths(self.profile).runs / f"{name}.ipynb"
+        named = ["--params", str(params_file(self.profile)), "--recipe", recipe]
         module = (sys.executable, "-m", "cl_utils.workflow.notebook")
-        return self.run(*module, str(book), os.path.relpath(executed, REPOSITORY), *options)
+        shown = os.path.relpath(executed, REPOSITORY)
+        return self.run(*module, str(book), shown, *(named if recipe else ()))
 
     def run(self, *command: str) -> int:
         """Run a command in the repository; return its exit status."""
@@ -131,15 +135,22 @@ def report(work: Work) -> int:
 
 
 def figures(work: Work) -> int:
-    """Draw all figures again from results/; the findings last, which show what the others drew."""
+    """Draw all figures again from results/, recipe by recipe.
+
+    The findings come last, which show what the others drew.
+    """
     *drawing, last = showing_notebooks()
-    for notebooks in (drawing, [last, *experiment_notebooks()]):
+    first = [(notebook, recipe) for notebook in drawing for recipe in work.recipes]
+    second = [(last, recipe) for recipe in work.recipes]
+    for drawn in (first, [*second, *((notebook, "") for notebook in experiment_notebooks())]):
         pool = ThreadPoolExecutor(DRAWN_AT_ONCE)
         try:
-            for notebook, status in zip(notebooks, pool.map(work.draw, notebooks), strict=True):
+            statuses = pool.map(work.draw, *zip(*drawn, strict=True))
+            for (notebook, recipe), status in zip(drawn, statuses, strict=True):
                 if status:
                     return status
-                print(f"{notebook} is drawn", flush=True)
+                of_recipe = f" ({recipe})" if recipe and len(work.recipes) > 1 else ""
+                print(f"{notebook}{of_recipe} is drawn", flush=True)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     return work.run(sys.executable, "-m", "benchmarks", "--redraw")

@@ -1,0 +1,189 @@
+"""Sections of docs/settings.md that no contrast of arms answers: simple effects, levels, exams.
+
+In: the settings with rows. Out: Markdown, a table a setting; everything here is exploratory, but
+for what a profile declared of levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.labels.names import RECIPES, exam_label, level_label
+from cl_utils.labels.numbers import MISSING, points_text
+from cl_utils.report.answer import listed
+from cl_utils.report.sentences import contrasts_markdown, rows_markdown
+from cl_utils.report.settings import REFERENCE, Setting
+from cl_utils.report.summary import minus
+from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
+from cl_utils.stats.exams import (
+    SHOWN,
+    exam_accuracy,
+    exam_cells,
+    exam_effects,
+    programs_in,
+)
+
+SIMPLE_TITLE: Final = "## Order and composition apart"
+
+SIMPLE: Final = """\
+A main effect is an average over the levels of the other factors. Where order harms one choice of
+programs more than the other, the main effect of composition holds some of that. So here is either
+effect at each level of the other, over both numbers of learning-rate cycles. Exploratory; p are
+left out."""
+
+LEVELS: Final = """\
+The same programs of the balanced test, by the level of the grammar that they were drawn from.
+Exploratory, like the exams below: the declared measure is the mean of the three buckets, and p are
+left out. The last columns are hybrid minus baseline and the main effects over the eight arms."""
+
+EXAMS: Final = """\
+Each exam goes beyond all that was trained on in one respect; *renamed* are programs of the training
+set with other variables. Settings that are missing were run before there were exams. Everything
+here is exploratory, and its p are left out: the declared measure is the usual test."""
+
+SETTINGS: Final = """\
+Buckets by *tertiles* hold a third of the programs each, by *thresholds* those whose metric lies
+below, between and above two values. All parameters stand in `params/<profile>.yaml`, and what a run
+used in its manifest."""
+HEADS: Final = (
+    *("profile", "recipe", "parameters", "characters trained", "steps", "programs to train on"),
+    *("longest program", "buckets", "seeds", "machine"),
+)
+
+
+def settings_section(settings: Sequence[Setting]) -> str:
+    """Return what every setting is, a row each, and its recipe in words."""
+    known = [each for each in settings if each.manifest]
+    if not known:
+        return ""
+    lines = [list(HEADS), ["---", "---", *["--:"] * 5, "---", "--:", "---"]]
+    lines += [_facts(each) for each in known]
+    used = dict.fromkeys(each.recipe for each in known)
+    words = [f"- recipe `{name}`: {RECIPES[name]}." for name in used]
+    table = rows_markdown(lines)
+    return "\n\n".join(["## What they are", SETTINGS, table, "\n".join(words)])
+
+
+def _facts(setting: Setting) -> list[str]:
+    manifest, params = setting.manifest, setting.manifest["params"]
+    rule = params["bucket_rule"]
+    values = "" if isinstance(rule, str) else " and ".join(f"{each:g}" for each in rule)
+    buckets = f"thresholds {values}" if values else rule
+    machine = manifest["machine"] if manifest["device"] == "cpu" else manifest["device"]
+    return [
+        *(f"`{setting.profile}`", f"`{setting.recipe}`", f"{setting.parameters:,}"),
+        *(f"{manifest['characters']:,}", f"{params['steps']:,}"),
+        *(f"{len(BUCKETS) * params['training_programs']:,}", str(setting.longest), buckets),
+        *(f"{setting.results.measures['seed'].nunique()} of {setting.planned}", machine),
+    ]
+
+
+def simple_section(settings: Sequence[Setting]) -> str:
+    """Return the section of what order and composition do at each level of the other."""
+    found = [each for each in settings if len(each.simple)]
+    if not found:
+        return ""
+    heads = [f"{each.name}, n = {each.simple['n'].max()}" for each in found]
+    lines = [["", *heads], ["---", *["--:"] * len(heads)]]
+    for place, first in found[0].simple.iterrows():
+        cells = [points_text(each.simple.loc[place]) for each in found]
+        lines.append([f"{first['effect']} {first['where']}", *cells])
+    return "\n\n".join([SIMPLE_TITLE, SIMPLE, rows_markdown(lines)])
+
+
+def levels_section(settings: Sequence[Setting], figure: str) -> str:
+    """Return the section of the grammar's levels, a table a setting that has the factorial."""
+    tables = []
+    for setting in settings:
+        right = level_accuracy(setting.results.programs)
+        tables.append(_table(setting, right, setting.levels, ("subset", level_label)))
+    asked = [_level_question(setting) for setting in settings]
+    parts = ["## Level by level of the grammar", LEVELS, figure, *tables, *asked]
+    return "\n\n".join(filter(None, parts))
+
+
+def _level_question(setting: Setting) -> str:
+    """Return what was declared of some levels for later seeds, and what these say so far."""
+    if setting.question is None:
+        return ""
+    asked, rows = setting.question, setting.asked_levels
+    seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
+    levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {listed(asked.levels)}"
+    said = (
+        f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
+        f"on {levels}, so it was declared for those that come after, which alone count here, as "
+        f"one family. Of {seeds} such seeds {done} have rows."
+    )
+    if rows.empty:
+        return said
+    return f"{said}\n\n{contrasts_markdown(rows, [level_label(each) for each in rows['subset']])}"
+
+
+def exams_section(settings: Sequence[Setting]) -> str:
+    """Return the section of the exams, a table a setting that took them.
+
+    The factorial's effects where all its arms did, else the declared contrasts.
+    """
+    tables = []
+    for setting in settings:
+        measures = setting.results.measures
+        if len(exam_cells(measures)) > 1:
+            right, effects = exam_accuracy(measures), exam_effects(measures)
+            whole = _table(setting, right, effects, ("test_set", exam_label))
+            tables.append(whole or _declared_exams(setting))
+    return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, tables)])
+
+
+def _declared_exams(setting: Setting) -> str:
+    """Return what the baseline gets right in each exam and each declared contrast there."""
+    measures, lines = setting.results.measures, []
+    heads: list[str] = []
+    for cell in exam_cells(measures):
+        measure, test_set, subset = cell
+        rows = contrast_table(
+            measures,
+            contrasts=setting.declared,
+            measure=measure,
+            test_set=test_set,
+            subset=subset,
+        )
+        heads = heads or [minus(row) for _, row in rows.iterrows()]
+        right = seed_values(select(measures, *cell), REFERENCE)
+        said = [exam_label(test_set), _count(programs_in(measures, cell)), f"{right.mean():.1f}"]
+        lines.append([*said, *(points_text(row) for _, row in rows.iterrows())])
+    head = [["", "programs", "baseline right (%)", *heads], ["---", *["--:"] * (2 + len(heads))]]
+    seeds = setting.contrasts["n"].max()
+    return f"{setting.name}, n = {seeds}.\n\n{rows_markdown([*head, *lines])}"
+
+
+def _table(
+    setting: Setting,
+    accuracy: pd.DataFrame,
+    effects: pd.DataFrame,
+    by: tuple[str, Callable[[str], str]],
+) -> str:
+    """Return what the baseline gets right and each effect, a row a value of a column.
+
+    `by`: the column, and what its values are called. A row of fewer seeds says of how many.
+    """
+    column, label = by
+    if effects.empty:
+        return ""
+    usual = int(effects["n"].max())
+    lines = [["", "programs", "baseline right (%)", *SHOWN], ["---", *["--:"] * (2 + len(SHOWN))]]
+    for _, right in accuracy.iterrows():
+        own = effects[effects[column] == right[column]].set_index("effect")
+        name = label(right[column])
+        if (n := int(own["n"].max())) != usual:
+            name = f"{name}, n = {n}"
+        cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
+        lines.append([name, _count(right["programs"]), f"{right['mean']:.1f}", *cells])
+    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}"
+
+
+def _count(programs: float) -> str:
+    return MISSING if pd.isna(programs) else f"{programs:,.0f}"
