@@ -27,7 +27,7 @@ from cl_utils.report.captions import shown
 
 INTERVALS = (
     "Mean over n seeds, in brackets its 95 % t interval (none below n = 3; one of few seeds may "
-    " leave the scale)."
+    "leave the scale)."
 )
 REMOVED = "What recipe fast loses without one of its parts"
 ADDED = "What recipe fast gains by more than it has, alone and together"

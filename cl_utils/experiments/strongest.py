@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import Final
 
+import pandas as pd
+
 from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
@@ -52,17 +54,21 @@ def soon_sentence() -> str:
 
 
 def good_sentence() -> str:
-    """Return how good the baseline of the paper's size is, and how far its seeds lie apart."""
-    results = load_results(committed_results(PROFILE))
-    rows = select(results.measures, *PRIMARY)
-    interval = mean_interval(seed_values(rows, "baseline"))
-    right = f"{interval.mean:.1f} ± {interval.half_width:.1f} % right (n = {interval.n})"
-    values = seed_values(rows, "baseline")
+    """Return how good the arms of the committed models are, and how far their seeds lie apart."""
+    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
+    arms = dict.fromkeys(load_committed(name)[1]["params"]["arm"] for name in committed_models())
+    told = [f"*{arm}* {_range(seed_values(rows, arm))}" for arm in arms]
     return (
-        f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs on one "
-        f"GPU) the baseline gets {right}; its seeds lie between {values.min():.1f} and "
-        f"{values.max():.1f} %."
+        f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs) are "
+        f"right: {' and '.join(told)}."
     )
+
+
+def _range(values: pd.Series) -> str:
+    """Return the mean of percentages with its interval, and the least and the largest."""
+    interval = mean_interval(values)
+    ends = f"seeds {values.min():.1f} to {values.max():.1f}"
+    return f"{interval.mean:.1f} ± {interval.half_width:.1f} % ({ends}, n = {interval.n})"
 
 
 def models_sentence() -> str:
@@ -74,8 +80,8 @@ def models_sentence() -> str:
         value = seed_values(rows, params["arm"])[params["seed"]]
         found.append(f"*{name}* ({value:.1f} %, seed {params['seed']})")
     return (
-        f"Two single runs of it come with the repository, in [`models/`](models/README.md): "
-        f"{' and '.join(found)}."
+        f"Single runs of it come with the repository, in [`models/`](models/README.md): "
+        f"{' and '.join(found)}; one pair of runs says nothing of the arms."
     )
 
 

@@ -50,7 +50,9 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "and what order, restarts and composition do there"
         ),
         "effects_forest": "All arms against the baseline",
-        "factorial_effects": "Hybrid's gain taken apart into order, restarts and composition",
+        "factorial_effects": (
+            "Hybrid minus baseline, taken apart into order, restarts and composition"
+        ),
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
         "gain_against_budget": "Gain on the baseline at a tenth, a third and all of the steps",
         "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",

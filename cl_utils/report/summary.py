@@ -63,7 +63,7 @@ def gain_sentence(measures: pd.DataFrame) -> str:
     ]
     seeds = "seed" if whole["n"] == 1 else "seeds"
     return (
-        f"**Hybrid's {points_text(whole)} points above baseline are the exact sum of four "
+        f"**Hybrid minus baseline, {points_text(whole)} points, is the exact sum of four "
         "effects**: "
         f"{', '.join(parts)} (the factorial's eight arms, n = {whole['n']} {seeds}, 95 % "
         "intervals)."
