@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+from factories import every_arm
+from test_side_by_side import invented, raised
 
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.advice import ADVICE, PAGE, advised
+from cl_utils.report.answer import answer, asked
 from cl_utils.report.settings import studied
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, strength
 
 ORDER = ADVICE["Order"]
+ARMS = ["baseline", "baseline-in-hybrid-order", "hybrid-shuffled", "hybrid-norestart"]
 
 
 def row(difference: float, p: float = 0.01, n: int = 8, wide: bool = False) -> pd.Series:
@@ -38,6 +44,29 @@ def row(difference: float, p: float = 0.01, n: int = 8, wide: bool = False) -> p
 )
 def test_only_claims_advise(rows: list[pd.Series], wanted: str) -> None:
     assert advised(ORDER, rows) == wanted
+
+
+@pytest.mark.parametrize("least", [0.375, float("nan")])  # few seeds, a single one
+def test_settings_in_which_no_claim_was_possible_are_counted_apart(least: float) -> None:
+    unable = row(-1.0, p=1.0, wide=True)
+    unable["p_least"] = least
+    assert advised(ORDER, [row(-3.0), unable]) == (
+        f"{ORDER.harms} Shown in 1 of 2 settings (in 1 too few seeds for any claim)."
+    )
+
+
+def test_composition_is_advised_by_programs_in_random_order() -> None:
+    """Its main effect averages over an order that may harm one choice of programs more."""
+    arms = raised(every_arm(), "hybrid", 40.0)  # in the curriculum's order alone
+    setting = replace(invented("x", arms), declared=[("hybrid-shuffled", "baseline")])
+    (question,) = asked({"Composition": ""})
+    found = answer(setting, question)
+    assert found is not None and found["arm"] == "hybrid-shuffled"
+    assert setting.effects.set_index("effect").loc["composition", "difference"] > 8
+    (order,) = asked({"Order": ""})
+    assert answer(setting, order)["effect"] == "order"  # type: ignore[index]
+    part = replace(invented("x", every_arm().of_arms(ARMS)), declared=list(order.pairs))
+    assert answer(part, order)["arm"] == "hybrid-norestart"  # type: ignore[index]
 
 
 def test_the_page_has_every_question_and_setting() -> None:

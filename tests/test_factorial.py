@@ -13,10 +13,10 @@ from hypothesis import strategies as draw
 from cl_utils.stats import (
     FACTORIAL,
     contrast_table,
+    crossed_simple_effects,
     factorial_cells,
     factorial_effects,
     factorial_gain,
-    simple_effects,
 )
 from cl_utils.stats.factorial import ADDENDS, EFFECTS, FACTORS, effect_name, families, signs
 
@@ -71,13 +71,16 @@ def test_hybrids_gain_is_the_sum_of_its_parts(effects: dict[str, float]) -> None
 def test_simple_effects_are_the_main_effect_less_and_more_the_interaction() -> None:
     """Main effect 2, interaction 3: -1 on the baseline's programs, 5 on hybrid's."""
     rows = measures({"order": 2.0, "order × composition": 3.0, "restarts": 1.0})
-    table = simple_effects(rows, "order", by="composition")
-    assert list(table["difference"]) == pytest.approx([-1.0, 5.0])
-    assert [arm.rpartition(" on ")[2] for arm in table["arm"]] == [
-        "the baseline's programs",
-        "hybrid's programs",
-    ]
-    assert table["exploratory"].all()
+    table = crossed_simple_effects(rows)
+    named = dict(zip(table["effect"] + " " + table["where"], table["difference"], strict=True))
+    assert named == {
+        "order on the baseline's programs": pytest.approx(-1.0),
+        "order on hybrid's programs": pytest.approx(5.0),
+        "composition in random order": pytest.approx(-3.0),
+        "composition in the curriculum's order": pytest.approx(3.0),
+    }
+    assert all(arm.endswith(where) for arm, where in zip(table["arm"], table["where"], strict=True))
+    assert table["exploratory"].all() and set(table["family"]) == {2}
 
 
 def test_interactions_are_never_claimed() -> None:
@@ -135,7 +138,7 @@ def test_an_unfinished_factorial_is_empty_with_the_same_columns() -> None:
     empty = factorial_effects(part)
     assert empty.empty and set(empty.columns) == set(factorial_effects(whole).columns)
     assert factorial_cells(part).empty and factorial_gain(part).empty
-    assert simple_effects(part, "order", by="composition").empty
+    assert crossed_simple_effects(part).empty
 
 
 def test_effects_have_the_columns_of_contrasts() -> None:

@@ -9,17 +9,22 @@ import pandas as pd
 import pytest
 from factories import every_arm
 
+from cl_utils import stats
 from cl_utils.figures import effects_by_exam
 from cl_utils.figures.described import description_of
-from cl_utils.paths import REPOSITORY
+from cl_utils.labels.names import RECIPES as RECIPE_WORDS
+from cl_utils.labels.numbers import points_text
+from cl_utils.paths import REPOSITORY, committed_results
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
+from cl_utils.report.setting_tables import exams_section, settings_section, simple_section
 from cl_utils.report.settings import Setting, effects_by_order, studied
-from cl_utils.report.side_by_side import ASKED, LEVEL_FIGURE, NONE, PAGE, settings_page
+from cl_utils.report.side_by_side import ASKED, CLAIMS, LEVEL_FIGURE, NONE, PAGE, settings_page
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.stats.exams import exam_accuracy, exam_effects
-from cl_utils.study.results import Results
+from cl_utils.study.results import Results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion
+from cl_utils.training.recipes import RECIPES
 
 SORTED = [arm for cell, arm in FACTORIAL.items() if cell[0] == "curriculum"]
 
@@ -89,7 +94,9 @@ def test_what_is_claimed_has_its_sentence_and_nothing_else_has() -> None:
     two = invented("two", replace(every_arm(), measures=few))
     assert section(settings_page([two], {}), "What is claimed").strip() == NONE
     eight = invented("eight", raised(every_arm(), "hybrid", 40.0))
-    claims = section(settings_page([eight, two], {}), "What is claimed").strip().splitlines()
+    said = section(settings_page([eight, two], {}), "What is claimed").strip()
+    caveat, claims = said.split("\n\n")[0], said.split("\n\n")[1].splitlines()
+    assert caveat == CLAIMS
     assert "**Claim**: hybrid is above baseline" in claims[0] and "n = 8 paired seeds" in claims[0]
     assert all(eight.name in line and "**Claim**" in line for line in claims)
 
@@ -148,3 +155,48 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:
     assert effects_by_order([invented("x", every_arm().of_arms(["baseline", "hybrid"]))]).empty
     assert effects_by_order([]).empty
+
+
+def test_every_setting_is_described_by_what_its_runs_used() -> None:
+    """Its recipe in words, whatever recipe it is."""
+    manifest = run_manifest(committed_results("paper-size") / "strong-late/baseline/seed0")
+    setting = replace(invented("paper-size", every_arm()), recipe="strong-late", manifest=manifest)
+    text = settings_section([setting, invented("without a manifest", every_arm())])
+    (line,) = (each for each in text.splitlines() if each.startswith("| `paper-size`"))
+    assert "| 14,336,000 | 3,500 | 300,000 |" in line and "| thresholds 2 and 4 |" in line
+    assert f"| {every_arm().measures['seed'].nunique()} of 8 | NVIDIA H200 |" in line
+    assert f"- recipe `strong-late`: {RECIPE_WORDS['strong-late']}." in text
+    assert settings_section([]) == "" and set(RECIPE_WORDS) == set(RECIPES)
+
+
+def test_simple_effects_stand_by_setting() -> None:
+    setting = invented("x", raised(every_arm(), "hybrid", 40.0))
+    text = simple_section([setting, replace(setting, recipe="strong")])
+    rows = [each for each in text.splitlines() if each.startswith(("| order", "| composition"))]
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| order on the baseline's programs",
+        "| order on hybrid's programs",
+        "| composition in random order",
+        "| composition in the curriculum's order",
+    ]
+    random, curriculum = (float(row.split(" | ")[1].split()[0]) for row in rows[2:])
+    assert curriculum > random + 15 and all(row.count("(") == 2 for row in rows)
+    assert simple_section([invented("x", every_arm().of_arms(["baseline"]))]) == ""
+
+
+def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_programs() -> None:
+    results = every_arm().of_arms(["baseline", "stair"])
+    exam = results.measures.query("test_set == 'natural' and subset == 'all'")
+    exam = exam.assign(test_set="exam longer", n=85)
+    both = replace(results, measures=pd.concat([results.measures, exam]))
+    setting = replace(invented("x", raised(both, "stair", 5.0)), declared=[("stair", "baseline")])
+    text = exams_section([setting])
+    assert "| programs | baseline right (%) | stair − baseline |" in text
+    (line,) = (each for each in text.splitlines() if each.startswith("| longer programs"))
+    there = stats.contrast_table(
+        setting.results.measures,
+        contrasts=[("stair", "baseline")],
+        test_set="exam longer",
+        subset="all",
+    ).iloc[0]
+    assert line.startswith("| longer programs | 85 | ") and points_text(there) in line

@@ -40,9 +40,11 @@ def test_the_advice_follows_what_was_shown() -> None:
         return advice_page([], [sorting(points)]).partition(f"## {SORTING.title}")[2]
 
     lost = {"easy-to-hard": -40.0, "stair": -40.0, "hybrid": 0.0}
-    assert f"{SORTING.harms} Shown in 2 of 2 orders." in said(lost)
+    assert f"{SORTING.harms} Shown in 2 of 2 orders, all against the same runs." in said(lost)
     assert SORTING.mixed in said({"easy-to-hard": -40.0, "stair": 40.0})
-    assert f"{SORTING.helps} Shown in 2 of 2 orders." in said({"easy-to-hard": 40.0, "stair": 40.0})
+    assert f"{SORTING.helps} Shown in 2 of 2 orders, all against the same runs." in said(
+        {"easy-to-hard": 40.0, "stair": 40.0}
+    )
     assert "- stair, 0.20M parameters" in said(lost) and "folding" not in said(lost)
 
 

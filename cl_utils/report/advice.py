@@ -170,7 +170,7 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
         return advice.mixed
     said = advice.helps if claims[0] else advice.harms
     unable = sum(not row["p_least"] < SIGNIFICANCE for row in rows)  # nan of a single seed, too
-    few = f"; {unable} of them could not: too few seeds for a claim" if unable else ""
+    few = f" (in {unable} too few seeds for any claim)" if unable else ""
     return f"{said} Shown in {len(claims)} of {len(rows)} {among}{few}."
 
 

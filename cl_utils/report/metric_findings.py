@@ -55,10 +55,14 @@ def metric_body(results: Results, validity: pd.DataFrame) -> str:
     return "\n\n".join([*parts, *stability_lines(hardness_stability(results.programs))])
 
 
-def metric_line(validity: pd.DataFrame, metric: str) -> str:
-    """Return what one metric orders over all programs, as a line of a list; "" without its row."""
+def metric_line(validity: pd.DataFrame, metric: str, where: str) -> str:
+    """Return what one metric orders over all programs, as a line of a list; "" without its row.
+
+    `where`: the setting whose baseline says what is hard.
+    """
+    head = f"What the metric calls hard, {where}"
     rows = validity[(validity["metric"] == metric) & (validity["scope"] == OVERALL)]
-    return "".join(f"- {metric_sentence(row)}" for _, row in rows.iterrows())
+    return "".join(f"- {metric_sentence(row, head)}" for _, row in rows.iterrows())
 
 
 def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:

@@ -46,14 +46,14 @@ def contrast_sentence(contrast: pd.Series) -> str:
     return f"**{word}**: {sentence} ({'; '.join(facts)})."
 
 
-def metric_sentence(row: pd.Series) -> str:
+def metric_sentence(row: pd.Series, head: str = "Metric") -> str:
     """Return whether a metric orders what the baseline finds hard, from a `metric_validity` row.
 
     It is called a measure of difficulty only if the interval of rho lies above zero.
     """
     name = f"the {metric_label(row['metric'])}"
     if pd.isna(row["rho"]):
-        return f"**Metric**: {name} orders nothing: it is constant."
+        return f"**{head}**: {name} orders nothing: it is constant."
     found = "is not shown to order programs by what the baseline finds hard"
     if row["low"] > 0:
         found = "orders programs as the baseline finds them hard"
@@ -66,7 +66,7 @@ def metric_sentence(row: pd.Series) -> str:
         rho_text(row[name]) for name in ("rho", "low", "high", "seed_low", "seed_high")
     )
     return (
-        f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
+        f"**{head}**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
         f"bootstrap interval over seeds and programs {low} to {high}; single models {least} to "
         f"{most}; n = {row['programs']:,} test programs, {row['seeds']} {seeds})."
     )

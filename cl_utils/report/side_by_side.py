@@ -107,7 +107,8 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
             found.append((f"{each.name}, {where}", row))
     shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
     lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
-    return "\n\n".join(["## What is claimed", CLAIMS, "\n".join(lines) or NONE])
+    told = [CLAIMS, "\n".join(lines)] if lines else [NONE]
+    return "\n\n".join(["## What is claimed", *told])
 
 
 def _answers(title: str, settings: Sequence[Setting]) -> list[tuple[Setting, pd.Series]]:

@@ -45,7 +45,7 @@ def study_pages(
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
     further_lines = (
-        metric_line(validity, params.metric),
+        metric_line(validity, params.metric, f"in the setting `{params.profile}`"),
         sorting_sentence(orders),
         rates_sentence(rates),
     )
