@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 from factories import synthetic_results
 from hypothesis import given, settings
 from hypothesis import strategies as draw
@@ -15,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from cl_utils import stats
 from cl_utils.errors import StudyError
 from cl_utils.stats.contrasts import holm, least_holm
-from cl_utils.stats.intervals import equivalence_p, sign_flip_p
+from cl_utils.stats.intervals import equivalence_p, share_interval, sign_flip_p
 from cl_utils.stats.programs import decile_of
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
@@ -275,3 +276,12 @@ def test_holm_and_the_least_p_are_statsmodels_with_one_p_at_its_smallest(
 def test_nothing_is_the_least_p_of_a_single_seed() -> None:
     table = pd.DataFrame({"p": [np.nan, 0.5], "p_smallest": [np.nan, 0.25]})
     assert np.isnan(least_holm(table, 0, 2)) and least_holm(table, 1, 2) == 0.5
+
+
+@pytest.mark.parametrize(("right", "of"), [(0, 40), (3, 40), (40, 40), (750, 1500)])
+def test_a_share_has_wilsons_interval(right: int, of: int) -> None:
+    low, high = share_interval(np.array([100 * right / of]), np.array([of]))
+    theirs = scipy.stats.binomtest(right, of).proportion_ci(method="wilson")
+    assert low[0] / 100 == pytest.approx(theirs.low, abs=1e-12)
+    assert high[0] / 100 == pytest.approx(theirs.high, abs=1e-12)
+    assert high[0] - low[0] > 0

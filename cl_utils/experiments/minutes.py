@@ -8,7 +8,6 @@ from __future__ import annotations
 from math import isfinite
 from typing import Final
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +17,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import finish_grid
 from cl_utils.figures.panels import canvas, styled
+from cl_utils.stats.intervals import share_interval
 
 COLOUR: Final = "#0072B2"
 SECONDS: Final = 60.0  # of a minute
@@ -41,9 +41,9 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
         " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
         f"Dashed: {PAPERS_ACCURACY} %, what the paper reports of its baseline. Grey: the first "
         "plan. A training a line, n of them a plan; minutes and percentages above a panel: mean "
-        "over n with its 95 % t interval (none below n = 3). Bands: 95 % of what a test set of "
-        f"{int(curves['programs'].min()):,} programs allows. Balanced, twin-free, full-length "
-        "programs; the time of the tests on the way is not counted, compilation is.",
+        "over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
+        f"interval of a share of {int(curves['programs'].min()):,} programs. Balanced, twin-free, "
+        "full-length programs; the time of the tests on the way is not counted, compilation is.",
         f"Plans of different days: minutes may differ with the machine's pace. {machine}.",
     )
     return figure
@@ -64,8 +64,8 @@ def _draw_plan(axes: Axes, plan: pd.DataFrame, first: pd.DataFrame) -> None:
 
 def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     minutes, exact = curve["seconds"] / SECONDS, curve["execution_exact"]
-    half = 1.96 * np.sqrt(exact * (100 - exact) / curve["programs"])
-    axes.fill_between(minutes, exact - half, exact + half, color=colour, alpha=0.2, linewidth=0)
+    low, high = share_interval(exact.to_numpy(dtype=float), curve["programs"].to_numpy())
+    axes.fill_between(minutes, low, high, color=colour, alpha=0.2, linewidth=0)
     rows = trainings(curve, PAPERS_ACCURACY)
     reached = float(rows["seconds"].iloc[0]) / SECONDS
     if isfinite(reached):

@@ -1,7 +1,7 @@
 """Means of one value a seed: their intervals, what n seeds may be called, and two tests of zero.
 
 In: values, or paired samples, by seed (percent). Out: a mean with its t interval, an exact
-sign-flip p, an equivalence p.
+sign-flip p, an equivalence p; and the interval of a single share.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy  # scipy.stats comes when it is first used: most notebooks and commands never do
+from numpy.typing import NDArray
 
 EQUIVALENCE_MARGIN = 1.0
 """Two arms count as equivalent when their difference lies within this many points (TOST)."""
@@ -53,6 +54,20 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval
         return Interval(mean, mean, mean, sample.size)
     low, high = scipy.stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
     return Interval(mean, float(low), float(high), sample.size)
+
+
+def share_interval(
+    percent: NDArray[np.float64], n: NDArray[np.int64], confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the bounds of shares, in percent of n programs each: of the programs drawn, no seeds.
+
+    Wilson's score interval (1927, "Probable inference, the law of succession, and statistical
+    inference"), which has a width at 0 and 100 % too.
+    """
+    z, share = float(scipy.stats.norm.ppf((1 + confidence) / 2)), percent / 100
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return 100 * (centre - half), 100 * (centre + half)
 
 
 def strength(n: int) -> str:
