@@ -60,6 +60,7 @@ def orders(results: Results) -> pd.DataFrame:
     rows = stats.contrast_table(results.measures, arms=names) if len(results.measures) else NONE
     found = [arms()[arm] for arm in rows["arm"]]
     metrics = [METRICS[each.order_metric or "overall_metric"] for each in found]
+    rows = rows.assign(exploratory=[each.order_metric is not None for each in found])
     return rows.assign(order=[each.order.replace("-", " ") for each in found], metric=metrics)
 
 

@@ -70,7 +70,7 @@ def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
         [
             "variant",
             "n",
-            "million characters to 50 %",
+            f"million characters to {HALF:.0f} %",
             "exact at the end (%)",
             f"above {reference}",
         ],

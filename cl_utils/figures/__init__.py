@@ -26,6 +26,7 @@ multiples     a panel an arm, the baseline in grey
 described     a figure that says what it shows
 words         parts of the sentence that says it
 contrasts     what figures of differences share
+lanes         differences of several settings in each line
 style         colours, settings, byte-stable files
 gallery       the figures of one notebook, drawn and saved
 """

@@ -22,7 +22,7 @@ from cl_utils.figures.panels import canvas, require, styled, where_text
 from cl_utils.labels.arm_groups import contrasts_in_order, group_of
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import points_text
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
 FARTHEST = 12.0
 """Points from zero beyond which an arm is a triangle at the edge, so that others can be read."""
@@ -107,7 +107,8 @@ def forest_notes(table: pd.DataFrame) -> list[str]:
         f"paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. Triangle: beyond the axis, see "
         f"the number. {where_text(first['test_set'], first['subset'])}.",
         f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
-        f"seeds can give after it; a claim needs five seeds and p < {SIGNIFICANCE:g}.",
+        f"seeds can give after it; a claim needs {SEEDS_OF_A_CLAIM} seeds and "
+        f"p < {SIGNIFICANCE:g}.",
     ]
 
 

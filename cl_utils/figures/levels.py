@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
+from cl_utils.figures.lanes import draw_difference, lanes_key
 from cl_utils.figures.panels import canvas, require, styled
-from cl_utils.figures.settings import draw_difference, settings_key
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import points_text
 
@@ -36,7 +36,7 @@ def effects_by_level(rows: pd.DataFrame) -> Figure:
     panels[0].set_yticks(range(len(levels)), [level_label(level) for level in levels])
     panels[0].set_ylim(len(levels) - 0.4, -0.6)
     seeds = rows.groupby("setting")["n"].max()
-    settings_key(figure, [f"{setting}, n = {seeds[setting]}" for setting in settings])
+    lanes_key(figure, [f"{setting}, n = {seeds[setting]}" for setting in settings])
     describe(
         figure,
         levels_result(rows),

@@ -8,10 +8,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from cl_utils.curriculum.orders import LAYERS, SAW, STAIR
 from cl_utils.figures.described import describe
+from cl_utils.figures.lanes import difference_lines, lanes_result
 from cl_utils.figures.panels import require, styled
-from cl_utils.figures.settings import difference_lines
-from cl_utils.figures.words import differences_text
 
 
 @styled
@@ -21,20 +21,23 @@ def effects_by_order(rows: pd.DataFrame) -> Figure:
     figure = difference_lines(rows, line="order", lane="metric")
     describe(
         figure,
-        orders_result(rows),
+        lanes_result(rows, by=["metric"], names="order"),
         "Differences to the baseline, which reads the same programs, each as often, in random "
         "order: mean over seeds with 95 % t interval, balanced test set, mean of the three "
-        "buckets. Folding makes five passes from easy to hard, zigzag turns every other one round, "
-        "stair and saw go back around the borders of two and three sections. Declared for the "
-        "first metric, but for saw; the rest is exploratory.",
+        f"buckets. Folding makes {LAYERS} passes from easy to hard, zigzag turns every other one "
+        f"round, stair and saw go back around the borders of {STAIR['sections']} and "
+        f"{SAW['sections']} sections. {declared_text(rows)}",
     )
     return figure
 
 
-def orders_result(rows: pd.DataFrame) -> str:
-    """Return every order in points, a clause a metric."""
-    clauses = [
-        f"by {metric}: {differences_text(part, part['order'])}"
-        for metric, part in rows.groupby("metric", sort=False)
+def declared_text(rows: pd.DataFrame) -> str:
+    """Return which orders, by which metric, were declared before their runs."""
+    declared = rows[~rows["exploratory"].astype(bool)]
+    named = [
+        f"{', '.join(own['order'])} by {metric}"
+        for metric, own in declared.groupby("metric", sort=False)
     ]
-    return f"Points of exact execution against random order, {'; '.join(clauses)}."
+    if not named:
+        return "None of it was declared: all is exploratory."
+    return f"Declared: {'; '.join(named)}. The rest is exploratory."

@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cl_utils.figures.described import describe
+from cl_utils.figures.lanes import difference_lines, lanes_result
 from cl_utils.figures.panels import require, styled
-from cl_utils.figures.settings import difference_lines
-from cl_utils.figures.words import differences_text
+from cl_utils.training.recipes import recipe_named
+
+AVERAGED = recipe_named("fast-constant").averaged_share
 
 
 @styled
@@ -22,19 +24,10 @@ def effects_by_rate(rows: pd.DataFrame) -> Figure:
     figure = difference_lines(named, line="effect", lane="rate", panel="panel")
     describe(
         figure,
-        rates_result(rows),
+        lanes_result(named, by=["panel", "rate"], names="effect"),
         "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. "
         "Order: hybrid's order against a random one, in one learning-rate cycle. Composition: "
         "hybrid's programs against the baseline's, shuffled. At the constant rate the weights of "
-        "the last tenth of the steps are averaged.",
+        f"the last {100 * AVERAGED:.0f} % of the steps are averaged.",
     )
     return figure
-
-
-def rates_result(rows: pd.DataFrame) -> str:
-    """Return every effect in points, a clause a recipe and rate."""
-    clauses = [
-        f"recipe {recipe}, {rate}: {differences_text(part, part['effect'])}"
-        for (recipe, rate), part in rows.groupby(["recipe", "rate"], sort=False)
-    ]
-    return f"Points of exact execution. {'; '.join(clauses)}."

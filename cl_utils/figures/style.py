@@ -78,11 +78,6 @@ DARKEST_GREY: Final = "#555555"
 """Of lines of arms that are grey: darker than `REFERENCE`, so that the two stay apart."""
 
 
-def apply_style() -> None:
-    """Set matplotlib's defaults for a whole notebook; the figures themselves need no call."""
-    matplotlib.rcParams.update(dict(SETTINGS))
-
-
 def arm_colour(arm: str) -> str:
     """Return the one colour of an arm, "#rrggbb", which stands in params/study/arms.yaml.
 

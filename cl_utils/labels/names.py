@@ -61,11 +61,9 @@ RECIPES: Final[Mapping[str, str]] = MappingProxyType(
         "intermediate values of the interpreter",
         "strong-late": "`strong`, whose rate falls to zero in the last 40 % of the steps alone",
         "fast-third": "`fast`, whose rate falls to a third",
-        "fast-constant": "`fast` at a constant rate; the weights of the last tenth of the steps "
-        "are averaged",
+        "fast-constant": "`fast` at a constant rate; the last weights are averaged",
         "strong-third": "`strong`, whose rate falls to a third",
-        "strong-constant": "`strong` at a constant rate; the weights of the last tenth of the "
-        "steps are averaged",
+        "strong-constant": "`strong` at a constant rate; the last weights are averaged",
     }
 )
 """What the recipes are; cl_utils/training/recipes.py has all of it."""
