@@ -14,6 +14,7 @@ import pandas as pd
 from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
+from cl_utils.labels.numbers import mean_text
 from cl_utils.paths import committed_results
 from cl_utils.report.pages import read_page, replace_section, write_pages
 from cl_utils.stats import mean_interval, seed_values, select
@@ -68,7 +69,7 @@ def _range(values: pd.Series) -> str:
     """Return the mean of percentages with its interval, and the least and the largest."""
     interval = mean_interval(values)
     ends = f"seeds {values.min():.1f} to {values.max():.1f}"
-    return f"{interval.mean:.1f} ± {interval.half_width:.1f} % ({ends}, n = {interval.n})"
+    return f"{mean_text(interval.mean, interval.half_width)} % ({ends}, n = {interval.n})"
 
 
 def models_sentence() -> str:

@@ -22,6 +22,7 @@ from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, Picture
 from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import mean_text
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")
@@ -136,8 +137,7 @@ def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
             draw_interval(axes, place - 0.1, interval.low, interval.high)
             seats = np.full(interval.n, place + 0.18)
             axes.scatter(values, seats, s=9, color="white", edgecolor=style.INK, linewidth=0.6)
-        width = f" ± {interval.half_width:.1f}" if interval.n > 1 else ""
-        value_text(axes, place, f"{interval.mean:.1f}{width}")
+        value_text(axes, place, mean_text(interval.mean, interval.half_width))
 
 
 def draw_interval(axes: Axes, place: float, low: float, high: float) -> None:

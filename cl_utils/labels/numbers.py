@@ -23,6 +23,18 @@ def points_text(row: pd.Series) -> str:
     return f"{row['difference']:+.1f}" + (f" ({interval})" if interval else "")
 
 
+def difference_facts(row: pd.Series) -> list[str]:
+    """Return "-2.6 points" and "95 % interval -3.4 to -1.7", the latter where there is one."""
+    interval = interval_text(row["low"], row["high"])
+    points = f"{row['difference']:+.1f} points"
+    return [points, f"95 % interval {interval}"] if interval else [points]
+
+
+def mean_text(mean: float, half_width: float) -> str:
+    """Return "61.4 ± 1.3", a mean with half its interval where there is one."""
+    return f"{mean:.1f}" + ("" if pd.isna(half_width) else f" ± {half_width:.1f}")
+
+
 def rho_text(rho: float) -> str:
     """Return a correlation with two digits, or with a third where two would hide its sign."""
     return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"

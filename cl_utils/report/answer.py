@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.labels.numbers import MISSING, interval_text, points_text
+from cl_utils.labels.numbers import MISSING, difference_facts, points_text
 from cl_utils.report.questions import BEFORE_METRICS, Question
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
@@ -152,9 +152,6 @@ def words(row: pd.Series) -> str:
 
 def facts(row: pd.Series) -> str:
     """Return what is needed to judge a row: points, interval, n, and whether it is a claim."""
-    told = [f"{row['difference']:+.1f} points"]
-    if interval := interval_text(row["low"], row["high"]):
-        told.append(f"95 % interval {interval}")
     strength = standing(row)
     mark = f": a {strength}" if strength in ("claim", "trend") else ""
-    return f"{', '.join(told)}, n = {row['n']}{mark}"
+    return f"{', '.join(difference_facts(row))}, n = {row['n']}{mark}"

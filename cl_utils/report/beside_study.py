@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.paths import Paths
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import Interval, arms_in, mean_interval, seed_values, select
@@ -65,5 +65,4 @@ def cell(interval: Interval) -> str:
     """Return "59.3 ± 1.9 (3)"; a dash without a seed, no half width for one."""
     if interval.n == 0:
         return MISSING
-    width = f" ± {interval.half_width:.1f}" if interval.n > 1 else ""
-    return f"{interval.mean:.1f}{width} ({interval.n})"
+    return f"{mean_text(interval.mean, interval.half_width)} ({interval.n})"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from cl_utils.labels.numbers import interval_text, points_text
+from cl_utils.labels.numbers import difference_facts, points_text
 from cl_utils.report.findings import leak_rows, smaller_budgets
 from cl_utils.report.open_questions import protocol_contrast
 from cl_utils.report.questions import contrasts_asked, pairs
@@ -76,10 +76,9 @@ def _printed(
         f"subset {row['subset']}, of {folder}/{_braced(arms)}/{_seeds(measures, arms)}/measures.csv"
     )
     yield points_text(row), source
-    if interval := interval_text(row["low"], row["high"]):
-        points = f"{row['difference']:+.1f} points"
-        yield f"{points}; 95 % interval {interval}", source
-        yield f"{points}, 95 % interval {interval}", source
+    told = difference_facts(row)
+    if len(told) > 1:
+        yield from ((sign.join(told), source) for sign in ("; ", ", "))
 
 
 def _braced(arms: Sequence[str]) -> str:

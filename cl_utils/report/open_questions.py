@@ -5,6 +5,7 @@ In: the measures of a study, the contrasts declared before the run. Out: lines o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import mean_text
 from cl_utils.report.questions import EXPLORATORY, undeclared
 from cl_utils.report.sentences import contrast_sentence
 from cl_utils.seeds import stream
@@ -59,7 +61,7 @@ def protocol_contrast(measures: pd.DataFrame) -> pd.DataFrame:
 
 def protocol_line(measures: pd.DataFrame, arm: str) -> str:
     """Return one arm under the paper's scoring, with all that it must be read beside."""
-    paper = mean_text(measures, ("execution_paper", *NATURAL), arm)
+    paper = arm_text(measures, ("execution_paper", *NATURAL), arm)
     if not paper:
         return ""
     facts = {
@@ -68,7 +70,7 @@ def protocol_line(measures: pd.DataFrame, arm: str) -> str:
         "whole outputs at temperature 1": ("execution_expected", *NATURAL),
         "the ceiling of the paper's scoring": ("execution_paper_ceiling", *NATURAL),
     }
-    texts = {name: mean_text(measures, cell, arm) for name, cell in facts.items()}
+    texts = {name: arm_text(measures, cell, arm) for name, cell in facts.items()}
     beside = [f"{name} {text}" for name, text in texts.items() if text]
     n = len(seed_values(select(measures, "execution_paper", *NATURAL), arm))
     seeds = "seed" if n == 1 else "seeds"
@@ -79,14 +81,13 @@ def protocol_line(measures: pd.DataFrame, arm: str) -> str:
     )
 
 
-def mean_text(measures: pd.DataFrame, cell: Cell, arm: str) -> str:
-    """Return "59.3 ± 1.9"; without the half width where it is none, nothing without a value."""
+def arm_text(measures: pd.DataFrame, cell: Cell, arm: str) -> str:
+    """Return "59.3 ± 1.9"; without ± where all seeds have one value, nothing without a value."""
     interval = mean_interval(seed_values(select(measures, *cell), arm))
     if interval.n == 0:
         return ""
-    width = interval.half_width
-    known = width >= 0.05  # False for nan
-    return f"{interval.mean:.1f}" + (f" ± {width:.1f}" if known else "")
+    constant = interval.half_width == 0
+    return mean_text(interval.mean, math.nan if constant else interval.half_width)
 
 
 def power_lines(results: Results, family: int, resamples: int) -> list[str]:

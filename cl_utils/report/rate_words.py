@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.report.answer import clauses
 from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
@@ -80,13 +80,12 @@ def _accuracy(rates: Mapping[str, Setting]) -> str:
     lines = [["", *rates], ["---", *["--:"] * len(rates)]]
     for arm in dict.fromkeys(arm for pair in EFFECTS for arm in reversed(pair)):
         intervals = [mean_interval(seed_values(rows, arm)) for rows in selected.values()]
-        lines.append([arm, *(_mean_text(each) for each in intervals)])
+        lines.append([arm, *(_arm_text(each) for each in intervals)])
     return rows_markdown(lines)
 
 
-def _mean_text(interval: Interval) -> str:
+def _arm_text(interval: Interval) -> str:
     """Return "61.4 ± 1.3, n = 8"."""
     if interval.n == 0:
         return MISSING
-    width = f" ± {interval.half_width:.1f}" if interval.n > 1 else ""
-    return f"{interval.mean:.1f}{width}, n = {interval.n}"
+    return f"{mean_text(interval.mean, interval.half_width)}, n = {interval.n}"

@@ -6,6 +6,7 @@ number in it comes from the rows, but for the paper's two, which stand in `paper
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -14,7 +15,7 @@ from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.labels.arm_groups import main_arms
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import MISSING, interval_text
+from cl_utils.labels.numbers import MISSING, interval_text, mean_text
 from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, worth_body
@@ -136,8 +137,8 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
         pairs = "" if row["pairs"] == row["n"] else f", n = {row['pairs']:.0f}"
         return f"{row[column]:+.1f}" + (f" ({interval}{pairs})" if interval else "")
     half_width = row[f"{column}_half_width"]
-    constant = pd.isna(half_width) or column == "ceiling"  # the ceiling belongs to the test set
-    return f"{row[column]:.1f}" if constant else f"{row[column]:.1f} ± {half_width:.1f}"
+    constant = column == "ceiling"  # the ceiling belongs to the test set
+    return mean_text(row[column], math.nan if constant else half_width)
 
 
 def legend(table: pd.DataFrame, profile: str) -> str:

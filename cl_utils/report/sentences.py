@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import arm_label, metric_label
-from cl_utils.labels.numbers import interval_text, p_text, points_text, rho_text
+from cl_utils.labels.numbers import difference_facts, p_text, points_text, rho_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import (
     EQUIVALENCE_MARGIN,
@@ -33,9 +33,7 @@ declaration before the runs (*exploratory*), or nothing but a 95 % interval that
 
 def contrast_sentence(contrast: pd.Series) -> str:
     """Return what one row of `stats.contrast_table` says, with all that is needed to judge it."""
-    found, facts = finding(contrast), [f"{contrast['difference']:+.1f} points"]
-    if interval := interval_text(contrast["low"], contrast["high"]):
-        facts.append(f"95 % interval {interval}")
+    found, facts = finding(contrast), difference_facts(contrast)
     if found == "equivalence":
         facts.append(f"equivalence p after Holm {contrast['p_equivalence_holm']:.3f}")
     elif pd.notna(contrast["p_holm"]):
