@@ -35,9 +35,9 @@ from cl_utils.study.notebook_names import (
     TRAINING,
 )
 from cl_utils.study.params import Params, notebook_params, read_params
-from cl_utils.study.results import load_results, run_manifest
+from cl_utils.study.results import concatenate, load_results, run_manifest
 from cl_utils.study.run_files import load_run
-from cl_utils.workflow.notebook import execute, reason
+from cl_utils.workflow.notebook import execute, failure
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ def train(
         params=params,
         model=model,
         manifest=manifest,
-        measures=pd.read_csv(folder / "measures.csv", dtype={"subset": str}),
-        programs=pd.read_parquet(folder / "programs.parquet"),
-        curve=pd.read_csv(folder / "curve.csv"),
+        measures=concatenate([folder], "measures.csv"),
+        programs=concatenate([folder], "programs.parquet"),
+        curve=concatenate([folder], "curve.csv"),
     )
 
 
@@ -151,8 +151,10 @@ def _is_there(there: Callable[[Params], object], params: Params) -> bool:
 
 
 def _execute(notebook: str, values: Mapping[str, Any], params: Params) -> None:
-    executed = params.paths.run(params.recipe, params.arm, params.seed) / f"{notebook}.ipynb"
+    book = NOTEBOOKS / f"{notebook}.ipynb"
+    executed = params.paths.run(params.recipe, params.arm, params.seed) / book.name
+    run: dict[str, str | int] = {"recipe": params.recipe, "arm": params.arm, "seed": params.seed}
     try:
-        execute(NOTEBOOKS / f"{notebook}.ipynb", executed, None, values)
+        execute(book, executed, None, values)
     except Exception as error:
-        raise StudyError(f"{notebook} failed: {reason(error)} (open {executed})") from None
+        raise StudyError(failure(book, executed, run, error)) from None
