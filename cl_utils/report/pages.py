@@ -1,4 +1,4 @@
-"""Generated text and the pages that hold it: the one place that writes into the repository.
+"""Generated text and the pages that hold it: what the study writes into README.md and docs/.
 
 In: Markdown by the name of its page. Out: files, whole pages or sections between two markers.
 """

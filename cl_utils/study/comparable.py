@@ -7,7 +7,7 @@ or one sentence that names the run which does not belong, in what, and what to d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import Params
+from cl_utils.study.places import RUN_NAMES
 from cl_utils.study.same_code import FILE, same_code
 from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.recipes import RECIPES
@@ -23,8 +24,6 @@ from cl_utils.training.recipes import RECIPES
 Manifest = Mapping[str, Any]
 FINGERPRINT: Final = "data_fingerprint"
 PRECISION: Final = "precision"
-FREE: Final = ("recipe", "arm", "seed", "device", "compile")
-"""Parameters in which runs that compare may differ."""
 EVALUATED: Final = {
     "line_programs": "evaluated with line_programs=",
     "exams": "evaluated on exams ",
@@ -37,9 +36,9 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
     """Raise StudyError unless runs belong to their folders, and together.
 
     A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
-    runs have the same data. Those of one recipe have the same parameters, but for `FREE` (those of
-    `params`, if given), were trained and evaluated by the same code (`same_code`), in one
-    precision, on as many lines, and on the same exams, as far as that was recorded.
+    runs have the same data. Those of one recipe have the same parameters, but for `RUN_NAMES`
+    (those of `params`, if given), were trained and evaluated by the same code (`same_code`), in
+    one precision, on as many lines, and on the same exams, as far as that was recorded.
     """
     for run, manifest in manifests.items():
         check_place(run, manifest)
@@ -79,7 +78,7 @@ def _check_arm(run: Path, manifest: Manifest) -> None:
 
 def _check_params(manifests: Mapping[Path, Manifest], params: Params | None) -> None:
     for name in TrainingParams.model_fields:
-        if name in FREE:
+        if name in RUN_NAMES:
             continue
         if params is None:
             _check_equal(manifests, f"trained with {name}=", partial(_parameter, name=name))
@@ -149,27 +148,26 @@ def _check_equal(
 
 
 def other_params(manifest: Manifest, params: Params) -> list[str]:
-    """Return the parameters, but for `FREE`, that a run records and `params` have otherwise."""
+    """Return the parameters but for `RUN_NAMES` that a run records and `params` have otherwise."""
     said = manifest["params"]
-    names = [each for each in TrainingParams.model_fields if each not in FREE and each in said]
+    names = [each for each in TrainingParams.model_fields if each not in RUN_NAMES and each in said]
     return [name for name in names if said[name] != getattr(params, name)]
 
 
-def unlike(ours: Manifest, theirs: Manifest, *, but: Collection[str] = ()) -> list[str]:
-    """Return in what runs of two profiles differ: parameters but for `FREE`, precision, data.
+def unlike(ours: Manifest, theirs: Manifest) -> list[str]:
+    """Return in what runs of two profiles differ: parameters but for `RUN_NAMES`, precision, data.
 
-    A parameter that one of them does not record was not there yet when it ran. `but`: the names of
-    what may differ as well.
+    A parameter that one of them does not record was not there yet when it ran.
     """
     mine, others = ours["params"], theirs["params"]
-    free = (*FREE, "profile", PRECISION, *but)
+    free = (*RUN_NAMES, "profile", PRECISION)
     found = [
         f"{name} ({mine[name]}, there {others[name]})"
         for name in TrainingParams.model_fields
         if name not in free and name in mine and name in others and mine[name] != others[name]
     ]
     precisions = _precision(ours), _precision(theirs)
-    if PRECISION not in but and precisions[0] != precisions[1]:
+    if precisions[0] != precisions[1]:
         found.append(f"{PRECISION} ({precisions[0]}, there {precisions[1]})")
     if found or ours[FINGERPRINT] == theirs[FINGERPRINT]:
         return found
@@ -177,7 +175,7 @@ def unlike(ours: Manifest, theirs: Manifest, *, but: Collection[str] = ()) -> li
 
 
 def check_pairs(ours: Manifest, theirs: Manifest, where: str) -> None:
-    """Raise StudyError unless runs of two profiles may be paired by seed, in all but `FREE`.
+    """Raise StudyError unless runs of two profiles may be paired by seed, in all but `RUN_NAMES`.
 
     `where`: the two folders, in words.
     """

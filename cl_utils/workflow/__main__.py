@@ -1,4 +1,4 @@
-"""The command: `python -m cl_utils.workflow reproduce|resume|figures PROFILE`."""
+"""The command: `python -m cl_utils.workflow reproduce|resume|figures|report PROFILE`."""
 
 from __future__ import annotations
 
