@@ -28,7 +28,7 @@ from cl_utils.report.rates import (
 )
 from cl_utils.report.settings import Setting
 from cl_utils.report.side_by_side import ASKED, settings_page
-from cl_utils.study.results import run_manifest
+from cl_utils.study.results import Results, run_manifest
 from cl_utils.training.recipes import RECIPES, recipe_named
 
 ARMS = ["baseline", "baseline-in-hybrid-order", "hybrid-shuffled", "hybrid-norestart"]
@@ -41,6 +41,11 @@ def at(recipe: str, profile: str = RATED, more: float = 0.0) -> Setting:
     results = raised(every_arm().of_arms(ARMS), "hybrid-norestart", more)
     setting = invented(profile, results)
     return replace(setting, recipe=recipe, declared=list(EFFECTS), manifest=MANIFEST)
+
+
+def seeds_of(results: Results, n: int) -> Results:
+    """Return the first seeds of results."""
+    return replace(results, measures=results.measures[results.measures["seed"] < n])
 
 
 def four(more: float) -> list[Setting]:
@@ -136,6 +141,8 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     assert f"accuracy is lower with recipe fast, {CONSTANT} (-" in line
     assert f"and recipe strong, {CONSTANT} (-" in line and TO_ZERO not in line
     assert line.count(": a claim") == 3
+    few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
+    assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6
 
     def said(more: float) -> str:

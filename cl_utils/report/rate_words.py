@@ -16,7 +16,7 @@ from cl_utils.report.answer import clauses
 from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
-from cl_utils.stats import Interval, mean_interval, seed_values, select
+from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
 from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.rows import PRIMARY
 
@@ -54,10 +54,11 @@ def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[N
 
 
 def rates_sentence(settings: Iterable[Setting]) -> str:
-    """Return the line of README.md: hybrid in one cycle against the baseline; "" without rows."""
+    """Return the line of README.md: hybrid in one cycle against the baseline; "" of single runs."""
     found = [
         (name.removeprefix(f"{EFFECTS[BOTH]}, "), row)
         for name, row in flat_effects(settings, [BOTH])
+        if standing(row) != "single runs"
     ]
     return f"- **{SENTENCE}**: {clauses(found, 'with ')}." if found else ""
 
