@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from factories import every_arm
@@ -36,6 +37,7 @@ CONSTANT = RATES["none"]
 MANIFEST = run_manifest(committed_results("study") / "fast/baseline/seed0")
 
 
+@cache  # with the contrasts that it has computed; leave it as it is
 def at(recipe: str, profile: str = RATED, more: float = 0.0) -> Setting:
     """Return a setting of the four arms, hybrid in one cycle being so many points better."""
     results = raised(every_arm().of_arms(ARMS), "hybrid-norestart", more)
