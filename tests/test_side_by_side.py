@@ -189,9 +189,10 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
     exam = results.measures.query("test_set == 'natural' and subset == 'all'")
     exam = exam.assign(test_set="exam longer", n=85)
     both = replace(results, measures=pd.concat([results.measures, exam]))
-    setting = replace(invented("x", raised(both, "stair", 5.0)), declared=[("stair", "baseline")])
+    declared = [("saw", "baseline"), ("stair", "baseline")]  # saw has no rows yet
+    setting = replace(invented("x", raised(both, "stair", 5.0)), declared=declared)
     text = exams_section([setting])
-    assert "| programs | baseline right (%) | stair − baseline |" in text
+    assert "| programs | baseline right (%) | saw − baseline | stair − baseline |" in text
     (line,) = (each for each in text.splitlines() if each.startswith("| longer programs"))
     there = stats.contrast_table(
         setting.results.measures,
@@ -199,4 +200,5 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
         test_set="exam longer",
         subset="all",
     ).iloc[0]
-    assert line.startswith("| longer programs | 85 | ") and points_text(there) in line
+    assert line.startswith("| longer programs | 85 | ")
+    assert line.endswith(f" | – | {points_text(there)} |")

@@ -12,12 +12,11 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.difficulty.buckets import BUCKETS
-from cl_utils.labels.names import RECIPES, exam_label, level_label
+from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.answer import listed
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
-from cl_utils.report.summary import minus
 from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
 from cl_utils.stats.exams import (
     SHOWN,
@@ -140,8 +139,10 @@ def exams_section(settings: Sequence[Setting]) -> str:
 
 def _declared_exams(setting: Setting) -> str:
     """Return what the baseline gets right in each exam and each declared contrast there."""
-    measures, lines = setting.results.measures, []
-    heads: list[str] = []
+    measures = setting.results.measures
+    names = [" − ".join(map(arm_label, pair)) for pair in setting.declared]
+    lines = [["", "programs", "baseline right (%)", *names], ["---", *["--:"] * (2 + len(names))]]
+    usual = 0
     for cell in exam_cells(measures):
         measure, test_set, subset = cell
         rows = contrast_table(
@@ -151,13 +152,14 @@ def _declared_exams(setting: Setting) -> str:
             test_set=test_set,
             subset=subset,
         )
-        heads = heads or [minus(row) for _, row in rows.iterrows()]
+        if rows.empty:
+            continue
+        usual = max(usual, int(rows["n"].max()))
+        there = {(row["arm"], row["reference"]): points_text(row) for _, row in rows.iterrows()}
         right = seed_values(select(measures, *cell), REFERENCE)
         said = [exam_label(test_set), _count(programs_in(measures, cell)), f"{right.mean():.1f}"]
-        lines.append([*said, *(points_text(row) for _, row in rows.iterrows())])
-    head = [["", "programs", "baseline right (%)", *heads], ["---", *["--:"] * (2 + len(heads))]]
-    seeds = setting.contrasts["n"].max()
-    return f"{setting.name}, n = {seeds}.\n\n{rows_markdown([*head, *lines])}"
+        lines.append([*said, *(there.get(pair, MISSING) for pair in setting.declared)])
+    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
 
 
 def _table(
