@@ -167,6 +167,13 @@ def test_the_forest_has_all_arms_under_their_groups() -> None:
     assert set(row_names(figure.axes[0])) == wanted
 
 
+def test_the_metric_ablation_says_which_measure_it_shows() -> None:
+    other = figures.metric_ablation(every_arm().measures, "token_accuracy")
+    assert description_of(other).result.startswith("Next character with buckets by each metric: ")
+    usual = description_of(drawn("metric_ablation")).result
+    assert usual.startswith("Exact outputs with buckets by each metric: ")
+
+
 def test_only_claims_are_filled() -> None:
     """Eight seeds of one sign in a family of one: a claim; in a family of 24 none."""
     alone = stats.contrast_table(every_arm().measures, arms=["mastery"])

@@ -206,8 +206,8 @@ def metric_ablation(
     names = [f"{metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
     describe(
         figure,
-        f"Exact outputs with buckets by each metric: highest {names[0]}, lowest {names[-1]}"
-        + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
+        f"{measure_text(measure)} with buckets by each metric: highest {names[0]}, lowest "
+        f"{names[-1]}" + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ in the metric alone. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}.",
