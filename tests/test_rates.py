@@ -150,6 +150,9 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     def said(more: float) -> str:
         return advice_page([], [], four(more)).partition(f"## {FLAT.title}")[2]
 
+    left = "recipe fast-third: 1 of 9 declared seeds are missing."
+    short = [replace(each, planned=9) for each in four(0.0)]
+    assert left in advice_page([], [], short) and "recipe fast: 1 of 9" not in said(0.0)
     assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
     assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
     assert FLAT.title not in advice_page([], [], [])

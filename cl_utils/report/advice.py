@@ -16,7 +16,7 @@ import pandas as pd
 from cl_utils.report.answer import answer, asked, facts, seeds, words
 from cl_utils.report.questions import Question
 from cl_utils.report.rate_words import flat_effects
-from cl_utils.report.rates import ORDER
+from cl_utils.report.rates import ORDER, RATED
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders
 from cl_utils.report.summary import WHERE
@@ -132,9 +132,10 @@ def advice_page(
     if found := flat_effects(rates, ORDER):
         sections.append(_advised_section(FLAT, found, "comparisons"))
     unknown = [UNKNOWN] if rates else [UNKNOWN, NO_RATES]
+    flat = [each for each in rates if each.profile == RATED]
     missing = [
         f"- {setting.name}: {setting.planned - n} of {setting.planned} declared seeds are missing."
-        for setting in settings
+        for setting in (*settings, *flat)
         if (n := seeds(setting)) < setting.planned
     ]
     listed = "\n".join([*unknown, *missing])
