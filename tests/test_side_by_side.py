@@ -14,15 +14,24 @@ from cl_utils.figures import effects_by_exam
 from cl_utils.figures.described import description_of
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
 from cl_utils.labels.numbers import points_text
-from cl_utils.paths import REPOSITORY, committed_results
+from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
 from cl_utils.report.setting_tables import exams_section, settings_section, simple_section
-from cl_utils.report.settings import Setting, effects_by_order, studied
-from cl_utils.report.side_by_side import ASKED, CLAIMS, LEVEL_FIGURE, NONE, PAGE, settings_page
+from cl_utils.report.settings import STUDIED, Setting, effects_by_order, shown_settings, studied
+from cl_utils.report.side_by_side import (
+    ASKED,
+    CLAIMS,
+    LEVEL_FIGURE,
+    NONE,
+    PAGE,
+    further_settings,
+    settings_page,
+)
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.stats.exams import exam_accuracy, exam_effects
-from cl_utils.study.results import Results, run_manifest
+from cl_utils.study.params import read_params
+from cl_utils.study.results import Results, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion
 from cl_utils.training.recipes import RECIPES
 
@@ -60,8 +69,10 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
     for words in ROWS.values():
         assert section(page, words).count("\n| ") == 2 + len(settings)
     assert all(f"Profile `{profile}`: " in page for profile in ASKED)
+    further = [each for found in further_settings().values() for each in found]
     assert page.count("| usual test |") == sum(
-        each.results.measures["test_set"].str.startswith("exam ").any() for each in settings
+        each.results.measures["test_set"].str.startswith("exam ").any()
+        for each in (*settings, *further)
     )
 
 
@@ -202,3 +213,11 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
     ).iloc[0]
     assert line.startswith("| longer programs | 85 | ")
     assert line.endswith(f" | – | {points_text(there)} |")
+
+
+def test_a_profile_shows_its_own_settings_and_the_readme_s_profile_all() -> None:
+    params = read_params(params_file("study-strong"))
+    results = load_results(params.paths.results, params)
+    assert [each.profile for each in shown_settings(params, results)] == ["study-strong"]
+    readme = read_params(params_file("study"))
+    assert {each.profile for each in shown_settings(readme, results)} == set(STUDIED)

@@ -71,10 +71,13 @@ def rated(settings: Iterable[Setting], flat: Sequence[Setting] | None = None) ->
 def effects_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return each of `EFFECTS` at each rate: a row of `contrast_table` with recipe, rate, effect.
 
-    Rates stand in the order of `RATES` within a recipe. Points as in `effects_by_setting`.
+    Rates stand in the order of `RATES` within a recipe; nothing of a recipe that was run at one
+    rate alone. Points as in `effects_by_setting`.
     """
     tables = []
     for name, rates in by_recipe(settings).items():
+        if len(rates) < 2:
+            continue
         for rate, setting in rates.items():
             rows = contrast_table(setting.results.measures, contrasts=list(EFFECTS))
             pairs = zip(rows["arm"], rows["reference"], strict=True)

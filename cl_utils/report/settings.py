@@ -30,7 +30,7 @@ from cl_utils.stats.contrasts import Pair, against, as_exploratory
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.levels import declared_level_effects
-from cl_utils.study.params import read_params
+from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion
 
@@ -115,6 +115,14 @@ def studied() -> list[Setting]:
 def ordered() -> list[Setting]:
     """Return the settings with committed results of other orders."""
     return settings_in([committed_results(ORDERED)])
+
+
+def shown_settings(params: Params, results: Results) -> list[Setting]:
+    """Return the settings that a profile's notebook shows: all that were studied, or its own.
+
+    All of them in the profile that the README shows. `results`: those of the profile.
+    """
+    return studied() if params.readme else settings_of(params.paths.results, results)
 
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
