@@ -90,6 +90,6 @@ def test_answers_are_drawn_a_row_a_model() -> None:
 def test_of_an_answer_that_does_not_end_only_the_beginning_is_drawn() -> None:
     endless = Answer("\n# " + "12" * 40, np.full(83, 0.5))
     axes = answers("print(1)", "1", {"a": endless}).axes[1]
-    drawn = [text.get_text() for text in axes.texts if text.get_position()[1] in (0.91, 1.0)]
+    drawn = [text.get_text() for text in axes.texts if text.get_position()[1] in (0.9, 1.0)]
     assert sorted(drawn) == sorted([*"↵#␣1212121", "…"])
     assert axes.get_xlim()[1] < 13
