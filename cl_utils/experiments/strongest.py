@@ -6,8 +6,9 @@ README's section `strongest`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -22,6 +23,8 @@ from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.committed_models import committed_models, load_committed
 from cl_utils.study.results import load_results
 
+Models = Mapping[str, Mapping[str, Any]]
+"""The parameters of the committed models' runs, by a model's name."""
 SECTION: Final = "strongest"
 EXPERIMENT: Final = "time_to_accuracy"
 PLAN: Final = "strong"
@@ -31,7 +34,10 @@ PROFILE: Final = "paper-size"
 
 def strongest_markdown() -> str:
     """Return three sentences, a line each."""
-    return "\n".join([soon_sentence(), good_sentence(), models_sentence()])
+    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
+    models = {name: load_committed(name)[1]["params"] for name in committed_models()}
+    told = [soon_sentence(), good_sentence(rows, models), models_sentence(rows, models)]
+    return "\n".join(told)
 
 
 def soon_sentence() -> str:
@@ -54,10 +60,9 @@ def soon_sentence() -> str:
     )
 
 
-def good_sentence() -> str:
+def good_sentence(rows: pd.DataFrame, models: Models) -> str:
     """Return how good the arms of the committed models are, and how far their seeds lie apart."""
-    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
-    arms = dict.fromkeys(load_committed(name)[1]["params"]["arm"] for name in committed_models())
+    arms = dict.fromkeys(params["arm"] for params in models.values())
     told = [f"*{arm}* {_range(seed_values(rows, arm))}" for arm in arms]
     return (
         f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs) are "
@@ -72,12 +77,10 @@ def _range(values: pd.Series) -> str:
     return f"{mean_text(interval.mean, interval.half_width)} % ({ends}, n = {interval.n})"
 
 
-def models_sentence() -> str:
+def models_sentence(rows: pd.DataFrame, models: Models) -> str:
     """Return which models come with the repository, and how good each is."""
-    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
     found = []
-    for name in committed_models():
-        params = load_committed(name)[1]["params"]
+    for name, params in models.items():
         value = seed_values(rows, params["arm"])[params["seed"]]
         found.append(f"*{name}* ({value:.1f} %, seed {params['seed']})")
     return (

@@ -47,7 +47,8 @@ def answers(source: str, output: str, given: Mapping[str, Answer | None]) -> Fig
     for side in axes.spines.values():
         side.set_visible(False)
     told = "; ".join(
-        f"{name} {verdict(each.text, truth)}" if each else name for name, each in given.items()
+        f"{name} {verdict(each.text, truth)}" if each is not None else name
+        for name, each in given.items()
     )
     describe(
         figure,

@@ -90,18 +90,20 @@ def lanes_key(figure: Figure, lanes: Sequence[str]) -> None:
     figure.legend(handles=keys, loc="outside upper left", ncols=1)
 
 
-def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str) -> str:
+def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str = "") -> str:
     """Return every difference in points, a clause a group of the columns `by`.
 
-    A group is called by its values, a difference by its value in the column `names`; where all of
-    a group have one n, it is said once.
+    `against`: what all are differences to, where their names do not say it. A group is called by
+    its values, a difference by its value in the column `names`; where all of a group have one n, it
+    is said once.
     """
     clauses = []
     for group, part in rows.groupby(list(by), sort=False):
         counts = part["n"].unique()
         n = f" (n = {counts[0]})" if len(counts) == 1 else ""
         clauses.append(f"{', '.join(map(str, group))}{n}: {differences_text(part, part[names])}")
-    return f"Points of exact execution. {'; '.join(clauses)}."
+    compared = f" against {against}" if against else ""
+    return f"Points of exact execution{compared}. {'; '.join(clauses)}."
 
 
 def _mark(lane: int) -> tuple[str, str]:

@@ -21,7 +21,7 @@ def effects_by_order(rows: pd.DataFrame) -> Figure:
     figure = difference_lines(rows, line="order", lane="metric")
     describe(
         figure,
-        lanes_result(rows, by=["metric"], names="order"),
+        lanes_result(rows, by=["metric"], names="order", against="random order"),
         "Differences to the baseline, which reads the same programs, each as often, in random "
         "order: mean over seeds with 95 % t interval, balanced test set, mean of the three "
         f"buckets. Folding makes {LAYERS} passes from easy to hard, zigzag turns every other one "
