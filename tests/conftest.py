@@ -35,6 +35,16 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
+def coded_world(world: World) -> World:
+    """The same with the codes of its intermediate values, for tests that train on it often."""
+    from dataclasses import replace
+
+    from cl_utils.data.value_codes import with_intermediate_values
+
+    return replace(world, train=with_intermediate_values(world.train))
+
+
+@pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
     """A tiny study that went through all notebooks' steps, made once; leave its files alone."""
     from studies import whole_study

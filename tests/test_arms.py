@@ -66,27 +66,25 @@ PAIRS = [
 
 @pytest.mark.parametrize(("name", "recipe"), PAIRS)
 def test_every_arm_keeps_its_budget_its_seed_and_its_way_after_a_kill(
-    name: str, recipe: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, recipe: str, coded_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, path = small(name, recipe), tmp_path / "checkpoint.pt"
+    corpora = (coded_world.train, coded_world.validation)
     # A curve of 12 points takes as long as the training; test_loop.py has those.
     monkeypatch.setattr(loop, "curve_steps", lambda steps: {1, steps})
-    first = trained(run, world)
+    first = train(run, *corpora, report=quiet)
     assert first.characters == run.budget * run.characters_per_step
     assert run.budget == max(1, round(12 * run.arm.budget))
     assert first.mixes[0][0] == 0
     for _, mix in first.mixes:
         assert sum(mix.values()) == pytest.approx(1.0)
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
-    with killed_at(min(3, run.budget - 1)):
-        train(run, world.train, world.validation, checkpoint=path, report=quiet)
-    again = train(run, world.train, world.validation, checkpoint=path, report=quiet)
+    with killed_at(min(3, run.budget - 1)), monkeypatch.context() as patch:
+        patch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+        train(run, *corpora, checkpoint=path, report=quiet)
+    again = train(run, *corpora, checkpoint=path, report=quiet)
     assert_same_run(first, again)
     assert again.mixes == first.mixes
-    begun, other = (
-        make_trainer(replace(run, seed=seed), world.train, world.validation).model
-        for seed in (0, 1)
-    )
+    begun, other = (make_trainer(replace(run, seed=seed), *corpora).model for seed in (0, 1))
     assert not same_weights(begun, other)
 
 

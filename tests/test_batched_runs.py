@@ -79,9 +79,9 @@ class Uninterrupted:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(world: World) -> Uninterrupted:
+def uninterrupted(coded_world: World) -> Uninterrupted:
     """The ends of runs that nothing interrupts."""
-    return Uninterrupted(world)
+    return Uninterrupted(coded_world)
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def test_members_of_a_stack_end_as_they_would_alone(
 
 @both
 def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
-    world: World,
+    coded_world: World,
     uninterrupted: Uninterrupted,
     recipe: str,
     tmp_path: Path,
@@ -123,8 +123,8 @@ def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
     for step in (0, 2, 3, 11):
         with killed_at(step):
-            together(runs, world, paths)
-    ends = together(runs, world, paths)
+            together(runs, coded_world, paths)
+    ends = together(runs, coded_world, paths)
     for first, second in zip(ends, uninterrupted.together(recipe), strict=True):
         assert same_weights(first.model, second.model)
         columns = ["seconds", "characters_per_second"]
@@ -134,7 +134,7 @@ def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
 
 @both
 def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
-    world: World,
+    coded_world: World,
     uninterrupted: Uninterrupted,
     recipe: str,
     tmp_path: Path,
@@ -143,7 +143,7 @@ def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
     """The first is three steps behind the others, so that they end before it and idle along."""
     runs, paths = three(recipe), [tmp_path / f"{seed}.pt" for seed in range(3)]
     for run, path, step in zip(runs, paths, (3, 6, 6), strict=True):
-        trainer = make_trainer(run, world.train, world.validation)
+        trainer = make_trainer(run, coded_world.train, coded_world.validation)
         monitor = loop.Monitor(trainer, None, quiet)
         while trainer.step < step:
             trainer.advance()
@@ -151,10 +151,12 @@ def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
         loop.save_checkpoint(path, trainer.state())
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     with killed_at(8):
-        together(runs, world, paths)
-    assert trainer_at(runs[0], paths[0], world).step == 8
-    last = loop.train(runs[0], world.train, world.validation, checkpoint=paths[0], report=quiet)
-    members = together(runs, world, paths)
+        together(runs, coded_world, paths)
+    assert trainer_at(runs[0], paths[0], coded_world).step == 8
+    last = loop.train(
+        runs[0], coded_world.train, coded_world.validation, checkpoint=paths[0], report=quiet
+    )
+    members = together(runs, coded_world, paths)
     assert same_weights(last.model, members[0].model)  # finished alone, only read here
     for member, alone in zip(members, uninterrupted.alone(recipe), strict=True):
         assert_close_runs(member, alone)

@@ -53,12 +53,12 @@ def killed_at(step: int) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(world: World) -> Callable[[str, str], Trained]:
+def uninterrupted(coded_world: World) -> Callable[[str, str], Trained]:
     """Return what trains a small run of a recipe and an arm; the same again is the same object."""
 
     @cache
     def whole(recipe: str, arm: str) -> Trained:
-        return trained(small_run(recipe, arm), world)
+        return trained(small_run(recipe, arm), coded_world)
 
     return whole
 
@@ -94,18 +94,20 @@ def test_the_papers_recipe_learns_too(world: World) -> None:
 @both
 @pytest.mark.parametrize("arm", ["hybrid", "mastery"])
 def test_one_seed_gives_the_same_run_and_another_seed_another(
-    world: World, uninterrupted: Callable[[str, str], Trained], recipe: str, arm: str
+    coded_world: World, uninterrupted: Callable[[str, str], Trained], recipe: str, arm: str
 ) -> None:
     run = small_run(recipe, arm)
-    first, again = uninterrupted(recipe, arm), trained(run, world)
+    first, again = uninterrupted(recipe, arm), trained(run, coded_world)
     assert_same_run(first, again)
-    assert not same_weights(first.model, trained(replace(run, seed=1), world).model)
+    assert not same_weights(first.model, trained(replace(run, seed=1), coded_world).model)
 
 
 @both
-def test_arms_of_one_seed_start_from_the_same_weights(world: World, recipe: str) -> None:
+def test_arms_of_one_seed_start_from_the_same_weights(coded_world: World, recipe: str) -> None:
     starts = [
-        make_trainer(small_run(recipe, name, seed=4), world.train, world.validation).model
+        make_trainer(
+            small_run(recipe, name, seed=4), coded_world.train, coded_world.validation
+        ).model
         for name in SCHEDULES
     ]
     assert all(same_weights(starts[0], other) for other in starts[1:])
@@ -114,7 +116,7 @@ def test_arms_of_one_seed_start_from_the_same_weights(world: World, recipe: str)
 @both
 @pytest.mark.parametrize("arm", ["hybrid", "competence", "mastery"])
 def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
-    world: World,
+    coded_world: World,
     uninterrupted: Callable[[str, str], Trained],
     recipe: str,
     arm: str,
@@ -124,7 +126,7 @@ def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
     deaths = (0, 1, 2, 4, 5, 11)  # hybrid's stages begin at 2 and 5, mastery's last at 9
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     run, path = small_run(recipe, arm), tmp_path / "checkpoint.pt"
-    corpora = (world.train, world.validation)
+    corpora = (coded_world.train, coded_world.validation)
     for step in deaths:
         with killed_at(step):
             train(run, *corpora, checkpoint=path, report=quiet)
@@ -241,11 +243,11 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     ],
 )
 def test_an_arm_that_restarts_begins_a_new_optimiser_at_every_stage(
-    world: World, recipe: str, arm: str, begun: list[int]
+    coded_world: World, recipe: str, arm: str, begun: list[int]
 ) -> None:
     if recipe == "paper" and arm == "baseline-in-hybrid-order-restarts":
         pytest.skip("windows cannot be sorted")
-    trainer = make_trainer(small_run(recipe, arm), world.train, world.validation)
+    trainer = make_trainer(small_run(recipe, arm), coded_world.train, coded_world.validation)
     seen, rates = [trainer.optimisers], []
     starts = [0]
     for step in range(12):
