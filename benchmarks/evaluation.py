@@ -1,6 +1,6 @@
 """Evaluation speed: all three tasks on a test set, against one program at a time.
 
-In: settings. Out: rows. The model is a trained one of the laptop study where there is one; a fresh
+In: settings. Out: rows. The model is a trained one of profile laptop where there is one; a fresh
 clone has none, and trains one for a few steps. What both ways find on the programs that both did is
 compared one by one.
 """
@@ -138,12 +138,12 @@ def evaluation(settings: Settings) -> list[SpeedRow]:
 
 
 def trained_model(settings: Settings) -> Evaluated:
-    """Return the laptop study's baseline and test set, or a fresh model and programs like them."""
+    """Return the baseline and test set of profile laptop, or a fresh model and such programs."""
     params = read_params(PARAMS / "laptop.yaml")
     try:
         model, _ = load_run(params)
         tests, train = load_split(params, "test"), load_split(params, "train")
-        origin = "the laptop study's baseline"
+        origin = "the baseline of profile laptop"
     except StudyError:
         tests, train = (
             corpus(1000, seed=seed, maximum_characters=params.maximum_characters, rule="tertiles")

@@ -13,7 +13,7 @@ from cl_utils.paths import REPOSITORY
 from cl_utils.report.advice import ADVICE, PAGE, advised
 from cl_utils.report.answer import answer, asked
 from cl_utils.report.settings import studied
-from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, strength
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, at_most
 
 ORDER = ADVICE["Order"]
 ARMS = ["baseline", "baseline-in-hybrid-order", "hybrid-shuffled", "hybrid-norestart"]
@@ -24,9 +24,7 @@ def row(difference: float, p: float = 0.01, n: int = 8, wide: bool = False) -> p
     low, high = sorted([difference / 2, 2 * difference])
     low, high = (-10.0, 10.0) if wide else (low, high)
     numbers = {"difference": difference, "low": low, "high": high, "p_holm": p, "n": n}
-    return pd.Series(
-        {**numbers, "p_equivalence_holm": 0.9, "p_least": 0.01, "strength": strength(n)}
-    )
+    return pd.Series({**numbers, "p_equivalence_holm": 0.9, "p_least": 0.01, "at_most": at_most(n)})
 
 
 @pytest.mark.parametrize(
@@ -37,8 +35,13 @@ def row(difference: float, p: float = 0.01, n: int = 8, wide: bool = False) -> p
         ([row(-3.0), row(-2.0, p=0.3)], f"{ORDER.harms} Shown in 1 of 2 settings."),
         ([row(-3.0), row(2.0)], ORDER.mixed),
         ([row(-3.0), row(2.0, p=0.3)], ORDER.mixed),  # a trend the other way
-        ([row(3.0, p=0.2)], ORDER.unknown),
-        ([row(3.0, n=SEEDS_OF_A_CLAIM - 1)], ORDER.unknown),
+        ([row(3.0, p=0.2)], f"{ORDER.unknown} A gain is a trend in 1 of 1 settings, no claim."),
+        (
+            [row(3.0, n=SEEDS_OF_A_CLAIM - 1), row(-3.0, p=0.2), row(0.1, p=1.0, wide=True)],
+            f"{ORDER.unknown} A gain is a trend in 1 of 3 settings, no claim. "
+            "A loss is a trend in 1 of 3 settings, no claim.",
+        ),
+        ([row(0.1, p=1.0, wide=True)], ORDER.unknown),
         ([], ORDER.unknown),
     ],
 )

@@ -87,8 +87,8 @@ def test_interactions_are_never_claimed() -> None:
     """Twelve seeds that agree: main effects are claims, interactions trends without a margin."""
     table = factorial_effects(measures(dict.fromkeys(NAMES, 0.1), seeds=12))
     main, crossed = table[table["family"] == 3], table[table["family"] == 4]
-    assert set(main["strength"]) == {"claim"} and not main["exploratory"].any()
-    assert set(crossed["strength"]) == {"trend"} and crossed["exploratory"].all()
+    assert set(main["at_most"]) == {"claim"} and not main["exploratory"].any()
+    assert set(crossed["at_most"]) == {"trend"} and crossed["exploratory"].all()
     assert (
         crossed["p_equivalence_holm"].isna().all() and not main["p_equivalence_holm"].isna().any()
     )

@@ -149,8 +149,8 @@ def test_declared_contrasts_are_one_family_and_the_others_another() -> None:
         False: [2],
         True: [len(DECLARED) - 1],
     }
-    assert "claim" not in set(rows.loc[rows["exploratory"], "strength"])
-    assert set(rows.loc[~rows["exploratory"], "strength"]) == {"claim"}
+    assert "claim" not in set(rows.loc[rows["exploratory"], "at_most"])
+    assert set(rows.loc[~rows["exploratory"], "at_most"]) == {"claim"}
 
 
 def test_declared_contrasts_stand_under_one_question_each() -> None:
@@ -226,7 +226,7 @@ def test_metrics_have_a_row_each_and_the_seeds_agreement() -> None:
     assert [cells[0] for cells in rows[2:]] == [
         metric_label(name) for name in ("overall_metric", "characters", "random")
     ]
-    assert rows[3][3] == "harder is harder" and {len(cells) for cells in rows} == {5}
+    assert rows[3][3] == "the right way round" and {len(cells) for cells in rows} == {5}
     assert "n = 28 pairs of seeds" in body and "averaged over 8 seeds" in body
 
 

@@ -122,7 +122,7 @@ def test_a_notebook_of_results_shows_the_committed_study(lab: Lab) -> None:
     check_picture(lab, 'gallery.figure("factorial_effects")')
     (table,) = lab.seen("cells_shown(cells)", "table")
     assert table.count("curriculum") == 4 and "baseline-in-hybrid-order-restarts" in table
-    assert "figures missing: []" in lab.cell("gallery.seal()").text
+    assert "figures missing: none" in lab.cell("gallery.seal()").text
     check_headings(lab)
 
 

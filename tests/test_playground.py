@@ -7,6 +7,7 @@ is not what is computed elsewhere.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ from cl_utils.playground.difficulty_terms import (
     radon_terms,
     token_terms,
 )
+from cl_utils.playground.other_digits import count_correct, with_other_digits
 from cl_utils.playground.panels import Sentence, told
 from cl_utils.playground.program import TEMPLATES, normalised, overview, read, template
 from cl_utils.playground.schedule import (
@@ -257,7 +259,7 @@ def test_a_model_that_reads_too_little_is_named_and_the_others_answer() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("12\n\n", "answers it rightly"),
+        ("12\n\n", "answers it correctly"),
         ("13\n\n", "answers '13', wrong from character 2 on"),
         ("1\n\n", "answers '1', wrong from character 2 on"),
         ("12\n3\n\n", "answers '12\\n3', wrong from character 4 on"),
@@ -451,3 +453,39 @@ def test_many_programs_are_answered_as_each_alone() -> None:
     assert written_by(model, sources) == alone and alone[0] == "\n# 2\n\n"
     with pytest.raises(StudyError, match="leaves no room"):
         written_by(model, [*sources, "a = 1\n" + "print(a)\n" * 40])
+
+
+def test_other_digits_take_the_places_of_the_first_two_numbers_alone() -> None:
+    programs = with_other_digits("a = 4\nb = 7\nif a < b :\n\tprint(a + b)\nelse :\n\tprint(a - 3)")
+    assert len({each.source for each in programs}) == 81
+    by_digits = {tuple(re.findall(r"= (\d)", each.source)): each for each in programs}
+    assert len(by_digits) == 81 and all("print(a - 3)" in each.source for each in programs)
+    assert by_digits["4", "7"].output == "11"
+    assert by_digits["7", "4"].output == "4"  # a digit once set is not set again
+    assert by_digits["7", "9"].output == "16"
+    assert [each.output for each in with_other_digits("a = 40\nprint(a * 12)")[:3]] == [
+        "1",
+        "2",
+        "3",
+    ]
+
+
+def test_correct_answers_are_counted_one_by_one() -> None:
+    model = load_committed("baseline")[0]
+    programs = with_other_digits("a = 1\nprint(a + 5)")
+    alone = [answer(model, each.source).text == f"\n# {each.output}\n\n" for each in programs]
+    assert count_correct(model, programs) == sum(alone) and 0 < sum(alone)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("print(a)", "fewer than two numbers: write one with two or more"),
+        ("a = 4\nprint(a)", "fewer than two numbers: write one with two or more"),
+        ("a = 4\nprint(a / (a - 3))", "with 1 and 1 in it the program failed: it divides by zero"),
+        ("import os", "TinyPy"),
+    ],
+)
+def test_a_program_whose_digits_cannot_change_is_refused(text: str, said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        with_other_digits(text)

@@ -95,9 +95,9 @@ def test_missing_markers_are_told(text: str) -> None:
 
 def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> pd.Series:
     """Return a row of contrasts, of arms whose difference is not equivalent to none."""
-    strength = "claim" if n >= 5 else "trend"
+    at_most = "claim" if n >= 5 else "trend"
     values = {"difference": difference, "low": low, "high": high, "n": n, "p_holm": p}
-    return pd.Series({**values, "p_equivalence_holm": 1.0, "strength": strength})
+    return pd.Series({**values, "p_equivalence_holm": 1.0, "at_most": at_most})
 
 
 @pytest.mark.parametrize(

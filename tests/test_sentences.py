@@ -15,7 +15,7 @@ def contrast(**changes: object) -> pd.Series:
     """Return a contrast row of five seeds with `changes`."""
     row: dict[str, object] = {"arm": "hybrid", "reference": "baseline", "n": 5, "family": 1}
     row |= {"difference": 2.0, "low": 1.0, "high": 3.0, "p_holm": 0.2, "p_least": 0.0625}
-    return pd.Series(row | {"p_equivalence_holm": 0.9, "strength": "claim"} | changes)
+    return pd.Series(row | {"p_equivalence_holm": 0.9, "at_most": "claim"} | changes)
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,10 @@ def contrast(**changes: object) -> pd.Series:
         ({"p_equivalence_holm": 0.01}, "**Claim**: hybrid is equivalent to baseline within ±1"),
         ({"p_equivalence_holm": 0.01}, "; equivalence p after Holm 0.010; n = 5"),
         ({}, "**Trend**: hybrid is above baseline by its interval alone, not by p after Holm"),
-        ({"n": 4, "strength": "trend"}, "**Trend**: hybrid is above baseline by its interval"),
+        ({"n": 4, "at_most": "trend"}, "**Trend**: hybrid is above baseline by its interval"),
         ({"low": -1.0}, "**Undecided**: no difference between hybrid and baseline is shown"),
         (
-            {"n": 2, "strength": "single runs"},
+            {"n": 2, "at_most": "single runs"},
             "**Single runs**: hybrid and baseline cannot be told",
         ),
         ({"p_least": 0.3125}, "p after Holm 0.200 (least possible: 0.312)"),
@@ -51,7 +51,7 @@ def test_verdict_follows_the_tests(changes: dict[str, object], words: str) -> No
     [
         ({"p_holm": 0.01}, "+2.0 (+1.0 to +3.0) | 0.010 | 0.062 | 5 | claim: above"),
         ({"p_equivalence_holm": 0.01}, "claim: equal within ±1 (p 0.010)"),
-        ({"exploratory": True, "strength": "trend"}, "exploratory trend: above, by its interval"),
+        ({"exploratory": True, "at_most": "trend"}, "exploratory trend: above, by its interval"),
         ({"low": nan, "high": nan, "p_holm": nan, "p_least": nan, "n": 1}, "+2.0 | – | – | 1 |"),
     ],
 )

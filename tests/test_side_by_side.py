@@ -135,7 +135,9 @@ def test_what_is_declared_of_levels_says_how_many_later_seeds_it_has(
     page = settings_page([replace(invented("x", study), question=asked)], {})
     body = section(page, "Level by level of the grammar")
     assert f"the first {first} seeds showed an effect of order on levels 3.1 and 2.1" in body
-    assert f"Of {8 - first} such seeds {8 - first} have rows" in body
+    later = 8 - first
+    said = f"{later} of these {later} seeds have been run" if later else "No later seed is declared"
+    assert said in body
     said = section(page, "What is claimed")
     of_levels = re.findall(r"on the programs of level (\S+) .*n = (\d+) paired", said)
     assert (("3.1", "7") in of_levels) == claimed == bool(of_levels)
@@ -148,7 +150,7 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     one = invented("x", raised(results, "stair", 30.0))
     setting = replace(one, declared=[("easy-to-hard", "baseline"), ("hybrid", "baseline")])
     assert set(setting.others["arm"]) == {"stair", "easy-to-hard-by-characters"}
-    assert setting.others["exploratory"].all() and "claim" not in set(setting.others["strength"])
+    assert setting.others["exploratory"].all() and "claim" not in set(setting.others["at_most"])
     rows = effects_by_order([setting])
     assert rows[["order", "metric"]].to_numpy().tolist() == [
         ["easy to hard", "overall metric by radon"],

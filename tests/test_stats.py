@@ -87,14 +87,14 @@ def test_paired_difference_uses_common_seeds_only() -> None:
     """Seed 2 of hybrid has no partner."""
     rows = measures({"baseline": [70, 72], "hybrid": [73, 76, 99]})
     contrast = stats.paired_difference(rows, "hybrid")
-    assert (contrast.n, contrast.difference, contrast.strength) == (2, 3.5, "single runs")
+    assert (contrast.n, contrast.difference, contrast.at_most) == (2, 3.5, "single runs")
     assert (contrast.reference_mean, contrast.arm_mean) == (71.0, 74.5)
     assert contrast.p_smallest == 0.5
 
 
-def test_strength_words() -> None:
+def test_what_so_many_seeds_may_be_called() -> None:
     """Five seeds for a claim, three for a trend."""
-    words = [stats.strength(n) for n in (1, 2, 3, 4, 5)]
+    words = [stats.at_most(n) for n in (1, 2, 3, 4, 5)]
     assert words == ["single runs", "single runs", "trend", "trend", "claim"]
 
 
@@ -115,7 +115,7 @@ def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float
     ("changes", "found", "word"),
     [
         ({"p_holm": 0.01}, "difference", "claim"),
-        ({"p_holm": 0.01, "strength": "trend", "n": 4}, "difference", "trend"),
+        ({"p_holm": 0.01, "at_most": "trend", "n": 4}, "difference", "trend"),
         ({"p_equivalence_holm": 0.01}, "equivalence", "claim"),
         ({"low": 0.5}, "interval", "trend"),
         ({}, "nothing", "undecided"),
@@ -125,7 +125,7 @@ def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float
 )
 def test_what_a_row_allows_anyone_to_say(changes: dict[str, object], found: str, word: str) -> None:
     row: dict[str, object] = {"n": 5, "p_holm": 0.2, "p_equivalence_holm": 0.9, "low": -1.0}
-    contrast = pd.Series(row | {"high": 3.0, "strength": "claim"} | changes)
+    contrast = pd.Series(row | {"high": 3.0, "at_most": "claim"} | changes)
     assert (stats.finding(contrast), stats.standing(contrast)) == (found, word)
 
 
@@ -285,3 +285,17 @@ def test_a_share_has_wilsons_interval(right: int, of: int) -> None:
     assert low[0] / 100 == pytest.approx(theirs.low, abs=1e-12)
     assert high[0] / 100 == pytest.approx(theirs.high, abs=1e-12)
     assert high[0] - low[0] > 0
+
+
+def test_a_contrast_says_what_it_shows_and_claims_nothing_by_itself() -> None:
+    pair, cell = ("hybrid", "baseline"), ("execution_exact", "balanced", "macro")
+    clear = np.array([np.arange(8.0) + 5.0, np.arange(8.0)])
+    contrast = stats.contrasts.paired_contrast(clear, pair, cell)
+    assert contrast.at_most == "claim" and contrast.standing == "trend"
+    assert str(contrast) == (
+        "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend"
+    )
+    noisy = np.array([[3.0, -3.0, 2.0, -2.0, 1.0, -1.0], [0.0] * 6])
+    assert str(stats.contrasts.paired_contrast(noisy, pair, cell)).endswith(": undecided")
+    alone = stats.contrasts.paired_contrast(clear[:, :1], pair, cell)
+    assert str(alone) == "hybrid − baseline: +5.0 points, n = 1: single runs"

@@ -24,7 +24,7 @@ GROUPS: Final[Mapping[Group, str]] = MappingProxyType(
     {
         "paper": "The paper's schedules",
         "smooth": "Smooth and adaptive",
-        "order": "Controls of order",
+        "order": "Controls of order, restarts and composition",
         "sorted": "The baseline's programs, sorted",
         "mixture": "Controls of the mixture",
         "other": "Other arms",

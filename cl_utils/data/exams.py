@@ -1,9 +1,9 @@
-"""Exams off the training distribution: programs that go beyond all that was trained on, in one way.
+"""Exams off the training distribution: each goes beyond all training programs in one quantity.
 
 In: the training programs, the levels of the grammar, a seed. Out: a table exam, program_id, level,
 source, output, beyond (how far the program goes in what the exam is about), overall_metric, bucket.
 Of every level that can go beyond, an exam has as many programs; one that no level can fill is left
-out.
+out. More passes of a loop and longer chains take more characters, so these exams are longer, too.
 """
 
 from __future__ import annotations

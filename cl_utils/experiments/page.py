@@ -61,7 +61,9 @@ def minutes_page(experiment: Experiment, curves: pd.DataFrame, device: str = "cp
     """Return the page that says how soon a model is as good as the paper's baseline."""
     parts = [
         f"{INTERVALS} Exploratory: plans in the order in which they were tried; those with n = 1 "
-        f"are single runs. {machine_text(experiment, device)}.",
+        "are single runs. Every point of a curve takes the whole test set; plans with other "
+        "numbers of training programs have other test programs, drawn by the same rules. "
+        f"{machine_text(experiment, device)}.",
         times_markdown(curves),
         ends_markdown(curves),
     ]

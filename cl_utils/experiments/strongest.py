@@ -48,25 +48,30 @@ def soon_sentence() -> str:
     rows = trainings(own, PAPERS_ACCURACY)
     machines = "; ".join(sorted({str(each["machine"]) for each in manifests(experiment, PLAN)}))
     reached = rows[rows["seconds"].map(isfinite)]
-    minutes = reached["seconds"] / 60
     return (
-        f"Models of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained by recipe "
-        f"`{PLAN}` without a curriculum, reach {PAPERS_ACCURACY} %, what the paper reports of its "
-        f"baseline, after {reached['characters'].median() / MILLION:.2f} million characters and "
-        f"{minutes.median():.1f} minutes in the median ({minutes.min():.1f} to "
-        f"{minutes.max():.1f}; {len(reached)} of n = {len(rows)} reach it; {machines}); at the end "
-        f"they get {rows['final'].median():.1f} % right in the median "
-        f"({rows['final'].min():.1f} to {rows['final'].max():.1f})."
+        f"Exploratory, the last of {len(experiment.variants)} plans that were tried one after "
+        f"another: models of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained by "
+        f"recipe `{PLAN}` without a curriculum, reach {PAPERS_ACCURACY} %, what the paper reports "
+        f"of its baseline, after {_median(reached['characters'] / MILLION, 2)} million characters "
+        f"and {_median(reached['seconds'] / 60)} minutes ({len(reached)} of n = {len(rows)} reach "
+        f"it; {machines}), and at the end answer {_median(rows['final'])} % correctly. Medians, "
+        "with the least and the largest."
     )
+
+
+def _median(values: pd.Series, digits: int = 1) -> str:
+    """Return the median of values with the least and the largest."""
+    low, high = values.min(), values.max()
+    return f"{values.median():.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def good_sentence(rows: pd.DataFrame, models: Models) -> str:
     """Return how good the arms of the committed models are, and how far their seeds lie apart."""
     arms = dict.fromkeys(params["arm"] for params in models.values())
-    told = [f"*{arm}* {_range(seed_values(rows, arm))}" for arm in arms]
+    told = [f"*{arm}* answers {_range(seed_values(rows, arm))}" for arm in arms]
     return (
-        f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs) are "
-        f"right: {' and '.join(told)}."
+        f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs) "
+        f"{' and '.join(told)}."
     )
 
 
@@ -74,7 +79,7 @@ def _range(values: pd.Series) -> str:
     """Return the mean of percentages with its interval, and the least and the largest."""
     interval = mean_interval(values)
     ends = f"seeds {values.min():.1f} to {values.max():.1f}"
-    return f"{mean_text(interval.mean, interval.half_width)} % ({ends}, n = {interval.n})"
+    return f"{mean_text(interval.mean, interval.half_width)} % correctly ({ends}, n = {interval.n})"
 
 
 def models_sentence(rows: pd.DataFrame, models: Models) -> str:
@@ -85,7 +90,7 @@ def models_sentence(rows: pd.DataFrame, models: Models) -> str:
         found.append(f"*{name}* ({value:.1f} %, seed {params['seed']})")
     return (
         f"Single runs of it come with the repository, in [`models/`](models/README.md): "
-        f"{' and '.join(found)}; one pair of runs says nothing of the arms."
+        f"{' and '.join(found)}; one pair of runs says nothing about the arms."
     )
 
 

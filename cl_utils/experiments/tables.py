@@ -149,7 +149,7 @@ def times_markdown(curves: pd.DataFrame) -> str:
     """Return a row a plan and accuracy: minutes and characters until a model is that good."""
     lines = [
         ["plan", "to (%)", "n", "minutes: median", "mean", "million characters: median"]
-        + ["mean", "of the first plan to get there"],
+        + ["mean", "characters, as a share of the first plan's that got there"],
         ["---", *["--:"] * 7],
     ]
     for level in levels(curves):

@@ -32,7 +32,7 @@ def answers(source: str, output: str, given: Mapping[str, Answer | None]) -> Fig
     text, axes = figure.subplots(1, 2, width_ratios=[1.0, 2.6])
     text.axis("off")
     listing = source.replace("\t", "    ") + "\n# output"
-    text.text(0, 1, listing, family="DejaVu Sans Mono", va="top", fontsize=9, linespacing=1.5)
+    text.text(0, 1, listing, family=style.MONOSPACE, va="top", fontsize=9, linespacing=1.5)
     truth = record_answer(output)
     draw_row(axes, 0, truth, None, truth)
     for place, each in enumerate(given.values(), start=1):
@@ -66,7 +66,7 @@ def verdict(text: str, truth: str) -> str:
     """
     wrong = first_mistake(text, truth)
     if wrong is None:
-        return "answers it rightly"
+        return "answers it correctly"
     if wrong == len(text):
         return f"is right in all {len(text)} characters that it was asked for, and not at its end"
     return f"answers {text.strip()!r}, wrong from character {wrong + 1} on"

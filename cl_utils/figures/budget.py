@@ -102,9 +102,9 @@ def finish_axes(axes: Axes, gains: pd.DataFrame) -> None:
 
 
 def budget_result(gains: pd.DataFrame) -> str:
-    """Return what each arm gains at the least budget and at the whole, in points."""
+    """Return what each arm gains at each budget, in points."""
     told = []
-    for percent in (gains["budget"].min(), gains["budget"].max()):
+    for percent in sorted(gains["budget"].unique()):
         rows = gains[gains["budget"] == percent]
         names = [arm_label(base) for base in rows["base"]]
         told.append(f"With {percent} % of the steps: {differences_text(rows, names)}.")

@@ -46,8 +46,9 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
         figure,
         exams_result(accuracy, effects),
         f"{means}. Usual test: balanced, mean of the three buckets; an exam: all its programs, "
-        "each beyond every training program in one way; renamed: training programs with other "
-        "variables. Effects off the usual test are exploratory.",
+        "each beyond every training program in what it names; longer chains and more passes are "
+        "also longer than any; renamed: training programs with other variables. Effects off the "
+        "usual test are exploratory.",
     )
     return figure
 

@@ -5,7 +5,9 @@ In: matplotlib Axes and rows of one measure. Out: the same Axes, drawn in house 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from textwrap import wrap
 from typing import ParamSpec
 
@@ -17,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
@@ -26,6 +29,7 @@ from cl_utils.labels.numbers import mean_text
 from cl_utils.stats import mean_interval, seed_values
 
 Arguments = ParamSpec("Arguments")
+HYPHEN_OF_A_NUMBER = re.compile(r"(?<![\w)])-(?=\d)")
 WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
 NOTE_CHARACTERS = 150
@@ -40,7 +44,22 @@ VALUE_COLUMN = 103.0
 
 def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
     """Return `draw` under the house settings, whatever the caller's matplotlib defaults are."""
-    return matplotlib.rc_context(dict(style.SETTINGS))(draw)
+
+    @wraps(draw)
+    def drawn(*args: Arguments.args, **options: Arguments.kwargs) -> Figure:
+        with matplotlib.rc_context(dict(style.SETTINGS)):
+            figure = draw(*args, **options)
+        write_minus_signs(figure)
+        return figure
+
+    return drawn
+
+
+def write_minus_signs(figure: Figure) -> None:
+    """Print negative numbers with a minus, as the axes do, but leave the source of programs."""
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text.get_fontfamily() != [style.MONOSPACE]:
+            text.set_text(HYPHEN_OF_A_NUMBER.sub("−", text.get_text()))
 
 
 def canvas(height: float) -> Described:

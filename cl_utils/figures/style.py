@@ -67,6 +67,8 @@ BUCKET_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"easy": "#B58B47", "medium": "#84602F", "hard": "#3F2710"}
 )
 """Light to dark, in browns that no arm has; all can be seen on white, as lines, too."""
+MONOSPACE: Final = "DejaVu Sans Mono"
+"""Of programs."""
 REFERENCE: Final = "#8C8C8C"
 """The baseline where it is no more than what others are compared with."""
 LEAST_OF_MARKS: Final = 3.0

@@ -23,7 +23,7 @@ from cl_utils.figures.multiples import (
 )
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
 from cl_utils.figures.words import BASELINE, percent_text, range_text
-from cl_utils.labels.names import in_order
+from cl_utils.labels.names import arm_label, in_order
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
@@ -100,11 +100,21 @@ def learning_curves(
     panels = "" if few else "Mean of the three buckets; grey: the baseline. "
     describe(
         figure,
-        f"Exact outputs at the end, all buckets: {range_text(last.groupby('arm').mean())}.",
+        f"Exact outputs at the end, all buckets: {range_text(last.groupby('arm').mean())}."
+        + (f" {minutes_result(macro)}" if x == "seconds" else ""),
         f"{panels}Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
         f"{seeds_text(curves)}.",
     )
     return figure
+
+
+def minutes_result(macro: pd.DataFrame) -> str:
+    """Return how long the trainings took, as the means of the quickest and the slowest arm."""
+    minutes = macro.groupby(["arm", "seed"])["seconds"].max().groupby("arm").mean() / 60
+    ends = [
+        f"{arm_label(each)} {minutes[each]:.1f}" for each in (minutes.idxmin(), minutes.idxmax())
+    ]
+    return f"Minutes of training: least {ends[0]}, most {ends[1]}."
 
 
 def by_bucket(curves: pd.DataFrame, x: str) -> Described:
@@ -152,10 +162,10 @@ def by_arm(macro: pd.DataFrame, x: str) -> Described:
             "fontsize": 8,
         }
         axes.annotate(percent_text(end[1]), end, (0, -9), **seat)
-        axes.set(ylim=(0, 100), yticks=[0, 50, 100])
-        axes.set_xlim(left=0)
+        axes.set(ylim=(0, 100), yticks=[0, 50, 100], xlim=(0, longest * 1.04))
         axes.grid(axis="y")
 
+    longest = macro.groupby(["arm", "step"])[x].mean().max() / scale
     arms = in_panels(in_order(macro["arm"]))
     return arm_panels(arms, draw, (label, "exact outputs (%)"), margin=0.6)
 

@@ -87,12 +87,13 @@ def validity_result(overall: pd.DataFrame) -> str:
 
 
 def worth_result(worth: pd.DataFrame) -> str:
-    """Return the metrics that order most and least, each with its rho and what its buckets gain."""
+    """Return the metrics of highest and lowest rho, each with what its buckets gain."""
     told = [
-        f"{metric_label(row['metric'])} (ρ {rho_text(row['rho'])}) {points_text(row)}"
+        f"{metric_label(row['metric'])} ({rho_text(row['rho'])}), whose buckets lie "
+        f"{points_text(row)} points above random ones"
         for _, row in worth.iloc[[0, -1]].iterrows()
     ]
-    return f"Points above random buckets: {told[0]} orders most, {told[1]} least."
+    return f"Highest ρ: {told[0]}; lowest: {told[1]}."
 
 
 def draw_rho(axes: Axes, place: int, row: pd.Series) -> None:
@@ -210,7 +211,8 @@ def metric_ablation(
         f"{names[-1]}" + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ in the metric alone. Bar: mean over seeds; line: 95 % t interval; "
-        f"{counted}. {where_text(test_set, subset)}.",
+        f"{counted}. {where_text(test_set, subset)}. Dashed: the baseline over all its seeds; "
+        "differences that are paired by seed stand in the forest plot and the tables.",
     )
     return figure
 

@@ -41,5 +41,5 @@ def rho_text(rho: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """Return a p value in print; a dash where there is none."""
-    return MISSING if pd.isna(p) else f"{p:.3f}"
+    """Return a p value in print, "< 0.001" below that; a dash where there is none."""
+    return MISSING if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -37,6 +37,9 @@ Numbers are {WHERE}, with 95 % intervals; p, further
 orders and exams stand in [the settings side by side](settings.md)."""
 
 
+DISAGREE: Final = "The settings disagree, and whether they differ from each other was not tested"
+
+
 @dataclass(frozen=True)
 class Advice:
     """What to do about one part of a curriculum, by what was shown of it."""
@@ -54,41 +57,41 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             title="The whole of it",
             helps="Copying all of it has paid here.",
             harms="Do not copy all of it: it cost accuracy here.",
-            mixed="It depends on the setting: measure it in yours, with several seeds.",
-            unknown="There is no reason to copy all of it: no gain is established here. A single "
-            "run per arm could not have settled this: see the intervals.",
+            mixed=f"{DISAGREE}: measure it in yours, with several seeds.",
+            unknown="No gain is established here that would be a reason to copy all of it. A "
+            "single run per arm could not have settled this: see the intervals.",
         ),
         "Order": Advice(
             title="Easy programs first, with the same programs",
             helps="Sorting from easy to hard has paid here.",
             harms="Shuffle: the same programs in random order did better.",
-            mixed="It depends on the setting: measure it in yours, against the same programs "
-            "shuffled.",
-            unknown="There is no reason to sort: no gain is established here.",
+            mixed=f"{DISAGREE}: measure it in yours, against the same programs shuffled.",
+            unknown="No gain is established here that would be a reason to sort.",
         ),
         "Restarts": Advice(
             title="A new optimiser and learning-rate cycle at each stage",
             helps="Restarting the optimiser has paid here.",
-            harms="Keep one optimiser and one learning-rate cycle: restarts have cost accuracy, "
-            "and no gain is shown.",
-            mixed="It depends on the setting: compare with one cycle in yours.",
-            unknown="There is no reason to restart: no gain is established here.",
+            harms="Keep one optimiser and one learning-rate cycle: where restarts made a "
+            "difference, they cost accuracy.",
+            mixed=f"{DISAGREE}: compare with one cycle in yours.",
+            unknown="No gain is established here that would be a reason to restart.",
         ),
         "Composition": Advice(
             title="More of some programs than of others, in random order",
             helps="Change which programs are drawn how often, and shuffle them: hybrid's choice "
             "has paid here without its order.",
             harms="Draw every program equally often: hybrid's choice cost accuracy.",
-            mixed="It depends on the setting: compare with drawing every program equally often.",
-            unknown="There is no reason to draw some programs more often: no gain is established.",
+            mixed=f"{DISAGREE}: compare with drawing every program equally often.",
+            unknown="No gain is established here that would be a reason to draw some programs more "
+            "often.",
         ),
         "Difficulty or staging": Advice(
             title="Buckets by difficulty",
             helps="The metric has earned its place: its buckets did better than random ones.",
             harms="Random buckets did better than those of the metric. Order and composition "
             "differ, too, so this may be what order costs.",
-            mixed="It depends on the setting: compare with random buckets. Order and composition "
-            "differ, too, so a loss may be what order costs.",
+            mixed=f"{DISAGREE}: compare with random buckets. Order and composition differ, too, "
+            "so a loss may be what order costs.",
             unknown="That difficulty makes the buckets is not shown to matter: random ones may do.",
         ),
     }
@@ -99,15 +102,15 @@ SORTING: Final = Advice(
     helps="Sorting all programs by difficulty has paid here.",
     harms="Do not sort all programs, in either direction: the same ones in random order did "
     "better.",
-    mixed="It depends on the order: compare with the same programs shuffled.",
-    unknown="There is no reason to sort all programs: no gain is established here.",
+    mixed="The orders disagree: compare with the same programs shuffled.",
+    unknown="No gain is established here that would be a reason to sort all programs.",
 )
 FLAT: Final = Advice(
     title="A learning rate that does not fall to zero",
     helps="Where the learning rate does not fall to zero, sorting has paid here.",
     harms="Shuffle there, too: random order did better.",
-    mixed="It depends on recipe and rate: compare with the same programs shuffled.",
-    unknown="There is no reason to sort there either: no gain is established here.",
+    mixed="Recipes and rates disagree: compare with the same programs shuffled.",
+    unknown="No gain is established here that would be a reason to sort there.",
 )
 UNKNOWN: Final = """\
 - The paper's own budget, 120,000 iterations of its recipe, has not been run here.
@@ -164,15 +167,21 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
     Claims alone advise; where another setting has a claim, or a trend, the other way, nothing is
     advised for all of them. What no claim can come of, by its seeds, is counted apart.
     """
-    claims = _signs(rows, "claim")
+    claims, trends = _signs(rows, "claim"), _signs(rows, "trend")
     if not claims:
-        return advice.unknown
-    if {True, False} <= {*claims, *_signs(rows, "trend")}:
+        return " ".join([advice.unknown, *_tendencies(trends, f"{len(rows)} {among}")])
+    if {True, False} <= {*claims, *trends}:
         return advice.mixed
     said = advice.helps if claims[0] else advice.harms
     unable = sum(not row["p_least"] < SIGNIFICANCE for row in rows)  # nan of a single seed, too
     few = f" (in {unable} too few seeds for any claim)" if unable else ""
     return f"{said} Shown in {len(claims)} of {len(rows)} {among}{few}."
+
+
+def _tendencies(gains: Sequence[bool], of: str) -> list[str]:
+    """Return a sentence a side on which there are trends, where no more is shown."""
+    sides = {"gain": sum(gains), "loss": len(gains) - sum(gains)}
+    return [f"A {side} is a trend in {n} of {of}, no claim." for side, n in sides.items() if n]
 
 
 def _signs(rows: Sequence[pd.Series], kind: str) -> list[bool]:

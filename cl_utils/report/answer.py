@@ -27,7 +27,7 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
         "The paper's question": "Is the paper's hybrid better than its baseline?",
         "Order": "Does the order help, with the same programs?",
         "Restarts": "Do learning-rate restarts help?",
-        "Composition": "Does hybrid's choice of programs help, in random order?",
+        "Composition": "Does hybrid's choice of programs help, in random order and one cycle?",
         "Difficulty or staging": "Do buckets by difficulty help, against random ones?",
     }
 )
@@ -35,7 +35,7 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "The paper's question": "Hybrid against the baseline",
-        "Order": "Programs that the paper's metric calls easy first, against the same in random "
+        "Order": "Easy programs first (by the paper's metric), against the same programs in random "
         "order",
         "Composition": "Hybrid's choice of programs against the baseline's, both in random order",
     }

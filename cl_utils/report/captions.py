@@ -49,12 +49,15 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "Exams off the training distribution: the baseline's accuracy, hybrid's gain, "
             "and what order, restarts and composition do there"
         ),
-        "effects_forest": "All arms against the baseline",
+        "effects_forest": (
+            "Arms against the baseline (those that differ in budget or metric alone: notebooks 09 "
+            "and 12)"
+        ),
         "factorial_effects": (
             "Hybrid minus baseline, taken apart into order, restarts and composition"
         ),
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
-        "gain_against_budget": "Gain on the baseline at a tenth, a third and all of the steps",
+        "gain_against_budget": "Gain on the baseline at 10, 30 and 100 % of the steps",
         "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",
         "metric_ablation": "The incremental schedule with buckets by each metric",

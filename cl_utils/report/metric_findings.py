@@ -86,7 +86,7 @@ def reading(row: pd.Series) -> str:
     if pd.isna(row["rho"]):
         return "constant"
     if row["low"] > 0:
-        return "harder is harder"
+        return "the right way round"
     return "the wrong way round" if row["high"] < 0 else "no order shown"
 
 

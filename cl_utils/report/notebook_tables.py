@@ -15,9 +15,11 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from cl_utils.curriculum.interface import Schedule
+from cl_utils.data.exams import TWINS, characters
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import exam_label, measure_text
+from cl_utils.labels.numbers import MISSING
 from cl_utils.report.readable import readable
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.exams import EXAM
@@ -85,16 +87,28 @@ def metric_by_level(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFr
 
 
 def exam_summary(exams: pd.DataFrame) -> pd.DataFrame:
-    """Return a row an exam: its programs, their levels, and how far they go beyond training."""
+    """Return a row an exam: programs, levels, how far they go in its quantity, characters."""
+    exams = exams.assign(characters=_lengths(exams))
     groups = exams.groupby("exam", sort=False)
     table = groups.agg(
         programs=("source", "size"),
         levels=("level", lambda levels: ", ".join(sorted(set(levels)))),
-        least=("beyond", "min"),
-        most=("beyond", "max"),
+        quantity=("beyond", _from_to),
+        characters=("characters", _from_to),
     )
-    heads = {"levels": "grammar levels", "least": "quantity, least", "most": "quantity, most"}
+    table.loc[table.index == TWINS, "quantity"] = MISSING
+    heads = {"levels": "grammar levels", "quantity": "what it names, least to most"}
     return table.rename(index=lambda name: exam_label(f"{EXAM}{name}"), columns=heads)
+
+
+def _lengths(programs: pd.DataFrame) -> pd.Series:
+    """Return the characters of each program's record."""
+    sources, outputs = programs["source"], programs["output"]
+    return pd.Series(list(map(characters, sources, outputs)), index=programs.index)
+
+
+def _from_to(values: pd.Series) -> str:
+    return f"{values.min()} to {values.max()}"
 
 
 def exam_examples(exams: pd.DataFrame) -> Styler:
@@ -107,6 +121,7 @@ def exam_examples(exams: pd.DataFrame) -> Styler:
                 "exam": exam_label(f"{EXAM}{name}"),
                 "programs": len(programs),
                 "grammar levels": ", ".join(sorted(programs["level"].unique())),
+                "characters": _from_to(_lengths(programs)),
                 "shortest program": shortest["source"],
                 "its output": shortest["output"],
             }

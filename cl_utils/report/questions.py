@@ -47,8 +47,8 @@ BEFORE_METRICS: Final[Sequence[Question]] = (
     Question(
         title="Order",
         asks="The same programs and the same learning-rate cycle, in another order. The two orders "
-        "are not quite the same treatment: of hybrid's programs easy ones are left for the last "
-        "stage, of the baseline's most are used up before.",
+        "are not quite the same treatment: hybrid's programs still include easy ones in the last "
+        "stage; most of the baseline's have been read by then.",
         pairs=[("hybrid-norestart", "hybrid-shuffled"), ("baseline-in-hybrid-order", "baseline")],
         effect="order",
     ),

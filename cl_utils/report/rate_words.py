@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.report.answer import clauses
-from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
+from cl_utils.report.rates import BOTH, EFFECTS, RATED, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
@@ -23,7 +23,10 @@ from cl_utils.stats.rows import PRIMARY
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""
 SENTENCE: Final = "Hybrid in one cycle where the learning rate does not fall to zero"
-ACCURACY: Final = "Percent of programs right, mean over seeds with 95 % interval."
+ACCURACY: Final = (
+    "Percent of programs right, mean over seeds with 95 % interval; every arm in one learning-rate "
+    "cycle."
+)
 CHANGES: Final = """\
 Does the effect of order change with the rate? The difference at each rate minus the same difference
 where the rate falls to zero, paired by seed; one family of four."""
@@ -55,12 +58,18 @@ def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[N
 
 def rates_sentence(settings: Iterable[Setting]) -> str:
     """Return the line of README.md: hybrid in one cycle against the baseline; "" of single runs."""
+    settings = list(settings)
     found = [
         (name.removeprefix(f"{EFFECTS[BOTH]}, "), row)
         for name, row in flat_effects(settings, [BOTH])
         if standing(row) != "single runs"
     ]
-    return f"- **{SENTENCE}**: {clauses(found, 'with ')}." if found else ""
+    if not found:
+        return ""
+    planned = max(each.planned for each in settings if each.profile == RATED)
+    done = min(int(row["n"]) for _, row in found)
+    unfinished = f" Unfinished: {done} of {planned} declared seeds." if done < planned else ""
+    return f"- **{SENTENCE}**: {clauses(found, 'with ')}.{unfinished}"
 
 
 def rates_markdown(settings: Iterable[Setting]) -> str:

@@ -19,6 +19,7 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import MISSING, interval_text, p_text
 from cl_utils.report.sentences import verdict_cell
+from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.power import POWER
 
 HEADS: Final[Mapping[str, str]] = MappingProxyType(
@@ -32,6 +33,7 @@ HEADS: Final[Mapping[str, str]] = MappingProxyType(
 """What columns of the statistics are called in print."""
 
 
+P_HEAD: Final = "p after Holm"
 NOTHING: Final = "there is nothing to compare yet"
 
 
@@ -94,11 +96,15 @@ def contrasts_shown(rows: pd.DataFrame) -> Styler:
 
 
 def effects_shown(rows: pd.DataFrame, test_sets: Mapping[str, str]) -> Styler:
-    """Return the effects on every test set to look at; `test_sets`: their names in words."""
+    """Return the effects on every test set to look at, without p, since they are exploratory.
+
+    `test_sets`: their names in words.
+    """
     if rows.empty:
         return readable(pd.DataFrame({NOTHING: []}))
     places = rows["test_set"].map(lambda name: test_sets.get(name, name))
-    return readable(pd.DataFrame({"test set": places, "effect": rows["effect"], **judged(rows)}))
+    judging = {head: cells for head, cells in judged(rows).items() if head != P_HEAD}
+    return readable(pd.DataFrame({"test set": places, "effect": rows["effect"], **judging}))
 
 
 def judged(rows: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
@@ -107,7 +113,7 @@ def judged(rows: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
     return {
         "difference (points)": [f"{each:+.1f}" for each in rows["difference"]],
         "95 % interval (points)": [interval_text(low, high) or MISSING for low, high in ends],
-        "p after Holm": [p_text(p) for p in rows["p_holm"]],
+        P_HEAD: [p_text(p) for p in rows["p_holm"]],
         "n (paired seeds)": rows["n"],
     }
 
@@ -132,11 +138,12 @@ def cells_shown(cells: pd.DataFrame) -> Styler:
 
 
 def power_shown(table: pd.DataFrame) -> Styler:
-    """Return the rows of `stats.power_table` to look at."""
+    """Return the rows of `stats.power_table` to look at; a dash where no claim is possible."""
+    claimable = table["smallest_effect"].where(table["least_p"] < SIGNIFICANCE)
     power = f"smallest difference that is seen with {100 * POWER:.0f} % power (points)"
     columns = {
         "seeds": table["seeds"],
-        power: table["smallest_effect"],
-        "least p that so many seeds can give": [p_text(p) for p in table["least_p"]],
+        power: claimable,
+        "least p of a contrast alone": [p_text(p) for p in table["least_p"]],
     }
     return readable(pd.DataFrame(columns))

@@ -49,13 +49,16 @@ HEAD = (
 )
 DECLARED = {
     "study": "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml)), but not "
-    "in the dark: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the "
+    "blind: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the "
     "baseline and today's *hybrid-norestart* with seeds 0 to 4, and these give the same values "
     "again. The other arms, and seeds 5 to 7, were new.",
+    "study-strong": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds "
+    "([params](../params/study-strong.yaml)). The rows were looked at after one seed and after "
+    "four ([lab notes](log/study.md)); the number of seeds stayed eight.",
     "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
     "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
-    "whatever the next ones show; all thirteen count in the family "
-    "([params](../params/paper-size.yaml)).",
+    "whatever the next ones show; all thirteen count in the family, "
+    "whose p do not account for that look ([params](../params/paper-size.yaml)).",
 }
 """By profile: what its rows do not say of when it was declared."""
 

@@ -35,9 +35,9 @@ def contrast_sentence(contrast: pd.Series) -> str:
     """Return what one row of `stats.contrast_table` says, with all that is needed to judge it."""
     found, facts = finding(contrast), difference_facts(contrast)
     if found == "equivalence":
-        facts.append(f"equivalence p after Holm {contrast['p_equivalence_holm']:.3f}")
+        facts.append(f"equivalence p after Holm {p_text(contrast['p_equivalence_holm'])}")
     elif pd.notna(contrast["p_holm"]):
-        facts.append(f"sign-flip p after Holm {contrast['p_holm']:.3f}{least_p_text(contrast)}")
+        facts.append(f"sign-flip p after Holm {p_text(contrast['p_holm'])}{least_p_text(contrast)}")
     seeds = "seed" if contrast["n"] == 1 else "seeds"
     facts.append(f"n = {contrast['n']} paired {seeds}")
     word, sentence = verdict(contrast)

@@ -40,9 +40,11 @@ Exploratory, like the exams below: the declared measure is the mean of the three
 left out. The last columns are hybrid minus baseline and the main effects over the eight arms."""
 
 EXAMS: Final = """\
-Each exam goes beyond all that was trained on in one respect; *renamed* are programs of the training
-set with other variables. Settings that are missing were run before there were exams. Everything
-here is exploratory, and its p are left out: the declared measure is the usual test."""
+Each exam goes beyond every training program in the quantity that it names; chains and passes take
+more characters, so these programs are also longer than any that was trained on. *Renamed* are
+programs of the training set with other variables. Settings that are missing were run before there
+were exams. Everything here is exploratory, and its p are left out: the declared measure is the
+usual test. An interval over few seeds may leave the scale of 0 to 100."""
 
 SETTINGS: Final = """\
 Buckets by *tertiles* hold a third of the programs each, by *thresholds* those whose metric lies
@@ -105,6 +107,15 @@ def levels_section(settings: Sequence[Setting], figure: str) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def _so_far(done: int, seeds: int) -> str:
+    """Return how many of the seeds that were declared have been run."""
+    if seeds == 0:
+        return "No later seed is declared."
+    if done == 0:
+        return f"None of these {seeds} seeds has been run."
+    return f"{done} of these {seeds} seeds have been run."
+
+
 def _level_question(setting: Setting) -> str:
     """Return what was declared of some levels for later seeds, and what these say so far."""
     if setting.question is None:
@@ -115,7 +126,7 @@ def _level_question(setting: Setting) -> str:
     said = (
         f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
         f"on {levels}, so it was declared for those that come after, which alone count here, as "
-        f"one family. Of {seeds} such seeds {done} have rows."
+        f"one family. {_so_far(done, seeds)}"
     )
     if rows.empty:
         return said

@@ -32,7 +32,7 @@ from cl_utils.stats.factorial import (
     factorial_effects,
     factorial_gain,
 )
-from cl_utils.stats.intervals import Interval, mean_interval, strength
+from cl_utils.stats.intervals import Interval, at_most, mean_interval
 from cl_utils.stats.leak import leak_table
 from cl_utils.stats.levels import level_accuracy, level_effects
 from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
@@ -73,5 +73,5 @@ __all__ = [
     "select",
     "smallest_effect",
     "standing",
-    "strength",
+    "at_most",
 ]

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.intervals import equivalence_p, mean_interval, sign_flip_p, strength
+from cl_utils.stats.intervals import at_most, equivalence_p, mean_interval, sign_flip_p
 from cl_utils.stats.rows import Cell, arms_in, seed_values, select
+from cl_utils.stats.verdicts import standing
 
 Pair = tuple[str, str]
 """An arm and its reference."""
@@ -26,6 +27,7 @@ class Contrast:
     """One arm against its reference, paired by seed; values in percentage points.
 
     `p` is two-sided; `p_smallest` = 2 / 2^n is the least that n pairs can give (0.0625 for five).
+    `at_most`: what so many pairs may be called, whatever they show.
     """
 
     arm: str
@@ -42,7 +44,22 @@ class Contrast:
     p: float
     p_smallest: float
     p_equivalence: float
-    strength: str
+    at_most: str
+
+    def __str__(self) -> str:
+        """Return the difference with its interval, n and p, and what it may be called."""
+        interval = "" if np.isnan(self.low) else f" ({self.low:+.1f} to {self.high:+.1f})"
+        p = f", p {'< 0.001' if self.p < 0.001 else f'= {self.p:.3f}'}"
+        facts = f"{self.difference:+.1f} points{interval}, n = {self.n}"
+        facts += "" if np.isnan(self.p) else p
+        return f"{self.arm} − {self.reference}: {facts}: {self.standing}"
+
+    @property
+    def standing(self) -> str:
+        """What this difference may be called by itself: a "trend" at most, since undeclared."""
+        adjusted = {"p_holm": self.p, "p_equivalence_holm": self.p_equivalence}
+        called = standing(pd.Series({**asdict(self), **adjusted}))
+        return "trend" if called == "claim" else called
 
 
 def paired_difference(
@@ -91,7 +108,7 @@ def paired_contrast(
         p=sign_flip_p(ours - theirs),
         p_smallest=2.0 ** (1 - interval.n) if interval.n > 1 else np.nan,
         p_equivalence=equivalence_p(ours, theirs),
-        strength=strength(interval.n),
+        at_most=at_most(interval.n),
     )
 
 
@@ -176,8 +193,8 @@ def least_holm(table: pd.DataFrame, place: int, family: int) -> float:
 
 def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
     """Return contrasts that no one declared: marked, and none of them more than a trend."""
-    capped = contrasts["strength"].replace("claim", "trend")
-    return contrasts.assign(exploratory=True, strength=capped)
+    capped = contrasts["at_most"].replace("claim", "trend")
+    return contrasts.assign(exploratory=True, at_most=capped)
 
 
 def holm(p_values: pd.Series, family: int) -> np.ndarray:

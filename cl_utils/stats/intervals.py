@@ -70,7 +70,7 @@ def share_interval(
     return 100 * (centre - half), 100 * (centre + half)
 
 
-def strength(n: int) -> str:
+def at_most(n: int) -> str:
     """Return what `n` paired seeds may be called: "claim", "trend" or "single runs"."""
     if n >= SEEDS_OF_A_CLAIM:
         return "claim"

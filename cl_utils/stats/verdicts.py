@@ -37,5 +37,5 @@ def standing(contrast: pd.Series) -> str:
     """
     found = finding(contrast)
     if found in ("difference", "equivalence"):
-        return str(contrast["strength"])
+        return str(contrast["at_most"])
     return {"interval": "trend", "nothing": "undecided"}.get(found, found)
