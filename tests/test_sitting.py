@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
+from cl_utils.errors import Interrupted
 from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study import sitting
@@ -63,13 +65,85 @@ def test_a_sitting_that_was_cut_ends_with_the_same_weights(
     for home in homes:
         shutil.copytree(data, home)
     assert sit(homes[0], 1e9, monkeypatch)[0] == 5
-    done, said = sit(homes[1], 6, monkeypatch)
+    done, said = sit(homes[1], 5, monkeypatch)
     assert done == 0 and "time is up at step 5 of 11" in said[-1]
     assert len(list(homes[1].rglob("checkpoint.pt"))) == 5
     assert sit(homes[1], 1e9, monkeypatch)[0] == 5
     assert not list(homes[1].rglob("checkpoint.pt"))
     assert weights(homes[0]) == weights(homes[1]) and len(weights(homes[0])) == 5
     assert sit(homes[1], 1e9, monkeypatch) == (0, [])
+
+
+class Killed(BaseException):
+    """What stands for a killed process: nothing in the code under test catches it."""
+
+
+def test_an_interrupt_or_a_kill_loses_no_more_than_the_steps_since_a_checkpoint(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = [tmp_path / name for name in ("whole", "interrupted", "killed")]
+    for home in homes:
+        shutil.copytree(data, home)
+    sit(homes[0], 1e9, monkeypatch)
+    advance, steps = joint_runs.JointRuns.advance, itertools.count()
+
+    def interrupted(runs: joint_runs.JointRuns) -> None:
+        if next(steps) == 2:
+            signal.raise_signal(signal.SIGINT)
+        advance(runs)
+
+    def killed(runs: joint_runs.JointRuns) -> None:
+        if runs.trainers[0].step == 7:
+            raise Killed
+        advance(runs)
+
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", interrupted)
+    with pytest.raises(Interrupted, match="stopped at step 5 of 11: run the same again"):
+        sit(homes[1], 1e9, monkeypatch)
+    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", killed)
+    with pytest.raises(Killed):
+        sit(homes[2], 1e9, monkeypatch)
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", advance)
+    for home in homes[1:]:
+        assert len(list(home.rglob("checkpoint.pt"))) == 5
+        assert sit(home, 1e9, monkeypatch)[0] == 5
+        assert weights(home) == weights(homes[0])
+
+
+@pytest.mark.parametrize(
+    "options", [("--minutes", "nan"), ("--minutes", "-5"), ("--at-once", "0"), ("--runs", "-1")]
+)
+def test_numbers_that_make_no_sitting_are_refused(
+    options: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        sitting.main(["smoke", *options])
+    assert f"argument {options[0]}: {options[1]} is not above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [
+        (Interrupted("stopped at step 5"), "stopped at step 5"),
+        (KeyboardInterrupt(), "stopped: finished runs keep their rows, run the same again"),
+    ],
+)
+def test_an_interrupt_ends_the_command_in_a_sentence(
+    stop: BaseException,
+    said: str,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stopped(work: Sitting) -> int:
+        raise stop
+
+    monkeypatch.setenv(HOME_VARIABLE, str(data))
+    monkeypatch.setattr(sitting, "read_params", lambda path: params_of())
+    monkeypatch.setattr(Sitting, "run", stopped)
+    assert sitting.main(["smoke"]) == 130
+    assert said in capsys.readouterr().err
 
 
 def test_the_rows_are_those_of_any_run_without_what_must_be_generated(

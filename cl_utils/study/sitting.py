@@ -3,13 +3,15 @@
 `python -m cl_utils.study.sitting PROFILE --minutes 20`, after the profile's data were made. In:
 params and corpora. Out: of every run what notebooks 04 and 05 leave, except what has to be
 generated character by character (the paper's protocol, the similarity of lines). The most valuable
-runs come first: seeds in turn, arms in the order of the params file. Where time runs out, the runs
-in work leave checkpoints, with which the next sitting goes on.
+runs come first: seeds in turn, arms in the order of the params file. Where time runs out, or after
+an interrupt, the runs in work leave checkpoints, with which the next sitting goes on; after a kill
+it goes on from those that were written on the way.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +21,7 @@ from pathlib import Path
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
-from cl_utils.errors import StudyError
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.evaluation.evaluate import (
     LEAKY,
     PreparedTest,
@@ -45,12 +47,18 @@ from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 
+AGAIN = "run the same again to continue"
+OVER, STOPPED = "time is up", "stopped"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
 Report = Callable[[str], None]
 
 
+CHECKPOINT_SECONDS = 300.0
+"""Between checkpoints on the way: dozens of them are a gigabyte."""
+
+
 class TimeIsUpError(Exception):
-    """The sitting's minutes are over."""
+    """The sitting's minutes are over, or somebody stopped it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,10 @@ class Sitting:
         return ready[: self.most]
 
     def run(self) -> int:
-        """Train and evaluate what fits; return how many runs were finished."""
+        """Train and evaluate what fits; return how many runs were finished.
+
+        Raises Interrupted when somebody stopped it, after the checkpoints were written.
+        """
         waiting, done = self.waiting(), 0
         tests = self._tests()
         for first in range(0, len(waiting), self.at_once):
@@ -93,9 +104,13 @@ class Sitting:
             self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
             trainers = self._trainers(part)
             try:
-                self._train(trainers)
-            except TimeIsUpError:
-                self._put_aside(part, trainers)
+                self._train(part, trainers)
+            except TimeIsUpError as error:
+                _save(part, trainers)
+                told = f"{error} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
+                if str(error) == STOPPED:
+                    raise Interrupted(told) from None
+                self.report(told)
                 return done
             for params, trainer in zip(part, trainers, strict=True):
                 self._leave(params, trainer, tests)
@@ -121,25 +136,31 @@ class Sitting:
             return load_training(params)
         return self.corpora["train"]
 
-    def _train(self, trainers: Sequence[Trainer]) -> None:
-        model = JointRuns(trainers)
+    def _train(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
+        """Train runs to their ends; raise TimeIsUpError when they were stopped before, at rest."""
+        model, saved, stopped = JointRuns(trainers), time.monotonic(), False
 
         def advance() -> None:
-            if time.monotonic() > self.until and model.at_rest:
-                model.release()
-                raise TimeIsUpError
+            nonlocal saved
+            now = time.monotonic()
+            if model.at_rest:
+                if stopped or now > self.until:
+                    model.release()
+                    raise TimeIsUpError(STOPPED if stopped else OVER)
+                if now - saved > CHECKPOINT_SECONDS:
+                    model.keep_states()
+                    _save(part, trainers)
+                    saved = now
             model.advance()
 
         reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
         monitors = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
-        run_until_finished(monitors, advance)
+        try:
+            run_until_finished(monitors, advance)
+        except Interrupted:  # between two steps: go on until the states are whole
+            stopped = True
+            run_until_finished(monitors, advance)
         model.release()
-
-    def _put_aside(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
-        for params, trainer in zip(part, trainers, strict=True):
-            save_checkpoint(_checkpoint(params), trainer.state())
-        step, steps = trainers[0].step, trainers[0].steps
-        self.report(f"time is up at step {step} of {steps}: run the same again to continue")
 
     def _tests(self) -> dict[str, PreparedTest]:
         corpora = {name: self.corpora[split] for name, split in TESTS.items()}
@@ -158,6 +179,11 @@ class Sitting:
         manifest = save_run(params, trained)
         save_evaluation(params, evaluate_prepared(trained.model, tests), manifest)
         _checkpoint(params).unlink(missing_ok=True)
+
+
+def _save(part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
+    for params, trainer in zip(part, trainers, strict=True):
+        save_checkpoint(_checkpoint(params), trainer.state())
 
 
 def _quiet(line: str) -> None:
@@ -194,9 +220,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Sit for the given minutes; return 0, or 1 after a sentence that says what to fix."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("profile", help="a file of params/, without .yaml")
-    parser.add_argument("--minutes", type=float, default=20.0, help="after which no step begins")
-    parser.add_argument("--at-once", type=int, default=72, help="runs of one batched model")
-    parser.add_argument("--runs", type=int, default=None, help="at most so many; default: all")
+    parser.add_argument(
+        "--minutes", type=above_zero(float), default=20.0, help="after which no step begins"
+    )
+    parser.add_argument(
+        "--at-once", type=above_zero(int), default=72, help="runs of one batched model"
+    )
+    parser.add_argument(
+        "--runs", type=above_zero(int), default=None, help="at most so many; default: all"
+    )
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
@@ -207,7 +239,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt as stop:  # outside of training it has no words
+        print(str(stop) or f"stopped: finished runs keep their rows, {AGAIN}", file=sys.stderr)
+        return 130
     return 0
+
+
+def above_zero(kind: Callable[[str], float]) -> Callable[[str], float]:
+    """Return what reads a number of a command line and refuses those that are not above 0."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < math.inf:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    return number
 
 
 if __name__ == "__main__":
