@@ -123,7 +123,7 @@ def test_the_figure_says_when_each_plan_got_there_and_which_did_not() -> None:
     words = " ".join([*texts(drawn), description_of(drawn).caption])
     words = " ".join(words.split())
     assert "words first 2.5 min to 74.58 % (n = 1)" in words
-    assert "words sooner 2.0 (-0.5 to 4.5) min to 74.58 % (n = 3)" in words
+    assert "words sooner 2.0 (−0.5 to 4.5) min to 74.58 % (n = 3)" in words
     assert "words never not reached: 40.0 % at the end (n = 1)" in words and "a machine" in words
     assert "words late reached by 1 of 2: 74.3 % at the end (n = 2)" in words
 

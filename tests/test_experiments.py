@@ -24,7 +24,13 @@ from cl_utils.curriculum.relabelling import relabelled
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.static_metrics import static_metrics
 from cl_utils.errors import StudyError
-from cl_utils.experiments import Experiment, load_curves, load_experiment
+from cl_utils.experiments import (
+    Experiment,
+    load_curves,
+    load_experiment,
+    notebook_experiment,
+)
+from cl_utils.experiments.curves import kept
 from cl_utils.experiments.page import ablation_page, minutes_page
 from cl_utils.experiments.plan import EXPERIMENTS
 from cl_utils.experiments.programs import labelled
@@ -235,3 +241,68 @@ def same_programs(first: Corpus, second: Corpus) -> bool:
     """Return whether two corpora hold the same programs in the same order and buckets."""
     names = ("program_ids", "buckets", "tokens")
     return all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
+
+
+def kernel_names(cell: str) -> dict[str, Any]:
+    """Return the global names of a kernel that has executed a parameters cell."""
+    names: dict[str, Any] = {"In": ["", cell]}
+    exec(cell, names)
+    return names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_of_an_experiment_asks_for_what_its_cell_says(name: str) -> None:
+    names = kernel_names('train = False\ndevice = "cpu"')
+    asked = notebook_experiment(names, name)
+    assert asked.experiment.name == name and not asked.train and asked.device == "cpu"
+    names["curve"] = "a variable of a later cell"
+    assert notebook_experiment(names, name) == asked
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('train = "no"\ndevice = "cpu"', "train='no' is not allowed"),
+        ('train = "false"\ndevice = "cpu"', "train='false' is not allowed"),
+        ('train = 1\ndevice = "cpu"', "train=1 is not allowed"),
+        (
+            'train = False\ntrian = True\ndevice = "cpu"',
+            "trian is no parameter (did you mean",
+        ),
+        ('train: True\ntrain = False\ndevice = "cpu"', "assigns nothing in Python"),
+        ('train = False\ndevice = "gpu"', "device='gpu' does not exist"),
+        ("train = False", "device is missing"),
+    ],
+)
+def test_a_wrong_parameter_of_an_experiment_trains_nothing(cell: str, said: str) -> None:
+    assert said in refusal(lambda: notebook_experiment(kernel_names(cell), NAMES[0]))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"steps": 700}, "was trained with steps=1400, and its variant has steps=700"),
+        ({"recipe": "paper"}, "was trained with matrix_learning_rate=0.02"),
+        ({"options": {"convolution": 3}}, "was trained with convolution=0"),  # not yet stated then
+        ({"arm": "hybrid"}, "was trained with schedule='baseline'"),
+        ({"characters_per_step": 2048}, "was trained with characters_per_step=4096"),
+    ],
+)
+def test_a_curve_of_another_training_than_the_params_file_says_is_refused(
+    change: dict[str, Any], said: str
+) -> None:
+    experiment = load_experiment("recipe_ablation")
+    newest = [each for each in experiment.variants if each.name == experiment.reference][0]
+    changed = newest.model_copy(update=change)
+    variants = tuple(changed if each is newest else each for each in experiment.variants)
+    other = experiment.model_copy(update={"variants": variants})
+    assert said in refusal(lambda: load_curves(other))
+
+
+def test_a_curve_under_the_name_of_another_is_refused() -> None:
+    experiment = load_experiment("recipe_ablation")
+    adamw, windows = (experiment.variant(name) for name in ("adamw", "random-windows"))
+    swapped = adamw.model_copy(update={"curves": windows.files})
+    other = experiment.model_copy(update={"variants": (swapped,), "reference": "adamw"})
+    assert "was trained with batching='windows'" in refusal(lambda: load_curves(other))
+    assert {each.variant.name for each in kept(other)} == {"adamw"}

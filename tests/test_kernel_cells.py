@@ -57,6 +57,23 @@ def test_a_misspelt_name_is_refused_until_it_is_corrected(kernel: Kernel) -> Non
     assert kernel.params().steps == 3 and kernel.names["stepz"] == 3
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("steps: 200", "`steps: 200` assigns nothing in Python: write steps = 200"),
+        ("stepz: 200", "`stepz: 200` assigns nothing in Python: write stepz = 200"),
+        ("levels: ['1.1']", "write levels = ['1.1']"),
+    ],
+)
+def test_a_parameter_written_as_in_a_params_file_is_refused(
+    line: str, said: str, kernel: Kernel
+) -> None:
+    kernel.run(f'profile = "smoke"\n{line}')
+    assert said in refusal(kernel.params)
+    kernel.run('profile = "smoke"\nsteps: int = 3\nx: str')
+    assert kernel.params().steps == 3
+
+
 def test_a_name_misspelt_after_the_parameters_were_accepted_is_refused(kernel: Kernel) -> None:
     kernel.run('profile = "smoke"')
     kernel.params()

@@ -18,6 +18,7 @@ import pandas as pd
 from cl_utils.artifacts import check_content
 from cl_utils.errors import StudyError
 from cl_utils.experiments.plan import Experiment
+from cl_utils.experiments.provenance import check_curve
 from cl_utils.experiments.variants import Variant
 from cl_utils.machine import machines_text
 from cl_utils.manifests import was_written
@@ -61,12 +62,12 @@ def kept(experiment: Experiment, device: str = "cpu") -> Iterator[Kept]:
 def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
     """Return the curves of all trainings, with variant, words, group and seed beside the points.
 
-    Variants are in the order of the params file. Raises StudyError when there is no curve, or when
-    one was changed by hand.
+    Variants are in the order of the params file. Raises StudyError when there is no curve, when
+    one was changed by hand, or when it is of another training than the params file describes.
     """
     curves = []
     for each in kept(experiment, device):
-        check_content(each.path, _training(experiment))
+        checked(experiment, each)
         curve = pd.read_csv(each.path)
         variant = each.variant
         named = {"variant": variant.name, "words": variant.words, "group": variant.group}
@@ -84,6 +85,14 @@ def load_curves(experiment: Experiment, device: str = "cpu") -> pd.DataFrame:
     )
 
 
+def checked(experiment: Experiment, curve: Kept) -> dict[str, Any]:
+    """Return the manifest of a curve; raise StudyError as `load_curves` does."""
+    manifest = check_content(curve.path, _training(experiment))
+    run = experiment.run(curve.variant, curve.seed)
+    check_curve(curve.path, manifest["params"], run, curve.variant)
+    return manifest
+
+
 def _training(experiment: Experiment) -> str:
     return f"run the notebook of {experiment.name} with train=True"
 
@@ -93,7 +102,7 @@ def manifests(
 ) -> list[dict[str, Any]]:
     """Return the manifests of all curves, or those of one variant, by its name."""
     return [
-        check_content(each.path, _training(experiment))
+        checked(experiment, each)
         for each in kept(experiment, device)
         if variant in (None, each.variant.name)
     ]

@@ -17,7 +17,7 @@ import torch
 from cl_utils.artifacts import write_artifact
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.experiments.compilation import nothing_compiled
-from cl_utils.experiments.curves import CURVE_COLUMNS, curve_path
+from cl_utils.experiments.curves import CURVE_COLUMNS, checked, curve_path, kept
 from cl_utils.experiments.plan import Drawn, Experiment
 from cl_utils.experiments.programs import World, labelled, world_of
 from cl_utils.experiments.variants import Variant
@@ -62,7 +62,13 @@ class WholeTest(Probe):
 
 
 def missing(experiment: Experiment) -> list[Training]:
-    """Return the trainings that have no curve yet: of an experiment's variants, seed by seed."""
+    """Return the trainings that have no curve yet: of an experiment's variants, seed by seed.
+
+    Raises StudyError for a curve that is there and of another training.
+    """
+    for curve in kept(experiment, device_name(experiment.device)):
+        if curve.path.exists():
+            checked(experiment, curve)
     tasks = [Training(experiment, *each) for each in experiment.trainings()]
     return [task for task in tasks if not task.path.exists()]
 

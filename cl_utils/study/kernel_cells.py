@@ -5,9 +5,9 @@ Out: parameters by name, and strangers that may be meant as one.
 
 A kernel remembers more than its notebook shows: variables of later cells, a misspelt parameter that
 was corrected since, one whose line was removed. So the global names do not tell what the parameters
-are, but the cells do: the last executed one that assigns `profile`, and those that papermill or a
-reader ran between it and the check. Once the check has accepted them, only a cell injected by
-papermill adds to them; what other cells assign are then variables.
+are, but the cells do: the last executed one that assigns the first parameter (`profile`), and those
+that papermill or a reader ran between it and the check. Once the check has accepted them, only a
+cell injected by papermill adds to them; what other cells assign are then variables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
-CHECK = "notebook_params"  # the function that a notebook calls after its parameters
+from cl_utils.errors import StudyError
+from cl_utils.names import LONGEST_SHOWN, cut, nearest
+
+CHECKS = {"notebook_params", "notebook_experiment"}  # what a notebook calls after its parameters
 INJECTED = "# Parameters"  # the first line of a cell by papermill
 _ACCEPTED = "_parameters_accepted"  # the name that keeps how many cells there were
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython"}
@@ -30,12 +33,16 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _LOOPS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-def parameters_among(names: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+def parameters_among(
+    names: Mapping[str, Any], known: Collection[str], first: str = "profile"
+) -> dict[str, Any]:
     """Return the parameters among a notebook's global names, and what may be meant as one.
 
-    A name of `known` counts whatever it holds; any other unless it is a module, function or class.
-    Without cells that assign `profile` all names count, until `accept` was called; then those of
-    `known` with a plain value, since later cells have variables.
+    `first`: the parameter that every such notebook assigns. A name of `known` counts whatever it
+    holds; any other unless it is a module, function or class. Without cells that assign `first` all
+    names count, until `accept` was called; then those of `known` with a plain value, since later
+    cells have variables. Raises StudyError for a parameter that is written as in a params file,
+    `steps: 200`, which assigns nothing in Python.
     """
     public = {
         name: value
@@ -43,8 +50,10 @@ def parameters_among(names: Mapping[str, Any], known: Collection[str]) -> dict[s
         if not name.startswith("_") and name not in _NOTEBOOK_NAMES
     }
     cells = names.get("In")
-    found = parameter_names(cells, names.get(_ACCEPTED, 0)) if isinstance(cells, list) else None
+    accepted = names.get(_ACCEPTED, 0)
+    found = parameter_names(cells, accepted, first) if isinstance(cells, list) else None
     if found is not None:
+        _check_written(found.annotated, known)
         return {
             name: value
             for name, value in public.items()
@@ -72,22 +81,26 @@ class CellNames:
 
     assigned: set[str] = field(default_factory=set)
     imported: set[str] = field(default_factory=set)
+    annotated: dict[str, str] = field(
+        default_factory=dict
+    )  # names without a value, and their lines
     recorded: set[str] = field(default_factory=set)
 
     def add(self, other: CellNames) -> None:
         """Take in the names of another cell."""
         self.assigned |= other.assigned
         self.imported |= other.imported
+        self.annotated |= other.annotated
 
 
-def parameter_names(cells: Sequence[object], accepted: int) -> CellNames | None:
-    """Return the names of the parameters; None when no cell assigns `profile`.
+def parameter_names(cells: Sequence[object], accepted: int, first: str) -> CellNames | None:
+    """Return the names of the parameters; None when no cell assigns `first`.
 
     `accepted`: how many cells had been executed when the check last accepted parameters, 0: never.
     """
     sources = [cell if isinstance(cell, str) else "" for cell in cells]
     found = [names_of(source) for source in sources]
-    chosen = [place for place, names in enumerate(found) if "profile" in names.assigned]
+    chosen = [place for place, names in enumerate(found) if first in names.assigned]
     if not chosen:
         return None
     begin = max((place for place in chosen if not _injected(sources[place])), default=chosen[-1])
@@ -106,8 +119,11 @@ def names_of(source: str) -> CellNames:
     result = CellNames()
     for statement in _statements(source):
         nodes = list(_same_scope(statement))
-        if any(isinstance(node, ast.Name) and node.id == CHECK for node in nodes):
+        if any(isinstance(node, ast.Name) and node.id in CHECKS for node in nodes):
             break
+        if isinstance(statement, ast.AnnAssign) and statement.value is None:
+            result.annotated[ast.unparse(statement.target)] = ast.unparse(statement)
+            continue
         for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 result.assigned.add(node.id)
@@ -116,6 +132,16 @@ def names_of(source: str) -> CellNames:
             elif body := _under_magic(node):
                 result.add(names_of(body))
     return result
+
+
+def _check_written(annotated: Mapping[str, str], known: Collection[str]) -> None:
+    for name, line in annotated.items():
+        if name in known or nearest(name, known):
+            value = line.partition(":")[2].strip()
+            raise StudyError(
+                f"`{cut(line, LONGEST_SHOWN)}` assigns nothing in Python: write "
+                f"{name} = {cut(value, LONGEST_SHOWN)}"
+            )
 
 
 def _injected(source: str) -> bool:
