@@ -14,7 +14,23 @@ SITE_STAMP := .venv/.installed-site
 # In the place of the shell, so that whatever ends make ends the work as well.
 WORKFLOW := exec $(BIN)/python -m cl_utils.workflow
 
-.PHONY: help install test check torture reproduce resume figures report benchmark notebooks site lab clean
+# A word that is no command, and a variable that nobody reads, end make before anything has begun:
+# `make reproduce smoke` would train another profile for an hour.
+COMMANDS := help install test check torture reproduce resume figures report benchmark notebooks \
+	site lab clean
+VARIABLES := PYTHON OMP_NUM_THREADS OMP_WAIT_POLICY PYTHON_CPU_COUNT CURRICULUM_HOME
+STRANGE := $(filter-out $(COMMANDS) .venv/%,$(MAKECMDGOALS))
+ifneq ($(STRANGE),)
+$(error There is no such command: make alone lists them, and a profile is named as in: \
+	make reproduce PROFILE=smoke)
+endif
+UNREAD := $(foreach each,$(.VARIABLES),$(if $(filter command,$(origin $(each))),$(each)))
+ifneq ($(filter-out $(VARIABLES) PIP_% MAKE%,$(UNREAD)),)
+$(error Nothing reads one of these variables: write PROFILE=... or ONLY=..., and parameters \
+	into the file of the profile in params/)
+endif
+
+.PHONY: $(COMMANDS)
 
 help:  ## list the commands
 	@echo "make COMMAND, or make COMMAND PROFILE=a file of params/ (without it: $$PROFILE)"; echo
@@ -72,9 +88,6 @@ site: $(SITE_STAMP)  ## build the notebooks, docs and a reference as linked page
 lab: export OMP_WAIT_POLICY ?= passive
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
-
-.DEFAULT:
-	@echo "There is no such command: make alone lists them." >&2; exit 2
 
 clean:  ## remove caches; runs/, results/ and .venv stay
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info

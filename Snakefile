@@ -18,7 +18,7 @@ from cl_utils.data.corpus import SPLITS
 from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, Paths, params_file
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
-from cl_utils.workflow.profiles import profile_named, study_named
+from cl_utils.workflow.profiles import check_options, profile_named, study_named
 from cl_utils.workflow.taking_part import take_part
 
 
@@ -35,6 +35,7 @@ def here(path):
     return Path(os.path.relpath(path))
 
 
+told(check_options, config)
 PROFILE = told(profile_named, config.get("profile", "laptop"))
 STUDY = told(study_named, PROFILE)
 PATHS = Paths(PROFILE)

@@ -21,6 +21,7 @@ from cl_utils.manifests import (
     read_manifest,
     write_manifest,
 )
+from cl_utils.names import shown
 
 KINDS = {
     **dict.fromkeys(("params", "inputs", "versions"), dict),
@@ -41,6 +42,7 @@ def write_artifact(
     with atomic(path) as temporary:
         save(temporary)
     content = {
+        "file": path.name,
         "params": dict(params),
         "inputs": {each.name: file_digest(each) for each in inputs},
         "content": file_digest(path),
@@ -51,12 +53,17 @@ def write_artifact(
 
 
 def check_content(path: Path, repair: str) -> dict[str, Any]:
-    """Return the manifest of a file; StudyError unless both are there, as they were written."""
+    """Return the manifest of a file; StudyError unless both are there, as they were written.
+
+    A copy under another name is refused, too, where the manifest tells the name.
+    """
     if not path.exists():
         raise missing(path, repair)
     manifest = read_manifest(manifest_path(path), repair, KINDS)
     if not has_entries(manifest["versions"], {"torch": str}):
         raise damaged(manifest_path(path), repair)
+    if manifest.get("file", path.name) != path.name:
+        raise StudyError(f"{path} is a copy of {shown(manifest['file'])}: {repair}")
     if manifest["content"] != file_digest(path, repair):
         raise damaged(path, repair)
     return manifest

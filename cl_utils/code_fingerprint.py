@@ -15,7 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeGuard
 
-from cl_utils.paths import NOTEBOOKS, REPOSITORY
+from cl_utils.errors import StudyError
+from cl_utils.names import cut
+from cl_utils.paths import REPOSITORY, notebooks
 
 PACKAGE = "cl_utils"
 PRESENTATION = ("stats", "labels", "figures", "report")
@@ -47,16 +49,25 @@ def module_fingerprint(module: Path) -> str:
 
 def showing_notebooks() -> tuple[str, ...]:
     """Return the names of the notebooks of figures, those that have a gallery, in order."""
-    return tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")) if _shows(_code(path)))
+    return tuple(path.stem for path in notebooks() if _shows(_code(path)))
 
 
 def _code(notebook: Path) -> ast.Module:
-    """Return the syntax tree of a notebook's code, without parameters, displays and magics."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    source = "\n".join("".join(cell["source"]) for cell in cells if _computes(cell))
-    return ast.parse(
-        "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
-    )
+    """Return the syntax tree of a notebook's code, without parameters, displays and magics.
+
+    Raises StudyError for a file that is no notebook, or whose code is no Python.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        source = "\n".join("".join(cell["source"]) for cell in cells if _computes(cell))
+        lines = [line for line in source.splitlines() if not line.startswith(("%", "!"))]
+        return ast.parse("\n".join(lines))
+    except (ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StudyError(
+            f"{notebook} cannot be read as a notebook of the study ({cut(reason, 120)}): mend it, "
+            "or move it out of notebooks/"
+        ) from None
 
 
 def _computes(cell: dict[str, object]) -> bool:

@@ -8,9 +8,11 @@ made with other parameters than the profile's lies under runs/, in folders named
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cl_utils.errors import StudyError
 from cl_utils.names import check_name
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -19,11 +21,23 @@ PARAMS = REPOSITORY / "params"
 MODELS = REPOSITORY / "models"
 ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
+NUMBERED = re.compile(r"\d\d_\w+")
 
 
 def home() -> Path:
-    """Return the folder that holds runs/, results/ and figures/."""
-    return Path(os.environ.get(HOME_VARIABLE) or REPOSITORY)
+    """Return the folder that holds runs/, results/ and figures/.
+
+    Raises StudyError for a path that is not absolute: notebooks run in a folder of their own.
+    """
+    named = os.environ.get(HOME_VARIABLE)
+    if named and not os.path.isabs(named):
+        raise StudyError(f"{HOME_VARIABLE}={named} is no absolute path: write the whole of it")
+    return Path(named or REPOSITORY)
+
+
+def notebooks() -> list[Path]:
+    """Return the study's notebooks, by number; copies and scratch notebooks beside them are not."""
+    return sorted(path for path in NOTEBOOKS.glob("*.ipynb") if NUMBERED.fullmatch(path.stem))
 
 
 def params_file(profile: str) -> Path:

@@ -55,6 +55,9 @@ def test_one_call_makes_what_is_missing_and_the_next_makes_nothing(executed: lis
 def test_wrong_parameters_are_refused_before_anything_is_executed() -> None:
     assert "hybrid" in refusal(lambda: api.train("hybird"))
     assert "stepz" in refusal(lambda: api.train(stepz=3))
+    for name, value in {"schedule": len, "_steps": 5, "exit": 3, "In": 3, "math": pytest}.items():
+        changes: dict[str, Any] = {name: value}
+        assert f"parameter={name!r} does not exist" in refusal(lambda: api.train(**changes))  # noqa: B023
     assert "did you mean 'baseline'?" in refusal(lambda: api.compare("hybrid", "basline"))
 
 
@@ -72,3 +75,18 @@ def test_a_comparison_is_that_of_the_statistics() -> None:
     rows = contrast_table(measures, contrasts=[("hybrid", "baseline")]).iloc[0]
     found = api.compare("hybrid")
     assert (found.n, found.difference, found.low) == (rows["n"], rows["difference"], rows["low"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"arm": "hybrid", "reference": "hybrid"}, "arm and reference are both hybrid"),
+        ({"arm": ["hybrid"]}, "arm"),
+        ({"arm": "hybrid", "measure": "execution_exat"}, "did you mean 'execution_exact'?"),
+        ({"arm": "hybrid", "test_set": "balancd"}, "did you mean 'balanced'?"),
+        ({"arm": "hybrid", "subset": "hardd"}, "did you mean 'hard'?"),
+        ({"arm": "hybrid", "recipe": ""}, "no results of recipe ''"),
+    ],
+)
+def test_a_comparison_of_what_is_not_there_names_it(asked: dict[str, Any], said: str) -> None:
+    assert said in refusal(lambda: api.compare(**asked))

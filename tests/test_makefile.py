@@ -70,6 +70,32 @@ def test_a_command_that_is_not_there_is_answered_by_where_they_are_listed(bare: 
     assert "PROFILE" in make(bare).stdout and "reproduce" in make(bare).stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("reproduce", "smoke"), "named as in: make reproduce PROFILE=smoke"),
+        (("figures", "study"), "There is no such command"),
+        (("reproduce", "profile=smoke"), "Nothing reads one of these variables"),
+        (("reproduce", "PROFILE=smoke", "STEPS=200"), "Nothing reads one of these variables"),
+    ],
+)
+def test_a_slip_ends_make_before_anything_has_begun(
+    bare: Path, words: tuple[str, ...], said: str
+) -> None:
+    script(bare / ".venv" / "bin" / "python", 'echo "$@"\n')
+    (bare / ".venv" / ".installed").touch()
+    done = make(bare, *words)
+    assert done.returncode and not done.stdout and said in done.stderr
+
+
+def test_variables_of_make_and_of_the_study_are_read(bare: Path) -> None:
+    script(bare / ".venv" / "bin" / "python", 'echo "$@ $PROFILE $OMP_NUM_THREADS"\n')
+    (bare / ".venv" / ".installed").touch()
+    assert make(bare, "test", "OMP_NUM_THREADS=2").stdout.split()[-1] == "2"
+    assert "reproduce smoke" in make(bare, "reproduce", "PROFILE=smoke").stdout
+    assert "pytest" in make(bare, "test", "PYTHON=python3", "-j2").stdout
+
+
 def test_the_lab_opens_the_first_notebook_and_reaches_every_folder(bare: Path) -> None:
     script(bare / ".venv" / "bin" / "python", 'echo "$@"\n')
     (bare / ".venv" / ".installed").touch()

@@ -317,6 +317,35 @@ def test_stages_that_draw_nothing_are_refused(stages: list[Weights], why: str) -
         mix_figure(10, stages)
 
 
+@pytest.mark.parametrize(
+    "stage",
+    [
+        Weights(-50, 1, 0, 0),
+        Weights(float("nan"), 1, 0, 0),
+        Weights(1, float("inf"), 0, 0),
+        Weights(1, 1, float("nan"), 0),
+        Weights(1, 1, 0, -1),
+    ],
+)
+def test_stages_of_numbers_that_nobody_can_draw_are_refused(stage: Weights) -> None:
+    with pytest.raises(StudyError, match=r"stage 2 has .*: give a finite number"):
+        edited(10, [Weights(50, 0, 0, 1), stage])
+
+
+def test_no_steps_are_not_all_steps(world: World) -> None:
+    corpora = (world.train, world.validation)
+    with pytest.raises(StudyError, match="steps=0: train 1 or more"):
+        trained_beside_baseline(small_run("fast"), [Weights(1, 1, 0, 0)], *corpora, steps=0)
+
+
+def test_a_model_that_does_not_exist_is_named() -> None:
+    models = {"baseline": load_committed("baseline")[0]}
+    with pytest.raises(StudyError, match="model='basline' does not exist"):
+        attention_of(models, "print(1)", "basline", 1, 1)
+    with pytest.raises(StudyError, match="there is no model to ask"):
+        answers_of({}, "print(1)")
+
+
 def test_the_figure_stacks_the_shares_of_every_stage() -> None:
     axes = mix_figure(100, STAGES).axes[0]
     tops = [np.max(area.get_paths()[0].vertices[:, 1]) for area in axes.collections]

@@ -160,12 +160,15 @@ def test_evaluated_programs_have_level_bucket_metrics_and_the_small_models_loss(
 ) -> None:
     losses = pd.DataFrame({"program_id": range(200), "model_loss": 0.5})
     path = folder / "data" / "model_loss-gpt.csv"
-    save_csv(path, losses, params={"profile": folder.name})
+    save_csv(path, losses, params={"profile": folder.name, "recipe": "gpt"})
     programs = load_results(folder).programs
     assert programs[["level", "bucket", "overall_metric"]].notna().all(axis=None)
     assert (programs["model_loss"] == 0.5).all()
     path.write_text(path.read_text().replace("0.5", "0.6", 1))
     with pytest.raises(StudyError, match=r"model_loss-gpt.csv is damaged.*08_model_difficulty"):
+        load_results(folder)
+    save_csv(path, losses, params={"profile": folder.name, "recipe": "fast"})
+    with pytest.raises(StudyError, match="was made with recipe='fast', not 'gpt'"):
         load_results(folder)
 
 

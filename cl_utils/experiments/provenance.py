@@ -28,7 +28,7 @@ SINCE_RENAMED: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Names of older manifests, and what they are called now."""
 NOT_COMPARED: Final = ("name", "precision", "restarts")
-"""Of a recipe: a name changes nothing, the precision is the machine's, restarts became the arm's."""
+"""Of a recipe: its name changes nothing, precision is the machine's, restarts became the arm's."""
 
 
 NO_EFFECT: Final[Mapping[str, Any]] = MappingProxyType(

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
+from cl_utils.errors import StudyError
 from cl_utils.figures.answers import answers
 from cl_utils.figures.attention import attention_over_text
 from cl_utils.model.answers import LONGEST, Answer, answer, start_of
 from cl_utils.model.decoding import generate
 from cl_utils.model.gpt import GPT
+from cl_utils.names import unknown
 from cl_utils.playground.attention_map import look
 from cl_utils.playground.program import normalised, read
 from cl_utils.tinypy.record import prompt
@@ -22,7 +24,12 @@ from cl_utils.tinypy.tokenizer import decode
 
 
 def longest_context(models: Mapping[str, GPT]) -> int:
-    """Return how many characters the model that reads most reads at once."""
+    """Return how many characters the model that reads most reads at once.
+
+    Raises StudyError without any model.
+    """
+    if not models:
+        raise StudyError("there is no model to ask: name one, as load_committed gives it")
     return max(model.config.context for model in models.values())
 
 
@@ -59,6 +66,8 @@ def attention_of(
     `layer` and `character` count from 1; numbers beyond the last mean the last. Raises StudyError
     when the text is no program, or the model cannot read it.
     """
+    if model not in models:
+        raise unknown("model", model, models)
     asked = models[model]
     program, layers = read(source, asked.config.context), asked.config.layers
     layer = min(layer, layers)

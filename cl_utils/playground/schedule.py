@@ -7,6 +7,7 @@ the same seed, steps and programs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -44,8 +45,15 @@ class Weights(NamedTuple):
 def edited(steps: int, stages: Sequence[Weights]) -> Staged:
     """Return the schedule that draws these stages over `steps` steps.
 
-    Raises StudyError when no stage has a length, or one that has draws nothing.
+    Raises StudyError when no stage has a length, when one that has draws nothing, and for numbers
+    that are negative or not finite.
     """
+    for place, stage in enumerate(stages, start=1):
+        for name, value in Weights(*stage)._asdict().items():
+            if not 0 <= value < math.inf:
+                raise StudyError(
+                    f"stage {place} has {name}={value}: give a finite number that is not negative"
+                )
     kept = [Weights(*stage) for stage in stages if stage[0] > 0]
     if not kept:
         raise StudyError("no stage has a length: give one of them more than 0")
@@ -61,7 +69,7 @@ def mix_of(stage: Weights, place: int) -> dict[str, float]:
     """Return the share of each bucket that a stage draws, those of 0 left out."""
     weights = dict(zip(BUCKETS, stage[1:], strict=True))
     total = sum(weights.values())
-    if min(weights.values()) < 0 or total <= 0:
+    if total <= 0:
         raise StudyError(f"stage {place} draws nothing: give one of its buckets more than 0")
     return {bucket: weight / total for bucket, weight in weights.items() if weight > 0}
 
@@ -95,7 +103,10 @@ def trained_beside_baseline(
     Columns: the share of outputs right, and the loss of an output character, of each. The two
     differ in what they draw alone. `run` gives model, recipe, seed and, without `steps`, the steps.
     """
-    run = replace(run, steps=steps or run.steps, name="baseline", arm=arm_named("baseline"))
+    steps = run.steps if steps is None else steps
+    if steps < 1:
+        raise StudyError(f"steps={steps}: train 1 or more")
+    run = replace(run, steps=steps, name="baseline", arm=arm_named("baseline"))
     runs = [run, edited_run(run, stages)]
     measured = {each.name: _measured(each, corpus, validation, say) for each in runs}
     table = pd.concat(measured, axis=1).swaplevel(axis=1)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from cl_utils.files import atomic
 from cl_utils.labels.numbers import MISSING
-from cl_utils.paths import NOTEBOOKS, home
+from cl_utils.paths import home, notebooks
 from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
@@ -127,7 +127,7 @@ def notebook_of_figures() -> dict[str, str]:
     """Return, by figure, the name of the notebook that draws it."""
     return {
         figure: path.stem
-        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for path in notebooks()
         for figure in _DRAWN.findall(path.read_text(encoding="utf-8"))
     }
 

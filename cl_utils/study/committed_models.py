@@ -20,7 +20,8 @@ RESTORE = "run `git checkout models`"
 
 def committed_models() -> list[str]:
     """Return the names of the models that come with the repository."""
-    return sorted(path.name for path in MODELS.iterdir() if path.is_dir())
+    found = (path.name for path in MODELS.iterdir() if path.is_dir())
+    return sorted(name for name in found if not name.startswith("."))
 
 
 def load_committed(name: str) -> tuple[GPT, dict[str, Any]]:

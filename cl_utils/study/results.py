@@ -32,6 +32,7 @@ from cl_utils.manifests import (
 from cl_utils.study.comparable import FINGERPRINT, check_comparable
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
 from cl_utils.study.params import Params
+from cl_utils.study.stage_params import BucketParams
 
 _REPAIR: Final = running(EVALUATION)
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
@@ -91,7 +92,7 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
         measures=concatenate(runs, "measures.csv"),
         curves=concatenate(runs, "curve.csv"),
         history=concatenate(runs, "history.csv"),
-        programs=with_metrics(concatenate(runs, "programs.parquet"), folder),
+        programs=with_metrics(concatenate(runs, "programs.parquet"), folder, params),
     )
 
 
@@ -105,25 +106,27 @@ def _without_runs(folder: Path, profile: str) -> StudyError:
     )
 
 
-def with_metrics(programs: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def with_metrics(
+    programs: pd.DataFrame, folder: Path, params: Params | None = None
+) -> pd.DataFrame:
     """Return evaluated programs with level, bucket and every metric of each beside them.
 
     `model_loss` is there when notebook 08 has left it. Raises StudyError when the table of the test
-    programs is missing, damaged or another study's.
+    programs is missing, damaged, another study's or made with other `params`.
     """
     if programs.empty:
         return programs
     path = folder / "data" / "tested.parquet"
-    tested = artifacts.load_table(path, BUCKETING, params={"profile": folder.name})
+    made = params.of(BucketParams) if params else {"profile": folder.name}
+    tested = artifacts.load_table(path, BUCKETING, params=made)
     merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
     if merged["bucket"].isna().any():
         raise StudyError(f"{path} lacks programs that were evaluated: {_REPAIR} again")
-    losses = [
-        artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={"profile": folder.name}).assign(
-            recipe=each.stem.removeprefix("model_loss-")
-        )
-        for each in written_files(folder / "data", "model_loss-*.csv")
-    ]
+    losses = []
+    for each in written_files(folder / "data", "model_loss-*.csv"):
+        recipe = {"recipe": each.stem.removeprefix("model_loss-")}
+        table = artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={**made, **recipe})
+        losses.append(table.assign(**recipe))
     if not losses:
         return merged
     return merged.merge(pd.concat(losses), on=["recipe", "program_id"], how="left")

@@ -18,6 +18,7 @@ from cl_utils.errors import StudyError
 from cl_utils.files import running
 from cl_utils.manifests import check_files
 from cl_utils.model.gpt import GPT
+from cl_utils.names import check_name, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
 from cl_utils.stats.contrasts import Contrast, paired_difference
 from cl_utils.stats.rows import PRIMARY
@@ -77,6 +78,9 @@ def train(
     values = {"profile": profile, "arm": arm, "seed": seed, **changes}
     if recipe is not None:
         values["recipe"] = recipe
+    for name in values:
+        if name not in Params.model_fields:
+            raise unknown("parameter", name, Params.model_fields)
     params = notebook_params(dict(values))
     for notebook, there in STAGES.items():
         if not _is_there(there, params):
@@ -106,12 +110,19 @@ def compare(
     """Return an arm minus its reference, paired by seed, from the results of a profile.
 
     One contrast by itself, unadjusted for any other. Raises StudyError when there is no such arm,
-    when there are no results, or no seed that both have.
+    measure, test set or subset, when there are no results, or no seed that both have.
     """
     for name in (arm, reference):
-        arm_named(name)
+        arm_named(check_name("arm", name))
+    if arm == reference:
+        raise StudyError(f"arm and reference are both {arm}: name two arms")
     params = read_params(params_file(profile))
-    results = load_results(params.paths.results, params).of_recipe(recipe or params.recipe)
+    wanted = params.recipe if recipe is None else recipe
+    results = load_results(params.paths.results, params).of_recipe(wanted)
+    for column, value in {"measure": measure, "test_set": test_set, "subset": subset}.items():
+        known = list(results.measures[column].unique())
+        if value not in known:
+            raise unknown(column, value, known)
     return paired_difference(
         results.measures, arm, reference, measure=measure, test_set=test_set, subset=subset
     )

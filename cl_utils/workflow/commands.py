@@ -19,7 +19,7 @@ from types import FrameType
 
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.errors import StudyError
-from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, params_file
+from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, notebooks, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study.expected_time import expected_study
 from cl_utils.study.profile_lock import only_command
@@ -158,8 +158,7 @@ def figures(work: Work) -> int:
 
 def experiment_notebooks() -> list[str]:
     """Return the names of the notebooks that show experiments, in order."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-    return [path.stem for path in paths if EXPERIMENT in path.read_text(encoding="utf-8")]
+    return [path.stem for path in notebooks() if EXPERIMENT in path.read_text(encoding="utf-8")]
 
 
 COMMANDS: dict[str, Callable[[Work], int]] = {

@@ -5,9 +5,27 @@ In: the name, or what Snakemake made of it. Out: the name and its parameters, or
 
 from __future__ import annotations
 
-from cl_utils.names import check_name
+from collections.abc import Iterable
+
+from cl_utils.errors import StudyError
+from cl_utils.names import check_name, nearest
 from cl_utils.paths import params_file
 from cl_utils.study.params import Params, read_params
+
+OPTIONS = ("profile", "resumed")
+"""What Snakemake's `--config` may say."""
+
+
+def check_options(given: Iterable[str]) -> None:
+    """Raise StudyError for a name that `--config` may not say: parameters stand in params/."""
+    for name in given:
+        if name not in OPTIONS:
+            near = nearest(name, OPTIONS)
+            meant = f" (did you mean {near}?)" if near else ""
+            raise StudyError(
+                f"--config {name}=... is no option{meant}: write profile=..., and parameters into "
+                "the profile's file in params/"
+            )
 
 
 def profile_named(given: object) -> str:
