@@ -23,8 +23,11 @@ from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.files import file_digest
 from cl_utils.labels.arm_groups import compared, metric_arms
 from cl_utils.manifests import MANIFEST, read_manifest, write_manifest
+from cl_utils.paths import params_file
 from cl_utils.stats import FACTORIAL, budget_of
+from cl_utils.study.params import read_params
 from cl_utils.study.results import Results
+from cl_utils.study.stage_params import BucketParams
 
 SCHEDULES = ("baseline", "sequential", "incremental", "hybrid", "competence", "mastery")
 LEVELS = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2")
@@ -228,8 +231,9 @@ def write_results(folder: Path, results: Results, fingerprint: str = "abc") -> N
         seal(run, fingerprint)
     static = results.programs.columns.difference([*keys, *EVALUATED[1:]], sort=False)
     tested = results.programs[static].drop_duplicates("program_id")
-    params = {"profile": folder.name}
-    artifacts.save_table(folder / "data" / "tested.parquet", tested, params=params)
+    profile = params_file(folder.name)
+    made = read_params(profile).of(BucketParams) if profile.exists() else {"profile": folder.name}
+    artifacts.save_table(folder / "data" / "tested.parquet", tested, params=made)
 
 
 def seal(run: Path, fingerprint: str = "abc", **changed: object) -> None:

@@ -93,10 +93,7 @@ class Sitting:
         return ready[: self.most]
 
     def run(self) -> int:
-        """Train and evaluate what fits; return how many runs were finished.
-
-        Raises Interrupted when somebody stopped it, after the checkpoints were written.
-        """
+        """Train and evaluate what fits; return how many were finished, or raise Interrupted."""
         waiting, done = self.waiting(), 0
         tests = self._tests()
         for first in range(0, len(waiting), self.at_once):
