@@ -117,6 +117,8 @@ def test_a_command_that_is_asked_to_end_ends_what_it_started(number: signal.Sign
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # Under nohup tests ignore interrupts, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while (owner := owner_of("smoke")) is None or not marked(owner.mark):
         assert command.poll() is None
