@@ -61,8 +61,14 @@ def metric_line(validity: pd.DataFrame, metric: str, where: str) -> str:
     `where`: the setting whose baseline says what is hard.
     """
     head = f"What the metric calls hard, {where}"
-    rows = validity[(validity["metric"] == metric) & (validity["scope"] == OVERALL)]
-    return "".join(f"- {metric_sentence(row, head)}" for _, row in rows.iterrows())
+    rows = validity[validity["metric"] == metric].set_index("scope")
+    if OVERALL not in rows.index:
+        return ""
+    line = f"- {metric_sentence(rows.loc[OVERALL], head)}"
+    if WITHIN in rows.index and pd.notna(rows.loc[WITHIN, "rho"]):
+        within = rows.loc[WITHIN]
+        line += f" Within a level of the grammar: {reading(within)}, {interval_cell(within)}."
+    return line
 
 
 def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:
