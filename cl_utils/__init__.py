@@ -25,6 +25,7 @@
     processes         processes that belong together, ended together
     machine           what was measured on
     threads           how many of them torch computes with
+    command_line      numbers on a command line
     files             files that are whole or absent
     manifests         what a file was made from, by which code, when and where
     artifacts         tables with a manifest each, read only if they are what is needed

@@ -8,6 +8,7 @@ import pytest
 from factories import change_manifest, synthetic_results, write_results
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report import beside_study as module
 from cl_utils.report.beside_study import beside_study, cell
 from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval
@@ -22,6 +23,7 @@ THEIRS = synthetic_results(["baseline", "hybrid"], [0, 1, 2], programs=10)
 def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """The laptop profile at home in a temporary folder, with finished runs and no study."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(module, "committed_results", lambda name: tmp_path / "results" / name)
     write(tmp_path / "results" / "laptop", OURS, steps=1400)
     (recipe,) = OURS.recipes
     return read_params(PARAMS / "laptop.yaml").model_copy(update={"recipe": recipe})
@@ -67,3 +69,14 @@ def test_runs_of_other_parameters_or_programs_are_not_compared(laptop: Params) -
     for path in study.rglob("seed*/manifest.json"):
         change_manifest(path.parent, params={"steps": 1400}, data_fingerprint="other")
     assert "differ in their programs" in beside_study(OURS, laptop)
+
+
+def test_the_committed_study_is_found_wherever_the_home_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    write(tmp_path / "results" / "laptop", OURS, steps=1400)
+    params = read_params(PARAMS / "laptop.yaml").model_copy(update={"recipe": OURS.recipes[0]})
+    (tmp_path / "results/laptop").joinpath(OURS.recipes[0]).rename(tmp_path / "results/laptop/fast")
+    told = beside_study(OURS, params.model_copy(update={"recipe": "fast"}))
+    assert "holds no rows" not in told

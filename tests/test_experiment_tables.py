@@ -11,6 +11,7 @@ from math import inf, isinf
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refusal
 from test_figures import texts
 
 from cl_utils.experiments.ablation import worth_of_parts
@@ -19,6 +20,7 @@ from cl_utils.experiments.minutes import accuracy_by_minutes
 from cl_utils.experiments.tables import (
     ends_markdown,
     fewer_characters,
+    fewer_sentence,
     levels,
     mean_text,
     reached_text,
@@ -98,6 +100,8 @@ def test_fewer_characters_are_those_to_where_the_slow_recipe_ends() -> None:
     alone = curve("paper", [0.0, 10.0, 40.0], seed=2)
     found = fewer_characters(pd.concat([*slow, *fast, alone]), "paper", "fast")
     assert found["ratio"].tolist() == [3.0, 2.0]
+    assert "times fewer" in fewer_sentence(pd.concat([*slow, *fast]), "paper", "fast")
+    assert fewer_sentence(pd.concat([slow[0], fast[1]]), "paper", "fast") == ""
 
 
 def test_plans_are_compared_with_the_first_that_got_there() -> None:
@@ -132,3 +136,14 @@ def test_every_plan_has_a_panel_with_the_first_plan_in_grey() -> None:
     drawn = accuracy_by_minutes(pd.concat([FIRST, SOONER, NEVER]), "a machine")
     assert [len(axes.lines) for axes in drawn.axes] == [3, 4, 3]  # mark, first plan, own, when
     assert {axes.get_xlim() for axes in drawn.axes} == {drawn.axes[0].get_xlim()}
+
+
+def test_a_figure_without_its_reference_or_group_says_which() -> None:
+    fast, less = curve("fast", [40.0, 60.0]), curve("less", [5.0, 9.0])
+    assert "no curve of group added" in refusal(lambda: worth_of_parts(fast, "fast", "added"))
+    assert "no curve of variant fast" in refusal(lambda: worth_of_parts(less, "fast", "added"))
+
+
+def test_one_plan_alone_has_a_panel() -> None:
+    drawn = accuracy_by_minutes(FIRST, "a machine")
+    assert len(drawn.axes) == 1 and "Words first" in description_of(drawn).result

@@ -142,6 +142,16 @@ def test_a_curve_changed_by_hand_is_refused(toy: Experiment) -> None:
         load_curves(toy)
 
 
+def test_a_curve_that_was_deleted_is_trained_again(toy: Experiment) -> None:
+    one = toy.model_copy(update={"variants": toy.variants[:1]})
+    assert len(list(train_missing(one))) == 2
+    task = module.Training(one, one.variants[0], 0)
+    assert not task.checkpoint.exists()
+    task.path.unlink()
+    (line,) = train_missing(one)
+    assert line.startswith("plain, seed 0: ") and task.path.exists()
+
+
 @pytest.mark.parametrize("steps", [20, 30, 6_000])
 def test_a_curve_has_evenly_spaced_points_and_the_end(steps: int) -> None:
     points = sorted(even_steps(steps, 20))

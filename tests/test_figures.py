@@ -178,3 +178,10 @@ def test_labels_are_spread_within_bounds() -> None:
     assert spread([10, 50], 5, 0, 100) == pytest.approx([10, 50])
     placed = spread([97.0, 97.5, 98.0], 5, 2, 98)
     assert np.diff(placed) == pytest.approx([5, 5]) and placed[-1] == pytest.approx(98)
+
+
+def test_without_a_ceiling_the_audit_says_that_it_was_not_measured() -> None:
+    measures = three_seeds().measures
+    without = measures[measures["measure"] != "execution_paper_ceiling"]
+    words = description_of(figures.protocol_audit(without)).result
+    assert "its ceiling: not measured." in words and "nan" not in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,12 @@ from cl_utils.report.findings import (
     findings_text,
 )
 from cl_utils.report.metric_findings import interval_cell, metric_line, reading, validity_of
-from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
+from cl_utils.report.open_questions import (
+    open_lines,
+    power_lines,
+    protocol_lines,
+    without_verdict,
+)
 from cl_utils.report.questions import (
     Question,
     adaptive_contrasts,
@@ -34,8 +40,14 @@ from cl_utils.report.questions import (
 from cl_utils.report.sentences import contrasts_markdown
 from cl_utils.report.summary import minus
 from cl_utils.seeds import stream
-from cl_utils.stats import contrast_table, factorial_effects, hierarchical_bootstrap
+from cl_utils.stats import (
+    contrast_table,
+    factorial_effects,
+    hierarchical_bootstrap,
+    seed_values,
+)
 from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results
 
@@ -277,3 +289,25 @@ def test_the_readme_says_what_a_metric_orders_within_a_level() -> None:
     without = validity[validity["scope"] != within["scope"]]
     assert "Within" not in metric_line(without, "overall_metric", "here")
     assert metric_line(validity, "characters", "here") == ""
+
+
+def test_a_declared_trend_is_not_listed_as_undecided() -> None:
+    """Six seeds for it and two against: an interval above zero, and p = 8 / 256, times two."""
+    measures = every_arm().measures
+    cell = (measures[["measure", "test_set", "subset"]] == list(PRIMARY)).all(axis=1)
+    baseline = seed_values(measures[cell], "baseline")
+    more = pd.Series([5.0] * 6 + [-1.0] * 2)
+    hybrid = cell & (measures["arm"] == "hybrid")
+    value = measures["value"].where(~hybrid, measures["seed"].map(baseline + more))
+    pairs = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
+    found = without_verdict(measures.assign(value=value), pairs)
+    assert found["Declared and a trend, no claim"] == ["hybrid against baseline"]
+    assert "hybrid against baseline" not in found["Declared and undecided"]
+
+
+def test_a_metric_that_was_measured_for_some_programs_alone_is_left_out() -> None:
+    results = every_arm()
+    half = results.programs["program_id"] % 2 == 0
+    programs = results.programs.assign(model_loss=results.programs["log_probability"].where(half))
+    validity = validity_of(replace(results, programs=programs), 20, ["model_loss", "characters"])
+    assert set(validity["metric"]) <= {"characters"}

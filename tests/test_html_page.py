@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from factories import every_arm
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, committed_results
 from cl_utils.report import number_sources
@@ -119,6 +120,14 @@ def test_a_difference_leads_to_rows_that_give_it() -> None:
         pair = [rows_of(f"{folder}/{arm}/seed{seed}") for arm in ("hybrid", "baseline")]
         differences.append(pair[0] - pair[1])
     assert text.startswith(f"{np.mean(differences):+.1f} points; 95 % interval ")
+
+
+def test_a_source_names_the_seeds_that_have_what_was_compared() -> None:
+    measures = every_arm().measures
+    few = measures[(measures["measure"] != "execution_paper") | (measures["seed"] < 3)]
+    told = sources(few, [("hybrid", "baseline")], "results/x")
+    of_paper = [source for _, source in told if "measure execution_paper," in source]
+    assert of_paper and all("seed{0..2}" in source for source in of_paper)
 
 
 def rows_of(folder: str) -> float:

@@ -139,6 +139,14 @@ def test_two_scorings_of_the_same_programs_are_counted_apart() -> None:
     )
     (row,) = scoring_disagreements(programs).to_dict("records")
     assert list(row.values()) == [50.0, 50.0, 25.0, 25.0]
+    greedy = programs["paper_correct_greedy"].astype("boolean")
+    partly = programs.assign(paper_correct_greedy=greedy.mask(programs.index == 1))
+    (row,) = scoring_disagreements(partly).to_dict("records")
+    assert row["right, but cut"] == 0.0 and row["wrong, but counted as right"] == pytest.approx(
+        100 / 3
+    )
+    sitting = programs.assign(paper_correct_greedy=greedy.mask(greedy.notna()))
+    assert scoring_disagreements(sitting).empty
 
 
 def test_training_seconds_are_the_last_checkpoints() -> None:

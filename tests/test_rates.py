@@ -156,3 +156,15 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
     assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
     assert FLAT.title not in advice_page([], [], [])
+
+
+def test_a_recipe_at_a_constant_rate_in_a_profile_of_ones_own_has_its_line() -> None:
+    line = rates_sentence([at("fast", "study"), at("fast-constant", profile="mine")])
+    assert line.startswith("- **Hybrid in one cycle") and "constant rate" in line
+
+
+def test_seeds_that_are_missing_are_said_to_be() -> None:
+    few = replace(at("fast-constant"), results=seeds_of(at("fast-constant").results, 3), planned=8)
+    assert rates_sentence([at("fast", "study"), few]).endswith("Unfinished: 3 of 8 declared seeds.")
+    whole = at("fast-constant")
+    assert "Unfinished" not in rates_sentence([at("fast", "study"), replace(whole, planned=3)])

@@ -16,7 +16,7 @@ from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study import sitting
 from cl_utils.study.params import Params
-from cl_utils.study.results import load_results
+from cl_utils.study.results import finished_runs, load_results
 from cl_utils.study.sitting import Sitting, corpora_of
 from cl_utils.training import joint_runs
 
@@ -140,7 +140,7 @@ def test_an_interrupt_ends_the_command_in_a_sentence(
         raise stop
 
     monkeypatch.setenv(HOME_VARIABLE, str(data))
-    monkeypatch.setattr(sitting, "read_params", lambda path: params_of())
+    monkeypatch.setattr(sitting, "read_params", lambda path, changes=None: params_of())
     monkeypatch.setattr(Sitting, "run", stopped)
     assert sitting.main(["smoke"]) == 130
     assert said in capsys.readouterr().err
@@ -170,6 +170,32 @@ def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
     pd.testing.assert_series_equal(
         counted, expected.loc[counted.index], check_names=False, atol=1e-6
     )
+
+
+def test_a_sitting_trains_every_recipe_of_a_profile_the_papers_too(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paper's reads windows, which no `JointRuns` can make."""
+    home = tmp_path / "home"
+    shutil.copytree(data, home)
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    recipes = ["fast", "paper"]
+    params = params_of().model_copy(update={"recipes": recipes, "arms": {"baseline": 2}})
+    asked: list[str] = []
+
+    def read(path: Path, changes: dict[str, str]) -> Params:
+        asked.append(changes["recipe"])
+        return params.model_copy(update=changes)
+
+    monkeypatch.setattr(sitting, "read_params", read)
+    sitting.sit(params, at_once=8, until=float("inf"), most=3)
+    assert asked == recipes
+    runs = sorted(
+        path.relative_to(params.paths.results) for path in finished_runs(params.paths.results)
+    )
+    assert [run.as_posix() for run in runs] == [
+        *("fast/baseline/seed0", "fast/baseline/seed1", "paper/baseline/seed0")
+    ]
 
 
 def test_a_yoked_run_waits_for_the_one_that_it_replays(

@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from cl_utils import stats
 from cl_utils.errors import StudyError
 from cl_utils.stats.contrasts import holm, least_holm
-from cl_utils.stats.intervals import equivalence_p, share_interval, sign_flip_p
+from cl_utils.stats.intervals import equivalence_p, least_sign_flip_p, share_interval, sign_flip_p
 from cl_utils.stats.programs import decile_of
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
@@ -299,3 +299,18 @@ def test_a_contrast_says_what_it_shows_and_claims_nothing_by_itself() -> None:
     assert str(stats.contrasts.paired_contrast(noisy, pair, cell)).endswith(": undecided")
     alone = stats.contrasts.paired_contrast(clear[:, :1], pair, cell)
     assert str(alone) == "hybrid − baseline: +5.0 points, n = 1: single runs"
+
+
+def test_equal_values_have_an_interval_of_width_zero_whatever_their_digits() -> None:
+    for value in (97.936, 0.1, 61.4, 1 / 3):
+        interval = stats.mean_interval([value] * 3)
+        assert (interval.mean, interval.low, interval.high) == (value, value, value)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 16, 17, 20])
+def test_no_p_is_less_than_the_least_that_so_many_pairs_can_give(n: int) -> None:
+    least = least_sign_flip_p(n)
+    p = sign_flip_p(np.linspace(1.0, 2.0, n))
+    assert (np.isnan(least) and np.isnan(p)) if n == 1 else least <= p
+    if 2 <= n <= 16:
+        assert p == pytest.approx(least)

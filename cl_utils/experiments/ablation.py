@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+from cl_utils.errors import StudyError
 from cl_utils.experiments.tables import HALF, MILLION, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
@@ -34,6 +35,7 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
     The reference is on top, the others by their accuracy at the end.
     """
     rows = trainings(curves)
+    require_reference(rows, reference, group)
     rows = rows[(rows["variant"] == reference) | (rows["group"] == group)]
     order = _order(rows, reference)
     words = rows.drop_duplicates("variant").set_index("variant")["words"]
@@ -60,6 +62,17 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
         "Each row below the first differs from it in what it names, and in nothing else.",
     )
     return figure
+
+
+def require_reference(rows: pd.DataFrame, reference: str, group: str) -> None:
+    """Raise StudyError unless the reference and a variant of the group have a curve."""
+    own = rows["variant"] == reference
+    for wanted, there in (
+        (f"variant {reference}", own),
+        (f"group {group}", ~own & (rows["group"] == group)),
+    ):
+        if not there.any():
+            raise StudyError(f"no curve of {wanted} yet: run the notebook with train=True")
 
 
 def _order(rows: pd.DataFrame, reference: str) -> list[str]:

@@ -28,9 +28,10 @@ PLANS_A_ROW: Final = 2
 def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
     """Return accuracy against minutes, a panel a plan, the first plan in grey in all of them."""
     plans = [plan for _, plan in curves.groupby("variant", sort=False)]
-    rows = -(-len(plans) // PLANS_A_ROW)
+    columns = min(PLANS_A_ROW, len(plans))
+    rows = -(-len(plans) // columns)
     figure = canvas(2.1 * rows + 0.5)
-    grid = figure.subplots(rows, PLANS_A_ROW, sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, plan in zip(grid.flat, plans, strict=False):
         _draw_plan(axes, plan, plans[0])
     finish_grid(grid, len(plans), "minutes of training", "exact execution (%)")

@@ -95,7 +95,9 @@ def page_path(experiment: Experiment) -> Path:
     return home() / "docs" / "experiments" / f"{experiment.name}.md"
 
 
-def write_page(experiment: Experiment, text: str) -> None:
-    """Write the page of an experiment."""
+def write_page(experiment: Experiment, text: str, device: str = "cpu") -> None:
+    """Write the page of an experiment: that of its curves on a CPU, which it has one of."""
+    if device != "cpu":
+        return
     with atomic(page_path(experiment)) as temporary:
         temporary.write_text(text, encoding="utf-8")

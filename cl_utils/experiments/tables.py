@@ -107,8 +107,13 @@ def fewer_characters(curves: pd.DataFrame, slow: str, fast: str) -> pd.DataFrame
 
 
 def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
-    """Return in words by how many fewer characters `fast` gets where `slow` ends."""
+    """Return in words by how many fewer characters `fast` gets where `slow` ends.
+
+    "" without a seed that both have.
+    """
     found = fewer_characters(curves, slow, fast)
+    if found.empty:
+        return ""
     ends, needed = found["slow"].median() / MILLION, found["fast"].median() / MILLION
     return (
         f"What recipe {slow} executes after {ends:.2f} million characters, recipe {fast} executes "

@@ -114,6 +114,7 @@ def learn(task: Training, world: World | None = None) -> str:
     made: dict[str, Any] = {"variant": task.variant.model_dump(), "run": asdict(run)}
     measured = facts() | {"threads": torch.get_num_threads(), "seconds": round(trained.seconds, 1)}
     write_artifact(task.path, partial(curve.to_csv, index=False), params=made, **measured)
+    task.checkpoint.unlink(missing_ok=True)  # or the curve, deleted, would not be trained again
     last = curve["execution_exact"].iloc[-1]
     name = f"{task.variant.name}, seed {task.seed}"
     return f"{name}: {last:.1f} % after {trained.seconds:.0f} s"

@@ -60,7 +60,7 @@ def protocol_audit(
         figure,
         f"Whole outputs, greedy: {range_text(mean_by_arm(rows))}; the paper's scoring at "
         f"temperature 1: {range_text(mean_by_arm(paper))}; its ceiling: "
-        f"{percent_text(ceiling['value'].mean())}.",
+        f"{percent_text(ceiling['value'].mean()) if len(ceiling) else 'not measured'}.",
         f"Means over seeds, pale bars 95 % t intervals, {seeds_text(rows)}. "
         f"{where_text(test_set, subset)}. Printed: temperature 1 → greedy.",
         "The paper compares the numbers in the first 20 / 30 characters; the ceiling is what a "

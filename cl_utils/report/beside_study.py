@@ -10,7 +10,7 @@ from typing import Final
 
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import MISSING, mean_text
-from cl_utils.paths import Paths
+from cl_utils.paths import committed_results
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import Interval, arms_in, mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
@@ -27,7 +27,7 @@ def beside_study(results: Results, params: Params) -> str:
 
     `results`: of one recipe of the profile that `params` name.
     """
-    folder = Paths(COMMITTED).results
+    folder = committed_results(COMMITTED)
     if params.paths.results == folder:
         return "These are the rows of the committed study itself."
     if not (folder / params.recipe).is_dir():

@@ -37,7 +37,7 @@ def validity_of(
     """
     programs = results.programs
     baseline = programs[(programs["arm"] == "baseline") & (programs["test_set"] == "balanced")]
-    known = [metric for metric in metrics if metric in baseline]
+    known = [name for name in metrics if name in baseline and baseline[name].notna().all()]
     if baseline.empty or not known:
         return pd.DataFrame(columns=VALIDITY_COLUMNS)
     return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
@@ -73,7 +73,9 @@ def metric_line(validity: pd.DataFrame, metric: str, where: str) -> str:
 
 def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:
     """Return one metric's row: rho in both scopes, of single models, and what it means."""
-    single = f"{rho_text(overall['seed_low'])} to {rho_text(overall['seed_high'])}"
+    single = MISSING
+    if pd.notna(overall["seed_low"]):
+        single = f"{rho_text(overall['seed_low'])} to {rho_text(overall['seed_high'])}"
     level = interval_cell(within)
     if pd.notna(within["rho"]) and within["programs"] < overall["programs"]:
         level += f", n = {within['programs']:,}"

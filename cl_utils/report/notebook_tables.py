@@ -165,8 +165,10 @@ def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> 
     """Return, by arm, the programs (percent) right by either scoring, and where the two differ.
 
     Both are greedy: the whole output, and the paper's numbers in the first 20 or 30 characters.
+    Programs that were not scored as the paper does, as those of a sitting, are left out.
     """
     rows = programs[programs["test_set"] == test_set]
+    rows = rows[rows["paper_correct_greedy"].notna()]
     exact, paper = rows["exact"].astype(bool), rows["paper_correct_greedy"].astype(bool)
     cases = {
         "right, whole output": exact,

@@ -17,7 +17,13 @@ from cl_utils.labels.numbers import difference_facts, points_text
 from cl_utils.report.findings import leak_rows, smaller_budgets
 from cl_utils.report.open_questions import protocol_contrast
 from cl_utils.report.questions import contrasts_asked, pairs
-from cl_utils.stats import FACTORIAL, crossed_simple_effects, factorial_effects, factorial_gain
+from cl_utils.stats import (
+    FACTORIAL,
+    crossed_simple_effects,
+    factorial_effects,
+    factorial_gain,
+    select,
+)
 
 Source = tuple[str, str]
 """How a difference is printed, and where it comes from."""
@@ -73,7 +79,8 @@ def _printed(
     """Yield the ways in which one contrast is printed."""
     source = (
         f"{row['arm']} − {row['reference']}: measure {row['measure']}, {row['test_set']} test set, "
-        f"subset {row['subset']}, of {folder}/{_braced(arms)}/{_seeds(measures, arms)}/measures.csv"
+        f"subset {row['subset']}, of {folder}/{_braced(arms)}/{_seeds(row, measures, arms)}/"
+        "measures.csv"
     )
     yield points_text(row), source
     told = difference_facts(row)
@@ -85,9 +92,14 @@ def _braced(arms: Sequence[str]) -> str:
     return f"{{{','.join(arms)}}}" if len(arms) > 1 else arms[0]
 
 
-def _seeds(measures: pd.DataFrame, arms: Sequence[str]) -> str:
-    """Return the folders of the seeds that all arms have, as a shell would find them."""
-    of_arm = measures[measures["arm"].isin(arms)].groupby("arm")["seed"].agg(set)
+def _seeds(row: pd.Series, measures: pd.DataFrame, arms: Sequence[str]) -> str:
+    """Return the folders of the seeds of which all arms have what was compared.
+
+    As a shell would find them. A leak is a difference of two test sets: of both there are rows.
+    """
+    own = select(measures, row["measure"], row["test_set"], row["subset"])
+    rows = own if len(own) else measures[measures["measure"] == row["measure"]]
+    of_arm = rows[rows["arm"].isin(arms)].groupby("arm")["seed"].agg(set)
     common = sorted(set.intersection(*of_arm))
     if common == list(range(common[0], common[-1] + 1)) and len(common) > 1:
         return f"seed{{{common[0]}..{common[-1]}}}"

@@ -22,7 +22,6 @@ from cl_utils.stats import (
     Cell,
     arms_in,
     contrast_table,
-    finding,
     hierarchical_bootstrap,
     least_seeds,
     mean_interval,
@@ -30,6 +29,7 @@ from cl_utils.stats import (
     seed_deviation,
     seed_values,
     select,
+    standing,
 )
 from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
@@ -196,15 +196,22 @@ def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]
 
 
 def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[str]]:
-    """Return, in print, the declared contrasts that show nothing, by whether they could."""
+    """Return, in print, the declared contrasts that are no claim: trends, and what shows nothing.
+
+    Those that cannot be claims, with so few seeds, stand apart.
+    """
+    trends: list[str] = []
     undecided: list[str] = []
     hopeless: list[str] = []
     for _, row in contrast_table(measures, contrasts=declared).iterrows():
-        if finding(row) in ("difference", "equivalence"):
+        if (called := standing(row)) == "claim":
             continue
         possible = row["p_least"] < SIGNIFICANCE
-        (undecided if possible else hopeless).append(pair_text((row["arm"], row["reference"])))
+        decided = trends if called == "trend" else undecided
+        where = decided if possible else hopeless
+        where.append(pair_text((row["arm"], row["reference"])))
     return {
+        "Declared and a trend, no claim": trends,
         "Declared and undecided": undecided,
         f"Declared, but so few seeds cannot give p < {SIGNIFICANCE:g} after Holm, the others being "
         "what they are": hopeless,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.report.answer import clauses
-from cl_utils.report.rates import BOTH, EFFECTS, RATED, TO_ZERO, by_recipe, rate_changes
+from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
@@ -66,7 +66,10 @@ def rates_sentence(settings: Iterable[Setting]) -> str:
     ]
     if not found:
         return ""
-    planned = max(each.planned for each in settings if each.profile == RATED)
+    flat = [
+        rates[rate] for rates in by_recipe(settings).values() for rate in rates if rate != TO_ZERO
+    ]
+    planned = max(each.planned for each in flat)
     done = min(int(row["n"]) for _, row in found)
     unfinished = f" Unfinished: {done} of {planned} declared seeds." if done < planned else ""
     return f"- **{SENTENCE}**: {clauses(found, 'with ')}.{unfinished}"

@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.intervals import at_most, equivalence_p, mean_interval, sign_flip_p
+from cl_utils.stats.intervals import (
+    at_most,
+    equivalence_p,
+    least_sign_flip_p,
+    mean_interval,
+    sign_flip_p,
+)
 from cl_utils.stats.rows import Cell, arms_in, seed_values, select
 from cl_utils.stats.verdicts import standing
 
@@ -106,7 +112,7 @@ def paired_contrast(
         low=interval.low,
         high=interval.high,
         p=sign_flip_p(ours - theirs),
-        p_smallest=2.0 ** (1 - interval.n) if interval.n > 1 else np.nan,
+        p_smallest=least_sign_flip_p(interval.n),
         p_equivalence=equivalence_p(ours, theirs),
         at_most=at_most(interval.n),
     )
@@ -131,7 +137,8 @@ def contrast_table(
     count in the family: an unfinished study must not look more certain than a whole one.
     """
     rows = select(measures, measure, test_set, subset)
-    declared = against(reference, arms or arms_in(rows)) if contrasts is None else contrasts
+    chosen = arms_in(rows) if arms is None else arms
+    declared = against(reference, chosen) if contrasts is None else contrasts
     ready = [
         paired_difference(
             rows,

@@ -19,6 +19,7 @@ SEEDS_OF_A_CLAIM = 5
 SEEDS_OF_A_TREND = 3
 SIGNIFICANCE = 0.05
 EXACT_SEEDS = 16
+DRAWN_FLIPS = 99_999
 """Up to here all 2^n sign flips are counted; beyond, 99,999 are drawn from a fixed stream."""
 
 
@@ -49,9 +50,9 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval
     mean = float(sample.mean())
     if sample.size == 1:
         return Interval(mean, np.nan, np.nan, 1)
+    if np.ptp(sample) == 0:  # where the mean's rounding would give it a width
+        return Interval(float(sample[0]), float(sample[0]), float(sample[0]), sample.size)
     error = float(scipy.stats.sem(sample))
-    if error == 0:
-        return Interval(mean, mean, mean, sample.size)
     low, high = scipy.stats.t.interval(confidence, sample.size - 1, loc=mean, scale=error)
     return Interval(mean, float(low), float(high), sample.size)
 
@@ -77,6 +78,13 @@ def at_most(n: int) -> str:
     return "trend" if n >= SEEDS_OF_A_TREND else "single runs"
 
 
+def least_sign_flip_p(n: int) -> float:
+    """Return the least that `sign_flip_p` can give with n pairs: 2 / 2^n where all are counted."""
+    if n < 2:
+        return np.nan
+    return 2.0 ** (1 - n) if n <= EXACT_SEEDS else 2.0 / (DRAWN_FLIPS + 1)
+
+
 def sign_flip_p(differences: np.ndarray) -> float:
     """Return the two-sided p that the mean of paired `differences` (n,) is zero.
 
@@ -89,7 +97,7 @@ def sign_flip_p(differences: np.ndarray) -> float:
         (differences,),
         np.mean,
         permutation_type="samples",
-        n_resamples=np.inf if differences.size <= EXACT_SEEDS else 99_999,
+        n_resamples=np.inf if differences.size <= EXACT_SEEDS else DRAWN_FLIPS,
         batch=10_000,
         rng=np.random.default_rng(0),
     )

@@ -14,7 +14,7 @@ import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
 from cl_utils.stats.contrasts import common_seeds
-from cl_utils.stats.intervals import SIGNIFICANCE
+from cl_utils.stats.intervals import SIGNIFICANCE, least_sign_flip_p
 from cl_utils.stats.rows import seed_values, select
 
 POWER = 0.8
@@ -75,7 +75,7 @@ def least_seeds(
 
 def least_p(n: int, family: int = 1) -> float:
     """Return the least p that the exact sign-flip test of n seeds gives after Holm."""
-    return min(1.0, family * 2.0 ** (1 - n)) if n > 1 else np.nan
+    return min(1.0, family * least_sign_flip_p(n)) if n > 1 else np.nan
 
 
 def seeds_for_a_claim(family: int) -> int:

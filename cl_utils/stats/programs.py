@@ -149,6 +149,11 @@ def hierarchical_bootstrap(
             axis="columns", how="all"
         )
     right = right.dropna()
+    if right.empty:
+        raise StudyError(
+            f"{arm} and {reference} have no seed and program in common on {test_set}: run "
+            "notebooks/05_evaluation.ipynb for both with one seed"
+        )
     table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
     draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
     found = np.array([100 * table[np.ix_(own, seeds)].mean() for own, seeds in draws])

@@ -11,13 +11,13 @@ it goes on from those that were written on the way.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cl_utils.command_line import above_zero
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
@@ -29,6 +29,7 @@ from cl_utils.evaluation.evaluate import (
     exam_test_set,
     prepare_tests,
 )
+from cl_utils.manifests import MANIFEST
 from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
@@ -41,6 +42,7 @@ from cl_utils.study.run_files import (
     save_evaluation,
     save_run,
 )
+from cl_utils.training.batched_runs import BatchedModel
 from cl_utils.training.checkpoints import save_checkpoint
 from cl_utils.training.joint_runs import JointRuns
 from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume
@@ -86,7 +88,7 @@ class Sitting:
         seeds = range(max(params.arms.values()))
         named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
         runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
-        left = [each for each in runs if not (_result(each) / "manifest.json").exists()]
+        left = [each for each in runs if not (_result(each) / MANIFEST).exists()]
         ready = [each for each in left if _can_begin(each)]
         if len(ready) < len(left):
             self.report(f"{len(left) - len(ready)} yoked runs wait for those that they replay")
@@ -135,17 +137,20 @@ class Sitting:
 
     def _train(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
         """Train runs to their ends; raise TimeIsUpError when they were stopped before, at rest."""
-        model, saved, stopped = JointRuns(trainers), time.monotonic(), False
+        aligned = trainers[0].run.recipe.batching == "aligned"
+        model = JointRuns(trainers) if aligned else BatchedModel(trainers)
+        saved, stopped = time.monotonic(), False
 
         def advance() -> None:
             nonlocal saved
             now = time.monotonic()
-            if model.at_rest:
+            if not isinstance(model, JointRuns) or model.at_rest:
                 if stopped or now > self.until:
                     model.release()
                     raise TimeIsUpError(STOPPED if stopped else OVER)
                 if now - saved > CHECKPOINT_SECONDS:
-                    model.keep_states()
+                    if isinstance(model, JointRuns):
+                        model.keep_states()
                     _save(part, trainers)
                     saved = now
             model.advance()
@@ -188,12 +193,10 @@ def _quiet(line: str) -> None:
 
 
 def _can_begin(params: Params) -> bool:
-    """Return whether all that a run replays is there; other runs replay nothing."""
-    try:
-        recorded_mixes(params)
-    except StudyError:
-        return False
-    return True
+    """Return whether the run that this one replays is finished; most replay none."""
+    source = arm_named(params.arm).yoked_to
+    theirs = params.model_copy(update={"arm": source, "seed": params.yoked_seed})
+    return source is None or (run_folder(theirs) / MANIFEST).exists()
 
 
 def _result(params: Params) -> Path:
@@ -211,6 +214,16 @@ def corpora_of(params: Params) -> dict[str, Corpus]:
     if params.run().recipe.intermediate_value_weight:
         corpora["train"] = with_intermediate_values(corpora["train"])
     return corpora
+
+
+def sit(params: Params, at_once: int, until: float, most: int | None = None) -> None:
+    """Sit for the runs of every recipe of a profile, one recipe after another."""
+    for recipe in params.recipes:
+        if time.monotonic() > until or most == 0:
+            break
+        own = read_params(params_file(params.profile), {"recipe": recipe})
+        done = Sitting(own, corpora_of(own), at_once, until, most).run()
+        most = None if most is None else most - done
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -232,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
         with only_command(params.profile, "python -m cl_utils.study.sitting"):
-            Sitting(params, corpora_of(params), given.at_once, until, given.runs).run()
+            sit(params, given.at_once, until, given.runs)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
@@ -240,18 +253,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(str(stop) or f"stopped: finished runs keep their rows, {AGAIN}", file=sys.stderr)
         return 130
     return 0
-
-
-def above_zero(kind: Callable[[str], float]) -> Callable[[str], float]:
-    """Return what reads a number of a command line and refuses those that are not above 0."""
-
-    def number(text: str) -> float:
-        value = kind(text)
-        if not 0 < value < math.inf:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
-        return value
-
-    return number
 
 
 if __name__ == "__main__":
