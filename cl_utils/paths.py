@@ -167,5 +167,5 @@ class Paths:
 
     @property
     def figures(self) -> Path:
-        """Figures (notebook 06)."""
+        """Figures (notebooks 06 and 09 to 14)."""
         return self._tracked("figures", self.place.figures)

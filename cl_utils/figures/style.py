@@ -76,7 +76,7 @@ LEAST_OF_TEXT: Final = 4.5
 """Contrast with white (WCAG 2.2, 1.4.11 and 1.4.3)."""
 APART: Final = 7.4
 """Contrast with white that is far enough from that of `REFERENCE`, 3.4, by lightness alone."""
-DARKEST_GREY: Final = "#555555"
+LIGHTEST_GREY_LINE: Final = "#555555"
 """Of lines of arms that are grey: darker than `REFERENCE`, so that the two stay apart."""
 
 
@@ -98,10 +98,13 @@ def line_colour(arm: str, *, beside_reference: bool = False) -> str:
 
 @lru_cache
 def seen_on_white(colour: str, least: float = LEAST_OF_MARKS) -> str:
-    """Return a colour, darkened until its contrast with white is at least `least`."""
+    """Return a colour, darkened until its contrast with white is at least `least`.
+
+    Greys become no lighter than `LIGHTEST_GREY_LINE`, whatever `least` is.
+    """
     rgb = np.array(to_rgb(colour))
     if np.ptp(rgb) < SAME:
-        return min(colour, DARKEST_GREY)  # of greys the smaller number is the darker one
+        return min(colour, LIGHTEST_GREY_LINE)  # of greys the smaller number is the darker one
     shades = (to_hex(tuple(rgb * (1 - step / 100))) for step in range(100))
     return next(each for each in shades if contrast_with_white(each) >= least)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,8 +128,7 @@ def by_bucket(model: GPT, probe: Probe) -> pd.DataFrame:
 
 def stages_of(values: Mapping[str, float], count: int) -> list[Weights]:
     """Return the stages that sliders named `length_1`, `easy_1` and so on stand for."""
-    names = partial("{}_{}".format)
     return [
-        Weights(*(values[names(field, place)] for field in Weights._fields))
+        Weights(*(values[f"{field}_{place}"] for field in Weights._fields))
         for place in range(1, count + 1)
     ]

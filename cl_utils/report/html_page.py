@@ -95,14 +95,14 @@ def report_page(params: Params) -> str:
 
 def warning(results: Results) -> str:
     """Return why the numbers mean nothing, "" where they do."""
-    right = select_baseline(results.measures, "execution_exact")
-    majority = select_baseline(results.measures, "execution_majority")
+    right = best_baseline(results.measures, "execution_exact")
+    majority = best_baseline(results.measures, "execution_majority")
     if right is None or majority is None or right > majority:
         return ""
     return MEANINGLESS.format(baseline=right, majority=majority)
 
 
-def select_baseline(measures: pd.DataFrame, measure: str) -> float | None:
+def best_baseline(measures: pd.DataFrame, measure: str) -> float | None:
     """Return the baseline's best recipe in a measure (percent, balanced), None without any run."""
     rows = [
         select(own, measure, "balanced", "macro")["value"].mean()

@@ -1,7 +1,7 @@
 """The answers at a glance: declared contrasts and main effects in one table, the gain in parts.
 
-In: the measures of a study and the contrasts declared before its runs. Out: Markdown for README.md
-and docs/findings.md.
+In: the measures of a study and the contrasts declared before its runs. Out: Markdown for
+docs/results.md and docs/findings.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: params. Out: tables and corpora that belong to exactly these params, under runs/<profile>/; and
 small tables about the programs under results/<profile>/data/, tracked, so that figures need no
-other data. Each function is one arrow of the data flow in the README.
+other data. Each function is one arrow of the data flow in docs/design.md.
 """
 
 from __future__ import annotations

@@ -143,8 +143,12 @@ class Params(TrainingParams):
 
     @property
     def yoked_seed(self) -> int:
-        """The seed of the run whose mixes a yoked arm draws: the next of the study's seeds."""
-        return (self.seed + 1) % self.arms.get(self.arm, 1)
+        """The seed of the run whose mixes a yoked arm draws: the next of the profile's seeds.
+
+        Its own where the profile has one seed of the arm, as `smoke` has.
+        """
+        seeds = self.arms.get(self.arm, 0)
+        return (self.seed + 1) % seeds if seeds else self.seed + 1
 
     def run(self, device: str = "cpu", recorded: Recorded = ()) -> Run:
         """Return the run that recipe, arm and seed name; `recorded`: a yoked arm's mixes."""

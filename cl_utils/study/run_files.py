@@ -2,7 +2,7 @@
 
 In: params that name a run. Out: the training corpus with the arm's labels, the mixes it is yoked
 to, the losses of small models that make a metric, a run's model and manifest, its rows under
-results/<profile>/. Each function is one arrow of the data flow in the README.
+results/<profile>/. Each function is one arrow of the data flow in docs/design.md.
 """
 
 from __future__ import annotations

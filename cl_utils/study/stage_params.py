@@ -28,7 +28,7 @@ class DataParams(BaseModel):
     while_loops: bool  # level 4.1, only in "fixed"
     maximum_characters: int = Field(ge=SHORTEST_PROGRAM, le=LARGEST)  # of a record; no longer ones
     programs: Count  # drawn in the grammar's natural mix
-    metric: str  # one of metrics.BUCKET_METRICS
+    metric: str  # one of catalogue.BUCKET_METRICS
     bucket_rule: list[float] | Literal["tertiles"]
     least_per_bucket: int = Field(ge=0, le=LARGEST)  # drawn on until each bucket has so many; 0: no
 
