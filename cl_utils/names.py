@@ -57,11 +57,16 @@ def nearest(name: object, known: Collection[str]) -> str:
     return found[0] if found else ""
 
 
+def meant(name: object, known: Collection[str]) -> str:
+    """Return " (did you mean 'x'?)" for a message, "" when nothing is like the name."""
+    near = nearest(name, known)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
 def unknown(what: str, name: object, known: Collection[str]) -> StudyError:
     """Return the error of a name that does not exist, to be raised."""
-    near = nearest(name, known)
-    meant = f" (did you mean {near!r}?)" if near else ""
-    return StudyError(f"{what}={shown(name)} does not exist{meant}: choose one of {listed(known)}")
+    guess = meant(name, known)
+    return StudyError(f"{what}={shown(name)} does not exist{guess}: choose one of {listed(known)}")
 
 
 def check_name(what: str, name: object) -> str:

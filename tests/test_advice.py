@@ -11,7 +11,7 @@ from test_side_by_side import invented, raised
 
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.advice import ADVICE, PAGE, advised
-from cl_utils.report.answer import answer, asked
+from cl_utils.report.answer import answer, questions_titled
 from cl_utils.report.settings import studied
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, at_most
 
@@ -62,11 +62,11 @@ def test_composition_is_advised_by_programs_in_random_order() -> None:
     """Its main effect averages over an order that may harm one choice of programs more."""
     arms = raised(every_arm(), "hybrid", 40.0)  # in the curriculum's order alone
     setting = replace(invented("x", arms), declared=[("hybrid-shuffled", "baseline")])
-    (question,) = asked({"Composition": ""})
+    (question,) = questions_titled({"Composition": ""})
     found = answer(setting, question)
     assert found is not None and found["arm"] == "hybrid-shuffled"
     assert setting.effects.set_index("effect").loc["composition", "difference"] > 8
-    (order,) = asked({"Order": ""})
+    (order,) = questions_titled({"Order": ""})
     assert answer(setting, order)["effect"] == "order"  # type: ignore[index]
     part = replace(invented("x", every_arm().of_arms(ARMS)), declared=list(order.pairs))
     assert answer(part, order)["arm"] == "hybrid-norestart"  # type: ignore[index]

@@ -21,8 +21,8 @@ from cl_utils.experiments.tables import (
     ends_markdown,
     fewer_characters,
     fewer_sentence,
+    interval_mean_text,
     levels,
-    mean_text,
     reached_text,
     times,
     times_markdown,
@@ -67,8 +67,11 @@ def test_a_crossing_lies_straight_between_two_points() -> None:
 def test_intervals_are_of_student_and_only_from_three_seeds_on() -> None:
     values = [60.0, 62.0, 67.0]
     found = mean_interval(values)
-    assert mean_text(values, 1) == f"63.0 ({found.low:.1f} to {found.high:.1f})"
-    assert mean_text(values[:2], 1) == "61.0" and mean_text([2.0], 1, sign=True) == "+2.0"
+    assert interval_mean_text(values, 1) == f"63.0 ({found.low:.1f} to {found.high:.1f})"
+    assert (
+        interval_mean_text(values[:2], 1) == "61.0"
+        and interval_mean_text([2.0], 1, sign=True) == "+2.0"
+    )
     assert reached_text([1.0, inf, 2.0], 1) == "reached by 2 of 3"
     assert reached_text([inf], 1) == "not reached"
 

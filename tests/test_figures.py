@@ -25,7 +25,7 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.described import description_of
-from cl_utils.figures.metrics import value_text
+from cl_utils.figures.metrics import correlation_text
 from cl_utils.figures.panels import spread
 from cl_utils.labels.names import in_order
 from cl_utils.study.results import Results
@@ -124,7 +124,7 @@ def test_every_two_metrics_show_their_agreement_once_and_a_dash_for_none() -> No
     assert set(METRICS.values()) <= set(shown)
     notes = description_of(figures.metric_agreement(matrix, 1234)).notes
     assert "n = 1,234 programs" in notes and "–: one of the two" in notes
-    assert value_text(-0.001) == "0.00"
+    assert correlation_text(-0.001) == "0.00"
 
 
 def test_bars_show_the_means() -> None:

@@ -132,7 +132,7 @@ def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
 
 
 def test_settings_that_say_the_same_are_listed() -> None:
-    assert [answer.listed(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+    assert [answer.joined(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
 def test_measures_that_no_arm_has_get_no_column() -> None:

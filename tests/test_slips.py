@@ -84,7 +84,7 @@ def test_a_folder_that_jupyterlab_makes_is_no_model(
 def test_an_option_that_nobody_reads_is_refused() -> None:
     check_options(["profile", "resumed"])
     check_options([])
-    assert "--config profil=... is no option (did you mean profile?)" in refusal(
+    assert "--config profil=... is no option (did you mean 'profile'?)" in refusal(
         lambda: check_options(["profil"])
     )
     assert "--config steps=... is no option: write profile=" in refusal(

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils.experiments.tables import PAPERS_ACCURACY, mean_text, trainings
+from cl_utils.experiments.tables import PAPERS_ACCURACY, interval_mean_text, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import finish_grid
@@ -80,8 +80,8 @@ def _name(plan: pd.DataFrame) -> str:
     minutes = [float(each) / SECONDS for each in rows["seconds"]]
     count = sum(map(isfinite, minutes))
     if count == len(minutes):
-        found = f"{mean_text(minutes, 1)} min to {PAPERS_ACCURACY} %"
+        found = f"{interval_mean_text(minutes, 1)} min to {PAPERS_ACCURACY} %"
     else:
         found = f"reached by {count} of {len(minutes)}" if count else "not reached"
-        found += f": {mean_text(rows['final'], 1)} % at the end"
+        found += f": {interval_mean_text(rows['final'], 1)} % at the end"
     return f"{rows['words'].iloc[0]}\n{found} (n = {len(minutes)})"

@@ -44,7 +44,7 @@ def trainings(curves: pd.DataFrame, level: float = HALF) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def mean_text(values: Iterable[float], digits: int, *, sign: bool = False) -> str:
+def interval_mean_text(values: Iterable[float], digits: int, *, sign: bool = False) -> str:
     """Return "mean (low to high)" of the 95 % t interval, the mean alone below three values."""
     interval = mean_interval(values)
     plus = "+" if sign else ""
@@ -55,10 +55,10 @@ def mean_text(values: Iterable[float], digits: int, *, sign: bool = False) -> st
 
 
 def reached_text(values: Sequence[float], digits: int) -> str:
-    """Return `mean_text`, or how many of the trainings got there at all."""
+    """Return `interval_mean_text`, or how many of the trainings got there at all."""
     count = sum(isfinite(value) for value in values)
     if count == len(values):
-        return mean_text(values, digits)
+        return interval_mean_text(values, digits)
     return f"reached by {count} of {len(values)}" if count else "not reached"
 
 
@@ -83,8 +83,8 @@ def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
                 str(own["words"].iloc[0]),
                 str(len(own)),
                 reached_text(list(own["characters"] / MILLION), 2),
-                mean_text(own["final"], 1),
-                MISSING if variant == reference else mean_text(above, 1, sign=True),
+                interval_mean_text(own["final"], 1),
+                MISSING if variant == reference else interval_mean_text(above, 1, sign=True),
             ]
         )
     return rows_markdown(lines)
@@ -118,7 +118,8 @@ def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
     return (
         f"What recipe {slow} executes after {ends:.2f} million characters, recipe {fast} executes "
         f"after {needed:.2f} million: {found['ratio'].median():.1f} times fewer in the median, "
-        f"{mean_text(found['ratio'], 1)} in the mean (95 % t interval, n = {len(found)} seeds)."
+        f"{interval_mean_text(found['ratio'], 1)} in the mean (95 % t interval, "
+        f"n = {len(found)} seeds)."
     )
 
 
@@ -188,7 +189,7 @@ def ends_markdown(curves: pd.DataFrame) -> str:
             [
                 *(str(own["words"].iloc[0]), f"{sizes[str(variant)]:,}", str(len(own))),
                 *(f"{own['end_seconds'].median() / 60:.1f}", f"{finals.median():.1f}"),
-                *(mean_text(finals, 1), ", ".join(f"{each:.1f}" for each in finals)),
+                *(interval_mean_text(finals, 1), ", ".join(f"{each:.1f}" for each in finals)),
             ]
         )
     return rows_markdown(lines)

@@ -56,7 +56,7 @@ def agreement_result(matrix: pd.DataFrame) -> str:
     below = np.tril(np.ones(matrix.shape, dtype=bool), -1)
     pairs = matrix.where(below).stack().dropna().sort_values()
     told = [
-        f"{METRICS[str(one)]} and {METRICS[str(two)]} ({value_text(pairs.iloc[end])})"
+        f"{METRICS[str(one)]} and {METRICS[str(two)]} ({correlation_text(pairs.iloc[end])})"
         for end in (-1, 0)
         for one, two in [pairs.index[end]]
     ]
@@ -73,14 +73,14 @@ def draw_triangle(axes: Axes, values: np.ndarray) -> ScalarMappable:
     )
     for row, column in np.argwhere(below):
         colour = "white" if abs(values[row, column]) >= DARK else style.INK
-        text = value_text(values[row, column])
+        text = correlation_text(values[row, column])
         axes.text(column, row, text, ha="center", va="center", fontsize=8.5, color=colour)
     axes.set_ylim(len(values) - 0.4, -0.6)
     axes.axis("off")
     return cells
 
 
-def value_text(value: float) -> str:
+def correlation_text(value: float) -> str:
     """Return a correlation with two digits and a true minus; a dash for none."""
     if np.isnan(value):
         return "–"

@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.report.answer import answer, asked, facts, seeds, words
+from cl_utils.report.answer import answer, facts, questions_titled, seeds, words
 from cl_utils.report.questions import Question
 from cl_utils.report.rate_words import flat_effects
 from cl_utils.report.rates import ORDER, RATED
@@ -129,7 +129,9 @@ def advice_page(
     `orders`, `rates`: the settings of other orders and of other learning rates, see
     `report.settings.ordered` and `report.rates.rated`.
     """
-    sections = [_section(question, settings) for question in asked(dict.fromkeys(ADVICE, ""))]
+    sections = [
+        _section(question, settings) for question in questions_titled(dict.fromkeys(ADVICE, ""))
+    ]
     if found := [(f"{order}, {each.name}", row) for order, each, row in sorted_orders(orders)]:
         sections.append(_advised_section(SORTING, found, "orders, all against the same runs"))
     if found := flat_effects(rates, ORDER):

@@ -62,7 +62,7 @@ def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "")
 def sentences(settings: Sequence[Setting]) -> str:
     """Return one line a question: what is shown in each setting, with n and interval."""
     lines = []
-    for question in asked(SENTENCES):
+    for question in questions_titled(SENTENCES):
         found = [(setting, answer(setting, question)) for setting in settings]
         told = [
             (f"with {setting.size}, recipe {setting.recipe}", row)
@@ -80,12 +80,12 @@ def clauses(named: Sequence[tuple[str, pd.Series]], before: str = "") -> str:
     `before`: a word before the names of a clause.
     """
     return "; ".join(
-        f"{what} {before}{listed([f'{name} ({facts(row)})' for name, row in group])}"
+        f"{what} {before}{joined([f'{name} ({facts(row)})' for name, row in group])}"
         for what, group in groupby(named, key=lambda each: words(each[1]))
     )
 
 
-def listed(parts: Sequence[str]) -> str:
+def joined(parts: Sequence[str]) -> str:
     """Return "a", "a and b", "a, b and c"."""
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
@@ -99,7 +99,7 @@ def table(settings: Sequence[Setting]) -> str:
         for each, n in zip(settings, counts, strict=True)
     ]
     lines = [["", *heads], ["---"] * (1 + len(heads))]
-    for question in asked(ROWS):
+    for question in questions_titled(ROWS):
         cells = [
             cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
         ]
@@ -107,7 +107,7 @@ def table(settings: Sequence[Setting]) -> str:
     return f"{rows_markdown(lines)}\n\n{LEGEND}"
 
 
-def asked(titles: Mapping[str, str]) -> list[Question]:
+def questions_titled(titles: Mapping[str, str]) -> list[Question]:
     """Return the questions of these titles."""
     return [question for question in BEFORE_METRICS if question.title in titles]
 
@@ -125,7 +125,7 @@ def answer(setting: Setting, question: Question) -> pd.Series | None:
 
 def seeds(setting: Setting) -> int:
     """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
-    rows = [answer(setting, question) for question in asked(ROWS)]
+    rows = [answer(setting, question) for question in questions_titled(ROWS)]
     return max((int(row["n"]) for row in rows if row is not None), default=0)
 
 

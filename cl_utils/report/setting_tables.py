@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label
 from cl_utils.labels.numbers import MISSING, points_text
-from cl_utils.report.answer import listed
+from cl_utils.report.answer import joined
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
@@ -122,7 +122,7 @@ def _level_question(setting: Setting) -> str:
         return ""
     asked, rows = setting.question, setting.asked_levels
     seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
-    levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {listed(asked.levels)}"
+    levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
         f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
         f"on {levels}, so it was declared for those that come after, which alone count here, as "

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
-from cl_utils.report.answer import ROWS, answer, asked
+from cl_utils.report.answer import ROWS, answer, questions_titled
 from cl_utils.report.rate_words import Named, all_changes, rates_markdown
 from cl_utils.report.rates import RATED, rated
 from cl_utils.report.sentences import (
@@ -112,7 +112,7 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
 
 
 def _answers(title: str, settings: Sequence[Setting]) -> list[tuple[Setting, pd.Series]]:
-    (question,) = asked({title: ""})
+    (question,) = questions_titled({title: ""})
     answers = [(setting, answer(setting, question)) for setting in settings]
     return [(setting, row) for setting, row in answers if row is not None]
 

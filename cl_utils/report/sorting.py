@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cl_utils.report.answer import clauses, listed
+from cl_utils.report.answer import clauses, joined
 from cl_utils.report.settings import Setting, effects_by_order
 
 
@@ -30,6 +30,6 @@ def sorting_sentence(settings: Sequence[Setting]) -> str:
     if not found:
         return ""
     sizes = dict.fromkeys(f"{each.size}, recipe {each.recipe}" for _, each, _ in found)
-    head = f"All programs sorted by difficulty against random order, with {listed(list(sizes))}"
+    head = f"All programs sorted by difficulty against random order, with {joined(list(sizes))}"
     told = clauses([(order, row) for order, _, row in found], "for ")
     return f"- **{head}**: {told}."

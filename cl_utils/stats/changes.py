@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from cl_utils.stats.contrasts import Contrast, Pair, family_table, paired_contrast
+from cl_utils.stats.contrasts import (
+    Contrast,
+    Pair,
+    family_table,
+    paired_contrast,
+    without_margin,
+)
 from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
 
 
@@ -31,8 +36,7 @@ def change_table(changes: Sequence[Change], cell: Cell = PRIMARY) -> pd.DataFram
     but counts. There is no equivalence p: the margin is one for differences of arms.
     """
     found = [row for change in changes if (row := _contrast(change, cell)) is not None]
-    no_margin = {"p_equivalence": np.nan, "p_equivalence_holm": np.nan}
-    return family_table(found, len(changes)).assign(exploratory=False, **no_margin)
+    return without_margin(family_table(found, len(changes))).assign(exploratory=False)
 
 
 def difference_by_seed(measures: pd.DataFrame, pair: Pair, cell: Cell = PRIMARY) -> pd.Series:

@@ -198,6 +198,11 @@ def least_holm(table: pd.DataFrame, place: int, family: int) -> float:
     return float(np.minimum(1.0, steps.max()))
 
 
+def without_margin(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return contrasts without equivalence p: the margin is one for differences of arms."""
+    return contrasts.assign(p_equivalence=np.nan, p_equivalence_holm=np.nan)
+
+
 def as_exploratory(contrasts: pd.DataFrame) -> pd.DataFrame:
     """Return contrasts that no one declared: marked, and none of them more than a trend."""
     capped = contrasts["at_most"].replace("claim", "trend")

@@ -14,7 +14,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cl_utils.stats.contrasts import as_exploratory, family_table, paired_contrast
+from cl_utils.stats.contrasts import (
+    as_exploratory,
+    family_table,
+    paired_contrast,
+    without_margin,
+)
 from cl_utils.stats.intervals import mean_interval
 from cl_utils.stats.rows import PRIMARY, Cell, select
 
@@ -142,8 +147,7 @@ def factorial_effects(
         names = [effect_name(effect) for effect in family]
         tables.append(family_table(contrasts, len(family)).assign(effect=names))
     main, crossed = tables
-    no_margin = {"p_equivalence": np.nan, "p_equivalence_holm": np.nan}
-    crossed = as_exploratory(crossed).assign(**no_margin)
+    crossed = without_margin(as_exploratory(crossed))
     return pd.concat([main.assign(exploratory=False), crossed], ignore_index=True)
 
 

@@ -18,7 +18,7 @@ from cl_utils.difficulty.buckets import BUCKETS, thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.names import nearest, shown, unknown
+from cl_utils.names import meant, shown, unknown
 from cl_utils.study.stage_params import BucketParams, DataParams, LevelQuestion, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
@@ -172,11 +172,10 @@ def check_contrasts(contrasts: Sequence[Sequence[str]], seeds: Collection[str]) 
             raise StudyError(f"contrasts={shown(list(pair))} is no pair of two arms: write two")
         for name in pair:
             if name not in seeds:
-                near = nearest(name, arms() if name not in arms() else ())
-                meant = f" (did you mean {near!r}?)" if near else ""
+                guess = meant(name, arms() if name not in arms() else ())
                 raise StudyError(
                     f"contrasts={shown(list(pair))} is no pair of two of the study's arms: "
-                    f"{shown(name)}{meant} does not stand in arms"
+                    f"{shown(name)}{guess} does not stand in arms"
                 )
     for one, other in combinations(contrasts, 2):
         if set(one) == set(other):

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_valid
 from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
-from cl_utils.names import check_name, listed, nearest, shown
+from cl_utils.names import check_name, listed, meant, shown
 from cl_utils.paths import PARAMS, Paths, params_file
 from cl_utils.study import contradictions, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
@@ -212,9 +212,8 @@ def notebook_params(names: MutableMapping[str, Any]) -> Params:
 def _written(path: Path) -> dict[str, Any]:
     """Return what a profile's file says."""
     known = sorted(each.stem for each in PARAMS.glob("*.yaml"))
-    near = nearest(path.stem, known)
-    meant = f" (did you mean {near!r}?)" if near else ""
-    return read_mapping(path, missing=f"use a profile of {listed(known)}{meant}, or write it")
+    guess = meant(path.stem, known)
+    return read_mapping(path, missing=f"use a profile of {listed(known)}{guess}, or write it")
 
 
 def _check_stem(path: Path, profile: object) -> None:

@@ -21,7 +21,7 @@ from cl_utils.model.gpt import GPT
 from cl_utils.names import check_name, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
 from cl_utils.stats.contrasts import Contrast, paired_difference
-from cl_utils.stats.rows import PRIMARY
+from cl_utils.stats.rows import PRIMARY, select
 from cl_utils.study.data_files import (
     data_fingerprint,
     load_difficulty,
@@ -55,11 +55,7 @@ class FinishedRun:
     @property
     def accuracy(self) -> float:
         """Exact execution (percent), balanced test set, mean of the three buckets."""
-        measure, test_set, subset = PRIMARY
-        rows = self.measures.query(
-            "measure == @measure and test_set == @test_set and subset == @subset"
-        )
-        return float(rows["value"].iloc[0])
+        return float(select(self.measures, *PRIMARY)["value"].iloc[0])
 
 
 def train(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cl_utils.errors import StudyError
-from cl_utils.names import check_name, nearest
+from cl_utils.names import check_name, meant
 from cl_utils.paths import params_file
 from cl_utils.study.params import Params, read_params
 
@@ -20,10 +20,9 @@ def check_options(given: Iterable[str]) -> None:
     """Raise StudyError for a name that `--config` may not say: parameters stand in params/."""
     for name in given:
         if name not in OPTIONS:
-            near = nearest(name, OPTIONS)
-            meant = f" (did you mean {near}?)" if near else ""
+            guess = meant(name, OPTIONS)
             raise StudyError(
-                f"--config {name}=... is no option{meant}: write profile=..., and parameters into "
+                f"--config {name}=... is no option{guess}: write profile=..., and parameters into "
                 "the profile's file in params/"
             )
 
