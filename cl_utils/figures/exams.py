@@ -6,10 +6,12 @@ In: the rows of `stats.exam_accuracy` and `stats.exam_effects`. Out: one Figure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
@@ -68,6 +70,7 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     for place, (_, row) in enumerate(accuracy.iterrows()):
         draw_interval(axes, place, row["low"], row["high"])
         axes.plot(row["mean"], place, "o", color=style.line_colour("baseline"), zorder=5)
+        _print_above(axes, row["mean"], place, f"{row['mean']:.1f}")
     axes.set_xlim(0, 100)
     axes.set_title("baseline")
     axes.set_xlabel("% right")
@@ -80,7 +83,15 @@ def _draw_effect(axes: Axes, rows: pd.DataFrame, sets: Sequence[str]) -> None:
         place = sets.index(row["test_set"])
         draw_interval(axes, place, row["low"], row["high"])
         axes.plot(row["difference"], place, "o", color=style.INK, markersize=6, zorder=5)
+        _print_above(axes, row["difference"], place, f"{row['difference']:+.1f}")
     _quiet(axes)
+
+
+def _print_above(axes: Axes, x: float, place: float, text: str) -> None:
+    """Print a number above its marker: most intervals are shorter than the marker is wide."""
+    seat: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom"}
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    axes.annotate(text, (x, place), (0, 5), fontsize=8, path_effects=halo, **seat)
 
 
 def _quiet(axes: Axes) -> None:
