@@ -35,31 +35,29 @@ MAIN_CELLS: Final[dict[str, Cell]] = {
 """Columns of the main table: the paper's protocol on the grammar's natural mix, as its test set."""
 
 
-def main_table(results: Results, reference: str = "baseline") -> pd.DataFrame:
+def main_table(results: Results) -> pd.DataFrame:
     """Return one row an arm, indexed by its name; percent, or points for differences.
 
     Columns: n (seeds with the primary measure), and for every name in `MAIN_CELLS` its mean and
     `<name>_half_width` (95 % t interval over seeds); `difference`, `difference_low`,
-    `difference_high` and `pairs` of the primary measure against `reference`. What is not finished
-    is nan.
+    `difference_high` and `pairs` of the primary measure against the baseline. What is not
+    finished is nan.
     """
     selected = {name: select(results.measures, *cell) for name, cell in MAIN_CELLS.items()}
     arms = arms_in(results.measures)
     return pd.DataFrame(
-        [table_row(results, selected, arm, reference) for arm in arms],
+        [table_row(results, selected, arm) for arm in arms],
         index=pd.Index(arms, name="arm"),
     )
 
 
-def table_row(
-    results: Results, selected: dict[str, pd.DataFrame], arm: str, reference: str
-) -> dict[str, float]:
+def table_row(results: Results, selected: dict[str, pd.DataFrame], arm: str) -> dict[str, float]:
     """Return the cells of `main_table` for one arm."""
     intervals = {name: mean_interval(seed_values(rows, arm)) for name, rows in selected.items()}
     row: dict[str, float] = {"n": intervals["macro"].n}
     for name, interval in intervals.items():
         row |= {name: interval.mean, f"{name}_half_width": interval.half_width}
-    difference = difference_to(results, arm, reference)
+    difference = difference_to_baseline(results, arm)
     return row | {
         "difference": difference.mean,
         "difference_low": difference.low,
@@ -68,20 +66,12 @@ def table_row(
     }
 
 
-def difference_to(results: Results, arm: str, reference: str) -> Interval:
+def difference_to_baseline(results: Results, arm: str) -> Interval:
     """Return the paired difference of the primary measure; n = 0 without a common seed."""
-    if arm == reference:
+    if arm == "baseline":
         return mean_interval([])
-    measure, test_set, subset = PRIMARY
     try:
-        contrast = paired_difference(
-            results.measures,
-            arm,
-            reference,
-            measure=measure,
-            test_set=test_set,
-            subset=subset,
-        )
+        contrast = paired_difference(results.measures, arm)
     except StudyError:  # no seed in common yet
         return mean_interval([])
     return Interval(contrast.difference, contrast.low, contrast.high, contrast.n)

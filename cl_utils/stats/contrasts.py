@@ -76,7 +76,6 @@ def paired_difference(
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
-    confidence: float = 0.95,
 ) -> Contrast:
     """Return `arm` minus `reference` over the seeds that both have finished.
 
@@ -90,15 +89,13 @@ def paired_difference(
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
         )
     samples = pairs.to_numpy(dtype=float).T  # (2, n)
-    return paired_contrast(samples, (arm, reference), (measure, test_set, subset), confidence)
+    return paired_contrast(samples, (arm, reference), (measure, test_set, subset))
 
 
-def paired_contrast(
-    samples: np.ndarray, pair: Pair, cell: Cell, confidence: float = 0.95
-) -> Contrast:
+def paired_contrast(samples: np.ndarray, pair: Pair, cell: Cell) -> Contrast:
     """Return the contrast of two paired samples (2, n), the arm's and its reference's."""
     ours, theirs = samples
-    interval = mean_interval(ours - theirs, confidence)
+    interval = mean_interval(ours - theirs)
     return Contrast(
         arm=pair[0],
         reference=pair[1],
@@ -127,7 +124,6 @@ def contrast_table(
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
-    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return one row a contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
@@ -146,7 +142,6 @@ def contrast_table(
             measure=measure,
             test_set=test_set,
             subset=subset,
-            confidence=confidence,
         )
         for pair in declared
         if common_seeds(rows, *pair)

@@ -121,7 +121,6 @@ def factorial_effects(
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
-    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return one row an effect: the columns of `contrast_table`, "exploratory" and "effect".
 
@@ -141,8 +140,7 @@ def factorial_effects(
     tables = []
     for family in families().values():
         contrasts = [
-            paired_contrast(sides(values, effect), EFFECTS[effect], cell, confidence)
-            for effect in family
+            paired_contrast(sides(values, effect), EFFECTS[effect], cell) for effect in family
         ]
         names = [effect_name(effect) for effect in family]
         tables.append(family_table(contrasts, len(family)).assign(effect=names))
@@ -219,12 +217,11 @@ def factorial_cells(
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
-    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return one row a cell: its three levels, arm, mean, low, high, n; empty like the effects."""
     values = cell_values(measures, (measure, test_set, subset))
     rows = []
     for levels, arm in FACTORIAL.items() if not values.empty else ():
-        interval = mean_interval(values[arm], confidence)
+        interval = mean_interval(values[arm])
         rows.append((*levels, arm, interval.mean, interval.low, interval.high, interval.n))
     return pd.DataFrame(rows, columns=[*FACTORS, "arm", "mean", "low", "high", "n"])

@@ -18,6 +18,8 @@ EQUIVALENCE_MARGIN = 1.0
 SEEDS_OF_A_CLAIM = 5
 SEEDS_OF_A_TREND = 3
 SIGNIFICANCE = 0.05
+CONFIDENCE = 0.95
+"""Of every interval that is shown."""
 EXACT_SEEDS = 16
 DRAWN_FLIPS = 99_999
 """Up to here all 2^n sign flips are counted; beyond, 99,999 are drawn from a fixed stream."""
@@ -38,7 +40,7 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
+def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> Interval:
     """Return the mean of one value a seed and its Student t interval.
 
     One value has no interval (nan bounds) and none has no mean. Equal values give an interval of
@@ -58,7 +60,7 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> Interval
 
 
 def share_interval(
-    percent: NDArray[np.float64], n: NDArray[np.int64], confidence: float = 0.95
+    percent: NDArray[np.float64], n: NDArray[np.int64], confidence: float = CONFIDENCE
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the bounds of shares, in percent of n programs each: of the programs drawn, no seeds.
 

@@ -13,9 +13,7 @@ from cl_utils.stats.rows import arms_in, seed_values, select
 LEAKY, HONEST = "leaky", "natural"
 
 
-def leak_table(
-    measures: pd.DataFrame, *, measure: str = "execution_exact", confidence: float = 0.95
-) -> pd.DataFrame:
+def leak_table(measures: pd.DataFrame, *, measure: str = "execution_exact") -> pd.DataFrame:
     """Return the rows of `contrast_table` for leaky minus natural, one an arm, one Holm family.
 
     Empty where no run was scored on both test sets.
@@ -29,7 +27,7 @@ def leak_table(
         pair = (f"{arm} on the {LEAKY} test set", f"{arm} on the {HONEST} one")
         cell = (measure, f"{LEAKY} and {HONEST}", "all")
         samples = pairs.to_numpy(dtype=float).T  # (2, n)
-        contrasts.append(paired_contrast(samples, pair, cell, confidence))
+        contrasts.append(paired_contrast(samples, pair, cell))
         arms.append(arm)
     table = family_table(contrasts, len(contrasts))
     table.insert(0, "run_arm", pd.Series(arms, dtype=object))

@@ -14,7 +14,7 @@ import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
 from cl_utils.stats.contrasts import common_seeds
-from cl_utils.stats.intervals import SIGNIFICANCE, least_sign_flip_p
+from cl_utils.stats.intervals import CONFIDENCE, SIGNIFICANCE, least_sign_flip_p
 from cl_utils.stats.rows import seed_values, select
 
 POWER = 0.8
@@ -92,9 +92,9 @@ def unanimous_effect(deviation: float, n: int, power: float = POWER) -> float:
     return deviation * float(scipy.stats.norm.ppf(power ** (1 / n)))
 
 
-def deviation_interval(deviation: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def deviation_interval(deviation: float, n: int) -> tuple[float, float]:
     """Return the chi-square interval of a standard deviation that was measured on n values."""
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     low, high = (scipy.stats.chi2.ppf(end, n - 1) for end in (1 - tail, tail))
     return deviation * float(np.sqrt((n - 1) / low)), deviation * float(np.sqrt((n - 1) / high))
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cl_utils.errors import StudyError
 from cl_utils.stats.clusters import cluster_draws, clusters_of
-from cl_utils.stats.intervals import Interval
+from cl_utils.stats.intervals import CONFIDENCE, Interval
 from cl_utils.stats.ranks import RankedMetrics
 from cl_utils.stats.rows import check_one_recipe
 
@@ -70,9 +70,9 @@ def facts_of(rows: pd.DataFrame, programs: pd.Index) -> pd.DataFrame:
     return known.loc[programs]
 
 
-def percentiles(draws: np.ndarray, confidence: float) -> np.ndarray:
+def percentiles(draws: np.ndarray) -> np.ndarray:
     """Return (2, ...), the percentile interval over the first axis; nan where most draws are."""
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     known = ~np.isnan(draws)
     ends = np.nanquantile(np.where(known.any(axis=0), draws, 0.0), [tail, 1 - tail], axis=0)
     return np.where(known.mean(axis=0) > 0.5, ends, np.nan)
@@ -131,7 +131,6 @@ def hierarchical_bootstrap(
     arm: str = "baseline",
     reference: str | None = None,
     test_set: str = "balanced",
-    confidence: float = 0.95,
     resamples: int = 1000,
 ) -> Interval:
     """Return one arm's exact accuracy (percent) with an interval over seeds and programs.
@@ -157,5 +156,5 @@ def hierarchical_bootstrap(
     table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
     draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
     found = np.array([100 * table[np.ix_(own, seeds)].mean() for own, seeds in draws])
-    low, high = percentiles(found, confidence)
+    low, high = percentiles(found)
     return Interval(float(100 * table.mean()), float(low), float(high), table.shape[1])

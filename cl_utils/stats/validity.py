@@ -37,7 +37,6 @@ def metric_validity(
     rng: np.random.Generator,
     arm: str = "baseline",
     test_set: str = "balanced",
-    confidence: float = 0.95,
     resamples: int = 1000,
 ) -> pd.DataFrame:
     """Return Spearman's rho of each metric with hardness, pooled over seeds, in both scopes.
@@ -58,7 +57,7 @@ def metric_validity(
     scopes = RankedMetrics(values, np.zeros(len(levels))), RankedMetrics(values, levels)
     draws = cluster_draws(clusters_of(facts), hard.shape[1], rng, resamples)
     found = [both_scopes(scopes, mean_of(hard, seeds), own) for own, seeds in draws]
-    low, high = percentiles(np.array(found), confidence)  # (2, metrics) each
+    low, high = percentiles(np.array(found))  # (2, metrics) each
     every = np.arange(len(levels))
     single = np.array([both_scopes(scopes, one, every) for one in hard.T])
     pooled = both_scopes(scopes, hard.mean(axis=1), every)
