@@ -13,6 +13,7 @@ import pytest
 from studies import evaluate_run, tiny_params, train_run
 
 from cl_utils.files import file_digest
+from cl_utils.report import beside_study as beside_module
 from cl_utils.report.beside_study import beside_study
 from cl_utils.study.params import Params
 from cl_utils.study.results import load_results
@@ -58,8 +59,11 @@ def test_a_changed_study_stands_beside_its_profile(
     )
 
 
-def test_only_the_committed_rows_are_said_to_be_the_committed_studys(study_home: Path) -> None:
+def test_only_the_committed_rows_are_said_to_be_the_committed_studys(
+    study_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Params(**{**OWN, "profile": "study"})
+    monkeypatch.setattr(beside_module, "committed_results", lambda name: own.paths.results)
     other = Params(**{**OWN, "profile": "study", "steps": 5}).compared_with(own.model_dump())
     results = load_results(tiny_params().paths.results)
     assert "committed study itself" in beside_study(results, own)

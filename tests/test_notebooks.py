@@ -165,7 +165,7 @@ def test_parameters_are_the_smoke_profile_or_the_committed_study(name: str) -> N
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_notebook_of_an_experiment_trains_only_when_told_and_uses_its_params(name: str) -> None:
     assert declared(name) == {"train": False, "device": "cpu"}
-    assert f'experiment = load_experiment("{name[3:]}")' in code(name)[1]["source"]
+    assert f'asked = notebook_experiment(globals(), "{name[3:]}")' in code(name)[1]["source"]
     assert (PARAMS / "experiments" / f"{name[3:]}.yaml").exists()
     assert all(len(cell["source"].splitlines()) <= 15 for cell in code(name))
 

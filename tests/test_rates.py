@@ -12,7 +12,7 @@ from test_side_by_side import invented, raised, section
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
-from cl_utils.report.advice import FLAT, advice_page
+from cl_utils.report.advice import FLAT, FLAT_CHOICE, advice_page
 from cl_utils.report.rate_words import flat_effects, rates_markdown, rates_sentence
 from cl_utils.report.rates import (
     BOTH,
@@ -143,6 +143,8 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     assert f"accuracy is lower with recipe fast, {CONSTANT} (-" in line
     assert f"and recipe strong, {CONSTANT} (-" in line and TO_ZERO not in line
     assert line.count(": a claim") == 3
+    own = line.partition("Its choice of programs alone, in random order: ")[2]
+    assert own.count("n = 8") == 3 and "a claim" not in own
     few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
     assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6
@@ -156,6 +158,8 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
     assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
     assert FLAT.title not in advice_page([], [], [])
+    page = advice_page([], [], four(40.0))
+    assert FLAT_CHOICE.unknown in page.partition(f"## {FLAT_CHOICE.title}")[2]
 
 
 def test_a_recipe_at_a_constant_rate_in_a_profile_of_ones_own_has_its_line() -> None:

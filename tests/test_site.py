@@ -200,9 +200,15 @@ def test_docstrings_are_shown_as_they_are_written(written: str, shown: str) -> N
 def test_the_example_shows_what_compare_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
     book = nbformat.read(REPOSITORY / "docs/two_calls.ipynb", as_version=4)
-    (cell,) = [cell for cell in book.cells if "vars(compare(" in cell.source]
-    shown = eval(cell.outputs[0].data["text/plain"])
-    assert shown == pytest.approx(eval(cell.source, {"compare": compare}))
+    told, counted = [cell for cell in book.cells if "compare(" in cell.source and cell.outputs]
+    gain = compare("hybrid", "baseline", profile="study")
+    assert told.source == 'print(compare("hybrid", "baseline", profile="study"))'
+    assert told.outputs[0].text == f"{gain}\n" and "undecided" in str(gain)
+    order = compare("hybrid-norestart", "hybrid-shuffled", profile="study")
+    (printed,) = [each.text for each in counted.outputs if "text" in each]
+    (shown,) = [each.data["text/plain"] for each in counted.outputs if "data" in each]
+    assert printed == f"{order}\n"
+    assert eval(shown) == pytest.approx((order.difference, order.low, order.high, order.n))
 
 
 def test_hosts_run_the_commands_that_everyone_runs() -> None:

@@ -6,14 +6,14 @@ rows of contrasts; no word says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.report.answer import clauses
-from cl_utils.report.rates import BOTH, EFFECTS, TO_ZERO, by_recipe, rate_changes
+from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
@@ -23,6 +23,7 @@ from cl_utils.stats.rows import PRIMARY
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""
 SENTENCE: Final = "Hybrid in one cycle where the learning rate does not fall to zero"
+CHOSEN: Final = "Its choice of programs alone, in random order"
 ACCURACY: Final = (
     "Percent of programs right, mean over seeds with 95 % interval; every arm in one learning-rate "
     "cycle."
@@ -57,22 +58,37 @@ def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[N
 
 
 def rates_sentence(settings: Iterable[Setting]) -> str:
-    """Return the line of README.md: hybrid in one cycle against the baseline; "" of single runs."""
+    """Return the line of README.md: hybrid in one cycle, and its choice of programs alone.
+
+    Both against the baseline; "" of single runs.
+    """
     settings = list(settings)
+    told = [_told(settings, pair) for pair in (BOTH, CHOICE)]
+    if not all(told):
+        return ""
+    return f"- **{SENTENCE}**: {told[0]}. {CHOSEN}: {told[1]}.{_unfinished(settings)}"
+
+
+def _told(settings: Sequence[Setting], pair: Pair) -> str:
+    """Return what is shown of one difference at every rate that does not fall to zero."""
     found = [
-        (name.removeprefix(f"{EFFECTS[BOTH]}, "), row)
-        for name, row in flat_effects(settings, [BOTH])
+        (name.removeprefix(f"{EFFECTS[pair]}, "), row)
+        for name, row in flat_effects(settings, [pair])
         if standing(row) != "single runs"
     ]
-    if not found:
-        return ""
-    flat = [
-        rates[rate] for rates in by_recipe(settings).values() for rate in rates if rate != TO_ZERO
-    ]
-    planned = max(each.planned for each in flat)
-    done = min(int(row["n"]) for _, row in found)
-    unfinished = f" Unfinished: {done} of {planned} declared seeds." if done < planned else ""
-    return f"- **{SENTENCE}**: {clauses(found, 'with ')}.{unfinished}"
+    return clauses(found, "with ") if found else ""
+
+
+def _unfinished(settings: Sequence[Setting]) -> str:
+    """Return how many of the declared seeds there are, where there are fewer."""
+    planned = max(
+        setting.planned
+        for rates in by_recipe(settings).values()
+        for rate, setting in rates.items()
+        if rate != TO_ZERO
+    )
+    done = min(int(row["n"]) for _, row in flat_effects(settings, [BOTH]))
+    return f" Unfinished: {done} of {planned} declared seeds." if done < planned else ""
 
 
 def rates_markdown(settings: Iterable[Setting]) -> str:

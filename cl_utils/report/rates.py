@@ -40,10 +40,12 @@ ORDER: Final[Mapping[Pair, str]] = MappingProxyType(
     }
 )
 """The two effects of order, which are compared between rates."""
+CHOICE: Final[Pair] = ("hybrid-shuffled", "baseline")
+"""Hybrid's choice of programs against the baseline's, both in random order."""
 EFFECTS: Final[Mapping[Pair, str]] = MappingProxyType(
     {
         **ORDER,
-        ("hybrid-shuffled", "baseline"): "composition",
+        CHOICE: "composition",
         BOTH: "order and composition",
     }
 )
