@@ -31,6 +31,10 @@ SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
 """The parts of a test set that are shown, with their heads."""
 
 
+LENGTH: Final = "length (characters)"
+"""Of a record: the source with its output."""
+
+
 def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
     """Return one row a level and one for all: counts, lengths in characters, shares in percent."""
     texts = [record(s, o) for s, o in zip(programs["source"], programs["output"], strict=True)]
@@ -97,7 +101,11 @@ def exam_summary(exams: pd.DataFrame) -> pd.DataFrame:
         characters=("characters", _from_to),
     )
     table.loc[table.index == TWINS, "quantity"] = MISSING
-    heads = {"levels": "grammar levels", "quantity": "what it names, least to most"}
+    heads = {
+        "levels": "grammar levels",
+        "quantity": "what it names, least to most",
+        "characters": LENGTH,
+    }
     return table.rename(index=lambda name: exam_label(f"{EXAM}{name}"), columns=heads)
 
 
@@ -121,7 +129,7 @@ def exam_examples(exams: pd.DataFrame) -> Styler:
                 "exam": exam_label(f"{EXAM}{name}"),
                 "programs": len(programs),
                 "grammar levels": ", ".join(sorted(programs["level"].unique())),
-                "characters": _from_to(_lengths(programs)),
+                LENGTH: _from_to(_lengths(programs)),
                 "shortest program": shortest["source"],
                 "its output": shortest["output"],
             }
