@@ -35,6 +35,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture
+def home(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home of its own with these data, which is the study's meanwhile."""
+    copied = tmp_path / "home"
+    shutil.copytree(data, copied)
+    monkeypatch.setenv(HOME_VARIABLE, str(copied))
+    return copied
+
+
 def params_of() -> Params:
     """Return the params of the sitting: the strong recipe, whose batches are the fullest."""
     names = {"recipe": "strong", "recipes": ["strong"], "arms": ARMS, "contrasts": []}
@@ -147,10 +156,8 @@ def test_an_interrupt_ends_the_command_in_a_sentence(
 
 
 def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(data, home)
     sit(home, 1e9, monkeypatch)
     results = load_results(params_of().paths.results)
     found = results.measures.groupby("arm")["seed"].nunique().to_dict()
@@ -172,13 +179,11 @@ def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
     )
 
 
+@pytest.mark.usefixtures("home")
 def test_a_sitting_trains_every_recipe_of_a_profile_the_papers_too(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The paper's reads windows, which no `JointRuns` can make."""
-    home = tmp_path / "home"
-    shutil.copytree(data, home)
-    monkeypatch.setenv(HOME_VARIABLE, str(home))
     recipes = ["fast", "paper"]
     params = params_of().model_copy(update={"recipes": recipes, "arms": {"baseline": 2}})
     asked: list[str] = []
@@ -198,13 +203,9 @@ def test_a_sitting_trains_every_recipe_of_a_profile_the_papers_too(
     ]
 
 
-def test_a_yoked_run_waits_for_the_one_that_it_replays(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_yoked_run_waits_for_the_one_that_it_replays() -> None:
     """It begins in the next sitting: the batch that it would belong to has not been trained."""
-    home = tmp_path / "home"
-    shutil.copytree(data, home)
-    monkeypatch.setenv(HOME_VARIABLE, str(home))
     arms = {"mastery": 2, "yoked-mastery": 1}
     params = params_of().model_copy(update={"arms": arms})
     said: list[str] = []

@@ -15,6 +15,7 @@ from refusals import refusal
 
 from cl_utils import code_fingerprint, paths
 from cl_utils.artifacts import load_table, manifest_path, save_table
+from cl_utils.manifests import write_manifest
 from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, home, notebooks
 from cl_utils.study import committed_models as committed
 from cl_utils.workflow.profiles import check_options
@@ -43,8 +44,6 @@ def test_files_of_before_their_names_were_kept_are_read(tmp_path: Path) -> None:
     save_table(path, pd.DataFrame({"a": [1]}), params={})
     manifest = json.loads(manifest_path(path).read_text())
     del manifest["file"]
-    from cl_utils.manifests import write_manifest
-
     write_manifest(manifest_path(path), {k: v for k, v in manifest.items() if k != "checksum"})
     assert len(load_table(path, "01_data_generation", params={})) == 1
 

@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 
 from cl_utils.code_fingerprint import code_fingerprint
 from cl_utils.names import unknown
-from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, REPOSITORY, share_committed_results
+from cl_utils.paths import HOME_VARIABLE, REPOSITORY, notebooks, share_committed_results
 from cl_utils.workflow.notebook import QUIET
 
 STORED_BY = "stored_by_code"  # in a notebook's metadata: the fingerprint of what it computed
@@ -95,8 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="such as 06_figures; default: all")
     parser.add_argument("--stale", action="store_true", help="run nothing, say which are stale")
     given = parser.parse_args(arguments)
-    folders = (NOTEBOOKS, REPOSITORY / "docs")
-    paths = [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
+    paths = [*notebooks(), *sorted((REPOSITORY / "docs").glob("*.ipynb"))]
     if strangers := sorted(set(given.names) - {path.stem for path in paths}):
         print(unknown("notebook", strangers[0], [path.stem for path in paths]), file=sys.stderr)
         return 2

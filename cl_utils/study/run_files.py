@@ -193,16 +193,23 @@ def _scores(params: Params, metric: str, corpus: Corpus, measure: Measure | None
     return scores.set_index("program_id")[metric].reindex(corpus.program_ids)
 
 
+def replayed_run(params: Params) -> Params | None:
+    """Return the params of the run whose mixes a yoked arm draws; None for other arms."""
+    source = arm_named(params.arm).yoked_to
+    if source is None:
+        return None
+    return params.model_copy(update={"arm": source, "seed": params.yoked_seed})
+
+
 def recorded_mixes(params: Params) -> Recorded:
     """Return what the run drew that a yoked arm is yoked to; nothing for other arms.
 
     Raises StudyError when that run is missing, is another one, or its record is not what it left.
     """
-    source = arm_named(params.arm).yoked_to
-    if source is None:
+    theirs = replayed_run(params)
+    if theirs is None:
         return ()
-    theirs = params.model_copy(update={"arm": source, "seed": params.yoked_seed})
-    repair = f"{running(TRAINING)} with arm={source!r} and seed={theirs.seed}"
+    repair = f"{running(TRAINING)} with arm={theirs.arm!r} and seed={theirs.seed}"
     folder, manifest = run_folder(theirs), checked_manifest(theirs, repair)
     check_files(folder, {MIXES: manifest["files"][MIXES]}, repair)
     return [(int(step), mix) for step, mix in read_json(folder / MIXES, repair)]

@@ -38,6 +38,7 @@ from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
     load_training,
     recorded_mixes,
+    replayed_run,
     run_folder,
     save_evaluation,
     save_run,
@@ -50,17 +51,22 @@ from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 
 AGAIN = "run the same again to continue"
-OVER, STOPPED = "time is up", "stopped"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
 Report = Callable[[str], None]
-
-
 CHECKPOINT_SECONDS = 300.0
 """Between checkpoints on the way: dozens of them are a gigabyte."""
 
 
 class TimeIsUpError(Exception):
-    """The sitting's minutes are over, or somebody stopped it."""
+    """The sitting's minutes are over."""
+
+    words = "time is up"
+
+
+class StopAskedError(TimeIsUpError):
+    """Somebody stopped it."""
+
+    words = "stopped"
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,10 @@ class Sitting:
             trainers = self._trainers(part)
             try:
                 self._train(part, trainers)
-            except TimeIsUpError as error:
+            except TimeIsUpError as over:
                 _save(part, trainers)
-                told = f"{error} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
-                if str(error) == STOPPED:
+                told = f"{over.words} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
+                if isinstance(over, StopAskedError):
                     raise Interrupted(told) from None
                 self.report(told)
                 return done
@@ -147,7 +153,7 @@ class Sitting:
             if not isinstance(model, JointRuns) or model.at_rest:
                 if stopped or now > self.until:
                     model.release()
-                    raise TimeIsUpError(STOPPED if stopped else OVER)
+                    raise StopAskedError if stopped else TimeIsUpError
                 if now - saved > CHECKPOINT_SECONDS:
                     if isinstance(model, JointRuns):
                         model.keep_states()
@@ -194,9 +200,8 @@ def _quiet(line: str) -> None:
 
 def _can_begin(params: Params) -> bool:
     """Return whether the run that this one replays is finished; most replay none."""
-    source = arm_named(params.arm).yoked_to
-    theirs = params.model_copy(update={"arm": source, "seed": params.yoked_seed})
-    return source is None or (run_folder(theirs) / MANIFEST).exists()
+    theirs = replayed_run(params)
+    return theirs is None or (run_folder(theirs) / MANIFEST).exists()
 
 
 def _result(params: Params) -> Path:
@@ -230,15 +235,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Sit for the given minutes; return 0, or 1 after a sentence that says what to fix."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("profile", help="a file of params/, without .yaml")
-    parser.add_argument(
-        "--minutes", type=above_zero(float), default=20.0, help="after which no step begins"
-    )
-    parser.add_argument(
-        "--at-once", type=above_zero(int), default=72, help="runs of one batched model"
-    )
-    parser.add_argument(
-        "--runs", type=above_zero(int), default=None, help="at most so many; default: all"
-    )
+    more, whole = above_zero(float), above_zero(int)
+    parser.add_argument("--minutes", type=more, default=20.0, help="after which no step begins")
+    parser.add_argument("--at-once", type=whole, default=72, help="runs of one batched model")
+    parser.add_argument("--runs", type=whole, default=None, help="at most so many; default: all")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     try:
