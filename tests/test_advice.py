@@ -76,4 +76,4 @@ def test_the_page_has_every_question_and_setting() -> None:
     """In the committed page, which is what the results give (test_readme.py)."""
     page = (REPOSITORY / PAGE).read_text(encoding="utf-8")
     assert all(f"## {advice.title}\n" in page for advice in ADVICE.values())
-    assert all(setting.name in page for setting in studied())
+    assert all(setting.title in page for setting in studied())

@@ -50,8 +50,6 @@ EXPERIMENTS = NAMES[15:]
 """They belong to no profile: what they show is committed, and their params are their own."""
 COMMITTED = {"00_start_here", *NAMES[9:15], "06_figures"}
 """They show the committed study unless they are told otherwise."""
-OTHER_PROFILE = {"13_exams": "study-strong"}
-"""The study whose rows a notebook is about, where it is another."""
 MOST_BYTES = 8_000_000  # of all notebooks together
 DRAWS = re.compile(
     r"gallery\.show\(|\bfigure = |^answers\(|^effects_by_setting\(|^learning_curves\("
@@ -152,7 +150,7 @@ def test_there_is_one_parameters_cell_before_all_other_code(name: str) -> None:
 
 @every_notebook_of_a_study
 def test_parameters_are_the_smoke_profile_or_the_committed_study(name: str) -> None:
-    profile = OTHER_PROFILE.get(name, "study" if name in COMMITTED else "smoke")
+    profile = "study" if name in COMMITTED else "smoke"
     written = yaml.safe_load((PARAMS / f"{profile}.yaml").read_text(encoding="utf-8"))
     values = declared(name)
     assert set(values) <= set(Params.model_fields)

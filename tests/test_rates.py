@@ -139,12 +139,12 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     assert line.startswith(
         "- **Hybrid in one cycle where the learning rate does not fall to zero**"
     )
-    assert f"accuracy is higher with recipe fast, {RATES['third']} (+" in line
-    assert f"accuracy is lower with recipe fast, {CONSTANT} (-" in line
-    assert f"and recipe strong, {CONSTANT} (-" in line and TO_ZERO not in line
-    assert line.count(": a claim") == 3
-    own = line.partition("Its choice of programs alone, in random order: ")[2]
-    assert own.count("n = 8") == 3 and "a claim" not in own
+    both, own = line.splitlines()
+    assert f"accuracy is higher (a claim) with fast ({RATES['third']}); " in both
+    assert f"is lower (claims) with fast ({CONSTANT}) and strong ({CONSTANT}); from -" in both
+    assert both.endswith(" points, n = 8.") and TO_ZERO not in line
+    assert own.startswith("- **Hybrid's choice of programs there, in random order**: ")
+    assert own.endswith(" points, n = 8.") and "a claim" not in own
     few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
     assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6
@@ -152,9 +152,9 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     def said(more: float) -> str:
         return advice_page([], [], four(more)).partition(f"## {FLAT.title}")[2]
 
-    left = "recipe fast-third: 1 of 9 declared seeds are missing."
+    left = "small models (fast-third): 1 of 9 declared seeds are missing."
     short = [replace(each, planned=9) for each in four(0.0)]
-    assert left in advice_page([], [], short) and "recipe fast: 1 of 9" not in said(0.0)
+    assert left in advice_page([], [], short) and "small models (fast): 1 of 9" not in said(0.0)
     assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
     assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
     assert FLAT.title not in advice_page([], [], [])

@@ -18,7 +18,14 @@ from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import side_by_side
 from cl_utils.report.answer import ROWS
 from cl_utils.report.setting_tables import exams_section, settings_section, simple_section
-from cl_utils.report.settings import STUDIED, Setting, effects_by_order, shown_settings, studied
+from cl_utils.report.settings import (
+    STUDIED,
+    Setting,
+    effects_by_order,
+    examined,
+    shown_settings,
+    studied,
+)
 from cl_utils.report.side_by_side import (
     ASKED,
     CLAIMS,
@@ -86,10 +93,12 @@ def test_exams_of_fewer_seeds_say_of_how_many() -> None:
     usual = int(results.measures["seed"].nunique())
     assert f"n = {usual}.\n" in page and "\n| longer programs, n = 2 | " in page
     assert "\n| usual test | " in page
-    figure = effects_by_exam(exam_accuracy(taken.measures), exam_effects(taken.measures))
+    rows = exam_accuracy(taken.measures), exam_effects(taken.measures)
+    figure = effects_by_exam(*rows, "models of one size (fast)")
     names = [each.get_text() for each in figure.axes[0].get_yticklabels()]
     assert names[0] == f"usual test, n = {usual}" and names[1].endswith(", n = 2")
-    assert f"n = 2 to {usual} seeds" in description_of(figure).caption
+    caption = description_of(figure).caption
+    assert f"n = 2 to {usual} seeds" in caption and ": models of one size (fast). " in caption
 
 
 def test_the_figure_of_levels_stands_in_their_section() -> None:
@@ -223,3 +232,14 @@ def test_a_profile_shows_its_own_settings_and_the_readme_s_profile_all() -> None
     assert [each.profile for each in shown_settings(params, results)] == ["study-strong"]
     readme = read_params(params_file("study"))
     assert {each.profile for each in shown_settings(readme, results)} == set(STUDIED)
+
+
+def test_the_exams_shown_are_those_of_the_first_setting_that_took_any() -> None:
+    """The committed runs of `study` are older than the exams."""
+    params = read_params(params_file("study"))
+    setting, asked = examined(params, load_results(params.paths.results, params))
+    assert setting.profile == asked.profile == "study-strong"
+    assert len(exam_effects(setting.results.measures)["test_set"].unique()) > 1
+    none = read_params(params_file("study-orders"), {"seed": 1})
+    own, same = examined(none, load_results(none.paths.results, none))
+    assert own.profile == "study-orders" and same is none

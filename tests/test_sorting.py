@@ -7,6 +7,7 @@ from dataclasses import replace
 from factories import every_arm, synthetic_results
 from test_side_by_side import invented, raised
 
+from cl_utils.labels.numbers import points_text
 from cl_utils.report.advice import SORTING, advice_page
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders, sorting_sentence
@@ -30,9 +31,19 @@ def test_orders_that_were_not_declared_are_left_out() -> None:
 def test_a_loss_and_a_gain_are_told_apart() -> None:
     line = sorting_sentence([sorting({"easy-to-hard": -40.0, "stair": 40.0})])
     assert line.startswith("- **All programs sorted by difficulty against random order, with 0.20M")
-    assert "accuracy is lower for easy to hard (-" in line
-    assert "accuracy is higher for stair (+" in line
-    assert line.count("n = 8: a claim") == 2 and "folding" not in line
+    assert "accuracy is lower (a claim) for easy to hard; " in line
+    assert "accuracy is higher (a claim) for stair, from -" in line
+    assert line.endswith(" points, n = 8.") and "folding" not in line
+
+
+def test_orders_that_show_the_same_are_counted_and_both_ends_have_their_intervals() -> None:
+    setting = sorting({"easy-to-hard": -50.0, "stair": -40.0})
+    rows = [row for *_, row in sorted_orders([setting])]
+    low, high = sorted(rows, key=lambda row: row["difference"])
+    assert sorting_sentence([setting]).endswith(
+        f": accuracy is lower (claims) in all 2 orders, from {points_text(low)} "
+        f"to {points_text(high)} points, n = 8."
+    )
 
 
 def test_the_advice_follows_what_was_shown() -> None:

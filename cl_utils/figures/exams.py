@@ -23,8 +23,11 @@ from cl_utils.stats.exams import SHOWN
 
 
 @styled
-def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
-    """Return, for the usual test and each exam, the baseline's accuracy and each effect."""
+def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -> Figure:
+    """Return, for the usual test and each exam, the baseline's accuracy and each effect.
+
+    `where`: the setting whose models took them.
+    """
     sets = list(accuracy["test_set"])
     require(effects if len(sets) > 1 else effects[:0], "exams, or of the factorial's eight arms")
     figure = canvas(0.36 * len(sets) + 1.0)
@@ -47,10 +50,10 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     describe(
         figure,
         exams_result(accuracy, effects),
-        f"{means}. Usual test: balanced, mean of the three buckets; an exam: all its programs, "
-        "each beyond every training program in what it names; longer chains and more passes are "
-        "also longer than any; renamed: training programs with other variables. Effects off the "
-        "usual test are exploratory.",
+        f"{means}: {where}. Usual test: balanced, mean of the three buckets; an exam: all its "
+        "programs, each beyond every training program in what it names; longer chains and more "
+        "passes are also longer than any; renamed: training programs with other variables. Effects "
+        "off the usual test are exploratory.",
     )
     return figure
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.report.answer import answer, facts, questions_titled, seeds, words
+from cl_utils.report.answer import answer, facts, questions_titled, seeds, sizes, words
 from cl_utils.report.questions import Question
 from cl_utils.report.rate_words import flat_effects
 from cl_utils.report.rates import CHOICE, ORDER, RATED
@@ -140,7 +140,7 @@ def advice_page(
     sections = [
         _section(question, settings) for question in questions_titled(dict.fromkeys(ADVICE, ""))
     ]
-    if found := [(f"{order}, {each.name}", row) for order, each, row in sorted_orders(orders)]:
+    if found := [(f"{order}, {each.title}", row) for order, each, row in sorted_orders(orders)]:
         sections.append(_advised_section(SORTING, found, "orders, all against the same runs"))
     if found := flat_effects(rates, ORDER):
         sections.append(_advised_section(FLAT, found, "comparisons"))
@@ -149,12 +149,16 @@ def advice_page(
     unknown = [UNKNOWN] if rates else [UNKNOWN, NO_RATES]
     flat = [each for each in rates if each.profile == RATED]
     missing = [
-        f"- {setting.name}: {setting.planned - n} of {setting.planned} declared seeds are missing."
+        f"- {setting.title}: {setting.planned - n} of {setting.planned} declared seeds are missing."
         for setting in (*settings, *flat)
         if (n := seeds(setting)) < setting.planned
     ]
     listed = "\n".join([*unknown, *missing])
-    return "\n\n".join([HEAD, *sections, f"## What is unknown\n\n{listed}"]) + "\n"
+    named = sizes([*settings, *orders, *rates]).strip()
+    return (
+        "\n\n".join([*filter(None, [HEAD, named]), *sections, f"## What is unknown\n\n{listed}"])
+        + "\n"
+    )
 
 
 def _section(question: Question, settings: Sequence[Setting]) -> str:
@@ -162,7 +166,7 @@ def _section(question: Question, settings: Sequence[Setting]) -> str:
         (setting, row) for setting in settings if (row := answer(setting, question)) is not None
     ]
     advice = ADVICE[question.title]
-    return _advised_section(advice, [(setting.name, row) for setting, row in rows])
+    return _advised_section(advice, [(setting.title, row) for setting, row in rows])
 
 
 def _advised_section(

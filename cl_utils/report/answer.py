@@ -7,7 +7,6 @@ word says more than `stats.verdicts` allows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +15,7 @@ import pandas as pd
 from cl_utils.labels.numbers import MISSING, difference_facts, points_text
 from cl_utils.report.questions import BEFORE_METRICS, Question
 from cl_utils.report.sentences import rows_markdown, verdict_cell
-from cl_utils.report.settings import Setting
+from cl_utils.report.settings import Setting, millions
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
@@ -41,6 +40,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions that are answered in a sentence each."""
+NOT_SHOWN: Final = "no difference is shown"
 LEGEND: Final = (
     f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: p < {SIGNIFICANCE:g} after Holm "
     f"with at least {SEEDS_OF_A_CLAIM} seeds; *trend*: less than that; *undecided*: neither a "
@@ -51,38 +51,59 @@ LEGEND: Final = (
 
 
 def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "") -> str:
-    """Return the sentences, the figure (Markdown, "" without one) and the table of answers.
+    """Return the sentences, the table of answers and the figure (Markdown, "" without one).
 
     `further`: lines more for the sentences.
     """
-    told = "\n".join(filter(None, (sentences(settings), further)))
-    return "\n\n".join(filter(None, (told, figure, table(settings))))
+    lines = "\n".join(filter(None, (sentences(settings), further)))
+    return "\n\n".join(filter(None, (lines, table(settings), figure)))
 
 
 def sentences(settings: Sequence[Setting]) -> str:
-    """Return one line a question: what is shown in each setting, with n and interval."""
+    """Return one line a question: what is shown in which settings; the table has the numbers."""
     lines = []
     for question in questions_titled(SENTENCES):
-        found = [(setting, answer(setting, question)) for setting in settings]
-        told = [
-            (f"with {setting.size}, recipe {setting.recipe}", row)
-            for setting, row in found
-            if row is not None
-        ]
-        if told:
-            lines.append(f"- **{SENTENCES[question.title]}**: {clauses(told)}.")
+        found = [(setting.title, answer(setting, question)) for setting in settings]
+        named = [(title, row) for title, row in found if row is not None]
+        if named:
+            lines.append(f"- **{SENTENCES[question.title]}**: {told(named, 'settings')}.")
     return "\n".join(lines)
 
 
-def clauses(named: Sequence[tuple[str, pd.Series]], before: str = "") -> str:
-    """Return what rows show, each under its name; neighbours that show the same in one clause.
+def told(named: Sequence[tuple[str, pd.Series]], of: str, before: str = "with ") -> str:
+    """Return what rows show and under which names, those that show the same together.
 
-    `before`: a word before the names of a clause.
+    `of`: what the rows are; `before`: the word before the names.
     """
-    return "; ".join(
-        f"{what} {before}{joined([f'{name} ({facts(row)})' for name, row in group])}"
-        for what, group in groupby(named, key=lambda each: words(each[1]))
-    )
+    groups: dict[str, list[str]] = {}
+    for name, row in named:
+        groups.setdefault(words(row), []).append(name)
+    clauses = []
+    for what, names in groups.items():
+        where = f"{before}{joined(names)}"
+        if len(names) == len(named) > 1:
+            where = f"in {'any of the' if what == NOT_SHOWN else 'all'} {len(names)} {of}"
+        clauses.append(f"{what}{_strength(named, what)} {where}")
+    return "; ".join(clauses)
+
+
+def _strength(named: Sequence[tuple[str, pd.Series]], what: str) -> str:
+    """Return " (a claim)" or " (trends)" of the rows that show it, "" of what is neither."""
+    rows = [row for _, row in named if words(row) == what]
+    strength = standing(rows[0])
+    if strength not in ("claim", "trend"):
+        return ""
+    return f" ({strength}s)" if len(rows) > 1 else f" (a {strength})"
+
+
+def extremes(rows: Sequence[pd.Series]) -> str:
+    """Return the lowest and the highest of some differences, with intervals and n."""
+    if len(rows) == 1:
+        return facts(rows[0])
+    ends = sorted(rows, key=lambda row: float(row["difference"]))
+    counts = sorted({int(row["n"]) for row in rows})
+    n = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    return f"from {points_text(ends[0])} to {points_text(ends[-1])} points, n = {n}"
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -95,7 +116,7 @@ def table(settings: Sequence[Setting]) -> str:
     """Return a row a question and a column a setting, with its legend."""
     counts = [seeds(setting) for setting in settings]
     heads = [
-        f"{each.name}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")
+        f"{each.title}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")
         for each, n in zip(settings, counts, strict=True)
     ]
     lines = [["", *heads], ["---"] * (1 + len(heads))]
@@ -104,7 +125,29 @@ def table(settings: Sequence[Setting]) -> str:
             cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
         ]
         lines.append([ROWS[question.title], *cells])
-    return f"{rows_markdown(lines)}\n\n{LEGEND}"
+    return "\n\n".join(filter(None, (rows_markdown(lines), f"{LEGEND}{sizes(settings)}")))
+
+
+def sizes(settings: Sequence[Setting]) -> str:
+    """Return what the titles of settings stand for, a sentence each; "" where they say it."""
+    groups: dict[str, dict[str, Setting]] = {}
+    for each in settings:
+        if each.group:
+            groups.setdefault(each.group, {})[each.recipe] = each
+    told = [
+        f"{group[0].upper()}{group[1:]}: {joined(_numbers(found))} parameters, "
+        f"programs of at most {next(iter(found.values())).longest} characters."
+        for group, found in groups.items()
+    ]
+    return " ".join(["", *told, "In brackets: the recipe."]) if told else ""
+
+
+def _numbers(settings: Mapping[str, Setting]) -> list[str]:
+    """Return each number of parameters with the recipes that have it: "0.20M (fast)"."""
+    recipes: dict[str, list[str]] = {}
+    for recipe, each in settings.items():
+        recipes.setdefault(millions(each.parameters), []).append(recipe)
+    return [f"{number} ({', '.join(names)})" for number, names in recipes.items()]
 
 
 def questions_titled(titles: Mapping[str, str]) -> list[Question]:
@@ -145,7 +188,7 @@ def words(row: pd.Series) -> str:
         "difference": f"accuracy {verb} {side}",
         "interval": f"accuracy {verb} {side}",
         "equivalence": f"the difference {verb} less than {EQUIVALENCE_MARGIN:g} point",
-        "nothing": "no difference is shown",
+        "nothing": NOT_SHOWN,
         "single runs": "there are too few seeds to tell",
     }[finding(row)]
 

@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
-from cl_utils.report.answer import clauses
+from cl_utils.report.answer import extremes, told
 from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
@@ -23,7 +23,7 @@ from cl_utils.stats.rows import PRIMARY
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""
 SENTENCE: Final = "Hybrid in one cycle where the learning rate does not fall to zero"
-CHOSEN: Final = "Its choice of programs alone, in random order"
+CHOSEN: Final = "Hybrid's choice of programs there, in random order"
 ACCURACY: Final = (
     "Percent of programs right, mean over seeds with 95 % interval; every arm in one learning-rate "
     "cycle."
@@ -48,8 +48,18 @@ def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[N
     Each under its effect, recipe and rate; tested in the family of its own recipe.
     """
     return [
-        (f"{EFFECTS[pair]}, recipe {name}, {rate}", row)
-        for name, rates in by_recipe(settings).items()
+        (f"{EFFECTS[pair]}, recipe {recipe}, {rate}", row)
+        for pair, recipe, rate, row in _flat_rows(settings, pairs)
+    ]
+
+
+def _flat_rows(
+    settings: Iterable[Setting], pairs: Collection[Pair]
+) -> list[tuple[Pair, str, str, pd.Series]]:
+    """Return what `flat_effects` names: the pair, the recipe, the rate, and the row."""
+    return [
+        (pair, recipe, rate, row)
+        for recipe, rates in by_recipe(settings).items()
         for rate, setting in rates.items()
         if rate != TO_ZERO
         for pair in pairs
@@ -58,25 +68,27 @@ def flat_effects(settings: Iterable[Setting], pairs: Collection[Pair]) -> list[N
 
 
 def rates_sentence(settings: Iterable[Setting]) -> str:
-    """Return the line of README.md: hybrid in one cycle, and its choice of programs alone.
+    """Return two lines of README.md: hybrid in one cycle, and its choice of programs alone.
 
     Both against the baseline; "" of single runs.
     """
     settings = list(settings)
-    told = [_told(settings, pair) for pair in (BOTH, CHOICE)]
-    if not all(told):
+    both, choice = (_shown(settings, pair) for pair in (BOTH, CHOICE))
+    if not (both and choice):
         return ""
-    return f"- **{SENTENCE}**: {told[0]}. {CHOSEN}: {told[1]}.{_unfinished(settings)}"
+    return f"- **{SENTENCE}**: {both}.\n- **{CHOSEN}**: {choice}.{_unfinished(settings)}"
 
 
-def _told(settings: Sequence[Setting], pair: Pair) -> str:
+def _shown(settings: Sequence[Setting], pair: Pair) -> str:
     """Return what is shown of one difference at every rate that does not fall to zero."""
     found = [
-        (name.removeprefix(f"{EFFECTS[pair]}, "), row)
-        for name, row in flat_effects(settings, [pair])
+        (f"{recipe} ({rate})", row)
+        for _, recipe, rate, row in _flat_rows(settings, [pair])
         if standing(row) != "single runs"
     ]
-    return clauses(found, "with ") if found else ""
+    if not found:
+        return ""
+    return f"{told(found, 'comparisons')}; {extremes([row for _, row in found])}"
 
 
 def _unfinished(settings: Sequence[Setting]) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label
 from cl_utils.labels.numbers import MISSING, points_text
-from cl_utils.report.answer import joined
+from cl_utils.report.answer import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
@@ -66,7 +66,8 @@ def settings_section(settings: Sequence[Setting]) -> str:
     used = dict.fromkeys(each.recipe for each in known)
     words = [f"- recipe `{name}`: {RECIPES[name]}." for name in used]
     table = rows_markdown(lines)
-    return "\n\n".join(["## What they are", SETTINGS, table, "\n".join(words)])
+    parts = ["## What they are", SETTINGS, table, sizes(known).strip(), "\n".join(words)]
+    return "\n\n".join(filter(None, parts))
 
 
 def _facts(setting: Setting) -> list[str]:
@@ -88,7 +89,7 @@ def simple_section(settings: Sequence[Setting]) -> str:
     found = [each for each in settings if len(each.simple)]
     if not found:
         return ""
-    heads = [f"{each.name}, n = {each.simple['n'].max()}" for each in found]
+    heads = [f"{each.title}, n = {each.simple['n'].max()}" for each in found]
     lines = [["", *heads], ["---", *["--:"] * len(heads)]]
     for place, first in found[0].simple.iterrows():
         cells = [points_text(each.simple.loc[place]) for each in found]
@@ -124,7 +125,7 @@ def _level_question(setting: Setting) -> str:
     seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
-        f"*{setting.name}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
+        f"*{setting.title}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
         f"on {levels}, so it was declared for those that come after, which alone count here, as "
         f"one family. {_so_far(done, seeds)}"
     )
@@ -133,8 +134,8 @@ def _level_question(setting: Setting) -> str:
     return f"{said}\n\n{contrasts_markdown(rows, [level_label(each) for each in rows['subset']])}"
 
 
-def exams_section(settings: Sequence[Setting]) -> str:
-    """Return the section of the exams, a table a setting that took them.
+def exams_section(settings: Sequence[Setting], figure: str = "") -> str:
+    """Return the section of the exams: a figure (Markdown), a table a setting that took them.
 
     The factorial's effects where all its arms did, else the declared contrasts.
     """
@@ -145,7 +146,7 @@ def exams_section(settings: Sequence[Setting]) -> str:
             right, effects = exam_accuracy(measures), exam_effects(measures)
             whole = _table(setting, right, effects, ("test_set", exam_label))
             tables.append(whole or _declared_exams(setting))
-    return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, tables)])
+    return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, [figure, *tables])])
 
 
 def _declared_exams(setting: Setting) -> str:
@@ -170,7 +171,7 @@ def _declared_exams(setting: Setting) -> str:
         right = seed_values(select(measures, *cell), REFERENCE)
         said = [exam_label(test_set), _count(programs_in(measures, cell)), f"{right.mean():.1f}"]
         lines.append([*said, *(there.get(pair, MISSING) for pair in setting.declared)])
-    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
+    return f"{setting.title}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
 
 
 def _table(
@@ -195,7 +196,7 @@ def _table(
             name = f"{name}, n = {n}"
         cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
         lines.append([name, _count(right["programs"]), f"{right['mean']:.1f}", *cells])
-    return f"{setting.name}, n = {usual}.\n\n{rows_markdown(lines)}"
+    return f"{setting.title}, n = {usual}.\n\n{rows_markdown(lines)}"
 
 
 def _count(programs: float) -> str:

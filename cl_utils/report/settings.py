@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from cl_utils.stats import (
     level_effects,
 )
 from cl_utils.stats.contrasts import Pair, against, as_exploratory
-from cl_utils.stats.exams import GAIN
+from cl_utils.stats.exams import GAIN, exam_cells
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import Params, read_params
@@ -38,6 +39,13 @@ REFERENCE = "baseline"
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "study-strong", "paper-size")
 """The profiles with committed results of the factorial, the small setting first."""
+GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("study", "study-strong", "study-rates", "study-orders"), "small models"),
+        "paper-size": "models of the paper's size",
+    }
+)
+"""The committed profiles by the size of their models, in words."""
 ORDERED = "study-orders"
 """The profile of other orders of the baseline's programs."""
 
@@ -60,7 +68,17 @@ class Setting:
     @property
     def size(self) -> str:
         """The size of the models in words."""
-        return f"{self.parameters / 1e6:.2f}M parameters"
+        return f"{millions(self.parameters)} parameters"
+
+    @property
+    def group(self) -> str:
+        """What models of this size are called where settings are compared, "" without a name."""
+        return GROUPS.get(self.profile, "")
+
+    @property
+    def title(self) -> str:
+        """What the runs are, in few words where `group` says their size."""
+        return f"{self.group} ({self.recipe})" if self.group else self.name
 
     @property
     def name(self) -> str:
@@ -107,6 +125,11 @@ class Setting:
         )
 
 
+def millions(parameters: int) -> str:
+    """Return a number of parameters as "1.06M"."""
+    return f"{parameters / 1e6:.2f}M"
+
+
 def studied() -> list[Setting]:
     """Return every setting with committed results of the factorial."""
     return settings_in(map(committed_results, STUDIED))
@@ -123,6 +146,18 @@ def shown_settings(params: Params, results: Results) -> list[Setting]:
     All of them in the profile that the README shows. `results`: those of the profile.
     """
     return studied() if params.readme else settings_of(params.paths.results, results)
+
+
+def examined(params: Params, results: Results) -> tuple[Setting, Params]:
+    """Return the setting whose exams a profile's notebook shows, with its parameters.
+
+    The first that took any; without one, the first of all, whose figure then says what is missing.
+    """
+    settings = shown_settings(params, results)
+    taken = [each for each in settings if len(exam_cells(each.results.measures)) > 1]
+    found = (taken or settings)[0]
+    own = found.profile == params.profile  # with what was changed in the notebook
+    return found, params if own else read_params(params_file(found.profile))
 
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:

@@ -36,6 +36,7 @@ from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
 LEVEL_FIGURE: Final = "effects_by_level"
+EXAM_FIGURE: Final = "effects_by_exam"
 FIGURES: Final[Mapping[str, str]] = MappingProxyType(
     {RATED: "effects_by_rate", ORDERED: "effects_by_order"}
 )
@@ -87,7 +88,7 @@ def settings_page(
             sections.append(rates_markdown(rates))
     sections += [
         levels_section(settings, figure_of(LEVEL_FIGURE)),
-        exams_section(every),
+        exams_section(every, figure_of(EXAM_FIGURE)),
     ]
     return "\n\n".join([HEAD, *filter(None, sections)]) + "\n"
 
@@ -101,10 +102,10 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
     for each in settings:
         effects = each.effects
         rows = pd.concat([each.contrasts, effects[effects["effect"].isin(FACTORS)]])
-        found += [(each.name, row) for _, row in rows.iterrows()]
+        found += [(each.title, row) for _, row in rows.iterrows()]
         for _, row in each.asked_levels.iterrows():
             where = f"on the programs of level {level_label(row['subset'])}"
-            found.append((f"{each.name}, {where}", row))
+            found.append((f"{each.title}, {where}", row))
     shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
     lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
     told = [CLAIMS, "\n".join(lines)] if lines else [NONE]
@@ -121,7 +122,7 @@ def _question(title: str, words: str, settings: Sequence[Setting]) -> str:
     """Return a question's section: a row a setting that has an answer."""
     found = _answers(title, settings)
     rows = pd.DataFrame([row for _, row in found])
-    return f"## {words}\n\n{contrasts_markdown(rows, [each.name for each, _ in found])}"
+    return f"## {words}\n\n{contrasts_markdown(rows, [each.title for each, _ in found])}"
 
 
 def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:

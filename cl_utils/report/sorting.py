@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cl_utils.report.answer import clauses, joined
+from cl_utils.report.answer import extremes, joined, told
 from cl_utils.report.settings import Setting, effects_by_order
 
 
@@ -29,7 +29,7 @@ def sorting_sentence(settings: Sequence[Setting]) -> str:
     found = sorted_orders(settings)
     if not found:
         return ""
-    sizes = dict.fromkeys(f"{each.size}, recipe {each.recipe}" for _, each, _ in found)
-    head = f"All programs sorted by difficulty against random order, with {joined(list(sizes))}"
-    told = clauses([(order, row) for order, _, row in found], "for ")
-    return f"- **{head}**: {told}."
+    where = joined(list(dict.fromkeys(each.title for _, each, _ in found)))
+    head = f"All programs sorted by difficulty against random order, with {where}"
+    shown = told([(order, row) for order, _, row in found], "orders", "for ")
+    return f"- **{head}**: {shown}, {extremes([row for *_, row in found])}."
