@@ -25,6 +25,7 @@ from cl_utils.report.settings import (
     examined,
     shown_settings,
     studied,
+    trained_on,
 )
 from cl_utils.report.side_by_side import (
     ASKED,
@@ -182,11 +183,16 @@ def test_a_setting_without_sorted_arms_has_no_orders() -> None:
 def test_every_setting_is_described_by_what_its_runs_used() -> None:
     """Its recipe in words, whatever recipe it is."""
     manifest = run_manifest(committed_results("paper-size") / "strong-late/baseline/seed0")
-    setting = replace(invented("paper-size", every_arm()), recipe="strong-late", manifest=manifest)
+    machines = {trained_on(manifest): 45}
+    of_one = replace(invented("paper-size", every_arm()), manifest=manifest, machines=machines)
+    setting = replace(of_one, recipe="strong-late")
     text = settings_section([setting, invented("without a manifest", every_arm())])
     (line,) = (each for each in text.splitlines() if each.startswith("| `paper-size`"))
     assert "| 14,336,000 | 3,500 | 300,000 |" in line and "| thresholds 2 and 4 |" in line
     assert f"| {every_arm().measures['seed'].nunique()} of 8 | NVIDIA H200 |" in line
+    cpu = trained_on({**manifest, "device": "cpu", "processor": "AMD EPYC"})
+    both = settings_section([replace(setting, machines={**machines, cpu: 9})])
+    assert "| NVIDIA H200: 45 runs; AMD EPYC (Linux x86_64, 16 cores): 9 runs |" in both
     assert f"- recipe `strong-late`: {RECIPE_WORDS['strong-late']}." in text
     assert settings_section([]) == "" and set(RECIPE_WORDS) == set(RECIPES)
 

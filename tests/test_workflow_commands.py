@@ -67,6 +67,30 @@ def test_figures_are_drawn_of_every_recipe_that_has_rows(
     assert Work("figures", "study", "mark").recipes == ["fast"]  # nothing there: all of them
 
 
+@pytest.mark.parametrize(
+    ("profile", "gpu", "expected"),
+    [("smoke", False, None), ("paper", False, "gpu=3"), ("paper", True, None)],
+)
+def test_without_a_gpu_a_run_a_core_trains(
+    profile: str, gpu: bool, expected: str | None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile that leaves the device open would otherwise train one run at a time."""
+    called: list[list[str]] = []
+
+    def follow(command: list[str], *_: object) -> int:
+        called.append(command)
+        return 0
+
+    monkeypatch.setattr("cl_utils.workflow.commands.follow", follow)
+    monkeypatch.setattr("cl_utils.workflow.commands.available_cores", lambda: 3)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    assert Work("resume", profile, "mark").snakemake() == 0
+    (words,) = called
+    assert ("--resources" in words) == (expected is not None)
+    if expected:
+        assert words[words.index("--resources") + 1] == expected
+
+
 def test_a_snakemake_that_a_user_calls_has_the_profile_to_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

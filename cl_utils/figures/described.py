@@ -17,6 +17,8 @@ from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 
+from cl_utils.labels.names import sentence_case
+
 RESULT: Final = "Description"
 NOTES: Final = "Comment"
 """Keywords of a PNG file (its specification, 11.3.3)."""
@@ -64,8 +66,7 @@ class Picture:
 
 def describe(figure: Described, result: str, *notes: str) -> None:
     """Say what a figure shows, with its number, and what its reader must know."""
-    told = result[:1].upper() + result[1:]
-    figure.description = Description(told, " ".join(" ".join(notes).split()))
+    figure.description = Description(sentence_case(result), " ".join(" ".join(notes).split()))
 
 
 def description_of(figure: Figure) -> Description:

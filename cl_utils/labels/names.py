@@ -69,6 +69,11 @@ RECIPES: Final[Mapping[str, str]] = MappingProxyType(
 """What the recipes are; cl_utils/training/recipes.py has all of it."""
 
 
+def sentence_case(text: str) -> str:
+    """Return a text with its first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def arm_label(arm: str) -> str:
     """Return the name of an arm as figures print it; the name of a cause in words stays."""
     what = arms().get(arm)

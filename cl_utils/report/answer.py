@@ -12,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from cl_utils.labels.names import sentence_case
 from cl_utils.labels.numbers import MISSING, difference_facts, points_text
 from cl_utils.report.questions import BEFORE_METRICS, Question
 from cl_utils.report.sentences import rows_markdown, verdict_cell
@@ -135,7 +136,7 @@ def sizes(settings: Sequence[Setting]) -> str:
         if each.group:
             groups.setdefault(each.group, {})[each.recipe] = each
     told = [
-        f"{group[0].upper()}{group[1:]}: {joined(_numbers(found))} parameters, "
+        f"{sentence_case(group)}: {joined(_numbers(found))} parameters, "
         f"programs of at most {next(iter(found.values())).longest} characters."
         for group, found in groups.items()
     ]

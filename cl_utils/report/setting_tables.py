@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.difficulty.buckets import BUCKETS
-from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label
+from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label, sentence_case
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.answer import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
@@ -75,12 +75,16 @@ def _facts(setting: Setting) -> list[str]:
     rule = params["bucket_rule"]
     values = "" if isinstance(rule, str) else " and ".join(f"{each:g}" for each in rule)
     buckets = f"thresholds {values}" if values else rule
-    machine = manifest["machine"] if manifest["device"] == "cpu" else manifest["device"]
+    counts = setting.machines if len(setting.machines) > 1 else {}
+    machine = "; ".join(f"{name}: {n} runs" for name, n in counts.items())
     return [
         *(f"`{setting.profile}`", f"`{setting.recipe}`", f"{setting.parameters:,}"),
         *(f"{manifest['characters']:,}", f"{params['steps']:,}"),
         *(f"{len(BUCKETS) * params['training_programs']:,}", str(setting.longest), buckets),
-        *(f"{setting.results.measures['seed'].nunique()} of {setting.planned}", machine),
+        *(
+            f"{setting.results.measures['seed'].nunique()} of {setting.planned}",
+            machine or next(iter(setting.machines)),
+        ),
     ]
 
 
@@ -125,9 +129,9 @@ def _level_question(setting: Setting) -> str:
     seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
-        f"*{setting.title}*: the first {asked.first_seed} seeds showed an effect of {asked.effect} "
-        f"on {levels}, so it was declared for those that come after, which alone count here, as "
-        f"one family. {_so_far(done, seeds)}"
+        f"*{sentence_case(setting.title)}*: the first {asked.first_seed} seeds showed an effect "
+        f"of {asked.effect} on {levels}, so it was declared for those that come after, which "
+        f"alone count here, as one family. {_so_far(done, seeds)}"
     )
     if rows.empty:
         return said
@@ -171,7 +175,9 @@ def _declared_exams(setting: Setting) -> str:
         right = seed_values(select(measures, *cell), REFERENCE)
         said = [exam_label(test_set), _count(programs_in(measures, cell)), f"{right.mean():.1f}"]
         lines.append([*said, *(there.get(pair, MISSING) for pair in setting.declared)])
-    return f"{setting.title}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
+    return (
+        f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
+    )
 
 
 def _table(
@@ -196,7 +202,7 @@ def _table(
             name = f"{name}, n = {n}"
         cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
         lines.append([name, _count(right["programs"]), f"{right['mean']:.1f}", *cells])
-    return f"{setting.title}, n = {usual}.\n\n{rows_markdown(lines)}"
+    return f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}"
 
 
 def _count(programs: float) -> str:

@@ -6,6 +6,7 @@ high, for the figure and the pages.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,6 +64,7 @@ class Setting:
     declared: Sequence[Pair]
     planned: int  # seeds of the arm that has most
     manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
+    machines: Mapping[str, int] = field(default_factory=dict)  # and how many runs each trained
     question: LevelQuestion | None = None
 
     @property
@@ -125,6 +127,14 @@ class Setting:
         )
 
 
+def trained_on(manifest: Mapping[str, Any]) -> str:
+    """Return what trained a run: a GPU, or a CPU's machine with its processor where known."""
+    if manifest["device"] != "cpu":
+        return str(manifest["device"])
+    known = manifest.get("processor")
+    return f"{known} ({manifest['machine']})" if known else str(manifest["machine"])
+
+
 def millions(parameters: int) -> str:
     """Return a number of parameters as "1.06M"."""
     return f"{parameters / 1e6:.2f}M"
@@ -175,8 +185,9 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
     params = read_params(params_file(folder.name))
     found = []
     for recipe in results.recipes:
-        first = next(run for run in finished_runs(folder) if run.parts[-3] == recipe)
-        manifest = run_manifest(first)
+        runs = [run for run in finished_runs(folder) if run.parts[-3] == recipe]
+        manifests = [run_manifest(run) for run in runs]
+        manifest = manifests[0]
         found.append(
             Setting(
                 profile=folder.name,
@@ -188,6 +199,7 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 declared=pairs(params.contrasts),
                 planned=max(params.arms.values()),
                 manifest=manifest,
+                machines=Counter(map(trained_on, manifests)),
                 question=params.level_question,
             )
         )

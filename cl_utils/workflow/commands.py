@@ -19,6 +19,7 @@ from types import FrameType
 
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.errors import StudyError
+from cl_utils.parallel import available_cores
 from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, notebooks, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study.expected_time import expected_study
@@ -107,8 +108,19 @@ class Work:
     def _snakemake(self, options: Sequence[str], *, resumed: bool = False) -> list[str]:
         # In quotes: a name of digits is a text, too.
         named = ("--config", f'profile="{self.profile}"', *["resumed=yes"] * resumed)
-        chosen = ("--workflow-profile", str(PROFILE_FOR_SNAKEMAKE))
+        chosen = ("--workflow-profile", str(PROFILE_FOR_SNAKEMAKE), *self._side_by_side())
         return [sys.executable, "-m", "snakemake", *named, *chosen, *options]
+
+    def _side_by_side(self) -> tuple[str, ...]:
+        """Let a job a core run where a profile would take a GPU and there is none.
+
+        Its jobs ask for a GPU, and one at a time has it.
+        """
+        if study_named(self.profile).device != "auto":
+            return ()
+        import torch  # late, as in `report`
+
+        return () if torch.cuda.is_available() else ("--resources", f"gpu={available_cores()}")
 
 
 def reproduce(work: Work) -> int:
