@@ -10,7 +10,7 @@ from factories import every_arm
 from test_side_by_side import invented, raised
 
 from cl_utils.paths import REPOSITORY
-from cl_utils.report.advice import ADVICE, PAGE, advised
+from cl_utils.report.advice import ADVICE, FEW, PAGE, advised
 from cl_utils.report.answer import answer, questions_titled
 from cl_utils.report.settings import studied
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, at_most
@@ -31,7 +31,9 @@ def row(difference: float, p: float = 0.01, n: int = 8, wide: bool = False) -> p
     ("rows", "wanted"),
     [
         ([row(3.0), row(2.0)], f"{ORDER.helps} Shown in 2 of 2 settings."),
-        ([row(-3.0), row(2.0, p=0.3, wide=True)], f"{ORDER.harms} Shown in 1 of 2 settings."),
+        ([row(-3.0), row(2.0, p=0.3, wide=True)], f"A loss is shown in 1 of 2 settings, {FEW}"),
+        ([row(3.0), row(-0.1, p=1.0, wide=True)], f"A gain is shown in 1 of 2 settings, {FEW}"),
+        ([row(-3.0), row(-2.0, p=0.3, wide=True)], f"{ORDER.harms} Shown in 1 of 2 settings."),
         ([row(-3.0), row(-2.0, p=0.3)], f"{ORDER.harms} Shown in 1 of 2 settings."),
         ([row(-3.0), row(2.0)], ORDER.mixed),
         ([row(-3.0), row(2.0, p=0.3)], ORDER.mixed),  # a trend the other way

@@ -55,6 +55,15 @@ def test_the_run_that_differs_from_most_is_named(
     assert "notebooks/04_training.ipynb and 05_evaluation.ipynb again" in sentence
 
 
+def test_rows_from_before_a_parameter_was_stated_are_loaded_with_those_that_state_it(
+    folder: Path,
+) -> None:
+    """Also where no params are given, as the pages load every setting."""
+    for run in finished_runs(folder)[:3]:
+        change_manifest(run, params={"precision": "bfloat16"})
+    assert len(finished_runs(folder)) == 6 and len(load_results(folder).measures)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("line_programs", "evaluated with line_programs='"), ("exams", "evaluated on exams '")],

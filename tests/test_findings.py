@@ -22,7 +22,7 @@ from cl_utils.report.findings import (
     findings_markdown,
     findings_text,
 )
-from cl_utils.report.metric_findings import interval_cell, metric_line, reading, validity_of
+from cl_utils.report.metric_findings import validity_of
 from cl_utils.report.open_questions import (
     open_lines,
     power_lines,
@@ -276,19 +276,6 @@ def test_planned_arms_without_a_run_stay_open() -> None:
     (missing,) = [line for line in lines if line.startswith("Not run yet: ")]
     assert "warmup" in missing and "baseline," not in missing
     assert any("an interim look: baseline (8 of 9)." in line for line in lines)
-
-
-def test_the_readme_says_what_a_metric_orders_within_a_level() -> None:
-    results = every_arm()
-    validity = validity_of(results, 20, ["overall_metric"])
-    line = metric_line(validity, "overall_metric", "here")
-    within = validity[validity["scope"] == "within levels"].iloc[0]
-    assert line.startswith("- **What the metric calls hard, here**: the overall metric by radon ")
-    words = f"{reading(within)}, {interval_cell(within)}"
-    assert line.endswith(f"Within a level of the grammar: {words}.")
-    without = validity[validity["scope"] != within["scope"]]
-    assert "Within" not in metric_line(without, "overall_metric", "here")
-    assert metric_line(validity, "characters", "here") == ""
 
 
 def test_a_declared_trend_is_not_listed_as_undecided() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,31 @@ def test_sign_flip_p_by_enumeration() -> None:
     """Differences 1, 2, -3 sum to 0, which every flip reaches; 1, 2, -1: six of eight reach 2."""
     assert sign_flip_p(np.array([1.0, 2.0, -3.0])) == 1.0
     assert sign_flip_p(np.array([1.0, 2.0, -1.0])) == pytest.approx(6 / 8)
+
+
+@given(draw.lists(draw.integers(-30, 30), min_size=2, max_size=9))
+def test_sign_flip_p_does_not_hang_on_rounding(programs: list[int]) -> None:
+    """Thirds of a program in 1,000, once exact, once as rows keep them: the same ties."""
+    exact = np.array(programs) / 30.0
+    sums = [abs(np.dot(flip, programs)) for flip in product((1, -1), repeat=len(programs))]
+    p = np.mean([each >= abs(sum(programs)) for each in sums])
+    assert sign_flip_p(exact) == sign_flip_p(exact.round(4)) == pytest.approx(p)
+
+
+def test_drawn_flips_come_near_all_of_them() -> None:
+    """Above 16 pairs: four more that differ by nothing leave the p of the sixteen."""
+    values = np.linspace(-1.0, 1.6, 16)
+    assert sign_flip_p(np.append(values, [0.0] * 4)) == pytest.approx(sign_flip_p(values), abs=0.01)
+
+
+def test_accuracy_over_drawn_programs_is_the_mean_of_the_buckets() -> None:
+    """Nine programs in ten are of a bucket that is always right, the others are always wrong."""
+    programs = synthetic_results(["baseline"], [0, 1], programs=200).programs
+    hard = programs["program_id"] % 10 == 0
+    bucket = np.where(hard, "hard", "easy")
+    programs = programs.assign(exact=~hard, bucket=bucket, skeleton=programs["program_id"])
+    found = stats.hierarchical_bootstrap(programs, rng=np.random.default_rng(0), resamples=50)
+    assert found.mean == found.low == found.high == pytest.approx(50.0)
 
 
 def test_holm_by_hand() -> None:
@@ -243,7 +269,7 @@ def test_hierarchical_bootstrap_widens_with_clusters() -> None:
     """Programs that are right or wrong together carry less information than as many alone."""
     programs = synthetic_results(["baseline"], [0, 1, 2], programs=200).programs
     cluster = programs["program_id"] // 10
-    programs = programs.assign(exact=cluster % 4 != 0, skeleton=cluster)
+    programs = programs.assign(exact=cluster % 4 != 0, skeleton=cluster, bucket="easy")
     rng = np.random.default_rng(0)
     together = stats.hierarchical_bootstrap(programs, rng=rng, resamples=200)
     alone = stats.hierarchical_bootstrap(programs.drop(columns="skeleton"), rng=rng, resamples=200)

@@ -13,6 +13,7 @@ advice           docs/before_you_use_a_curriculum.md
 side_by_side     docs/settings.md
 setting_tables   its tables of levels, exams, simple effects
 metric_findings  whether any metric measures difficulty
+metric_by_setting  whether the one that makes the buckets does, in every setting
 open_questions   what stays open
 findings         docs/findings.md
 results_page     docs/results.md

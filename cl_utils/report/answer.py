@@ -19,7 +19,7 @@ from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting, millions
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
-from cl_utils.stats.contrasts import of_pairs
+from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
@@ -32,22 +32,29 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions of the table, in its words."""
+OWN_ORDER: Final[Pair] = ("hybrid-norestart", "hybrid-shuffled")
+"""The declared contrast of order on hybrid's own programs: the main effect averages over both."""
+OWN_ROW: Final = "Does it help on hybrid's own programs, in one cycle?"
+OWN_SENTENCE: Final = "On hybrid's own programs, in one cycle"
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "The paper's question": "Hybrid against the baseline",
         "Order": "Easy programs first (by the paper's metric), against the same programs in random "
-        "order",
+        "order, main effect",
         "Composition": "Hybrid's choice of programs against the baseline's, both in random order",
     }
 )
 """The questions that are answered in a sentence each."""
 NOT_SHOWN: Final = "no difference is shown"
+TOO_FEW: Final = "too few seeds for any claim"
 LEGEND: Final = (
-    f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: p < {SIGNIFICANCE:g} after Holm "
-    f"with at least {SEEDS_OF_A_CLAIM} seeds; *trend*: less than that; *undecided*: neither a "
-    "difference nor its absence is shown. Rows two and three: main effects over the eight arms "
-    "that combine order, restarts and composition. In the last row composition and order differ, "
-    "too."
+    f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: declared before the runs, "
+    f"p < {SIGNIFICANCE:g} after Holm within its family, at least {SEEDS_OF_A_CLAIM} seeds; "
+    "*trend*: declared, but only the 95 % interval leaves out zero (or fewer seeds, or "
+    "undeclared); *undecided*: neither a difference nor its absence is shown. The error rate of "
+    "5 % holds within a family, not over the table. All seeds of a setting share one set of "
+    "programs. Rows two and four: main effects over the eight arms that combine order, restarts "
+    "and composition. In the last row composition and order differ, too."
 )
 
 
@@ -66,8 +73,13 @@ def sentences(settings: Sequence[Setting]) -> str:
     for question in questions_titled(SENTENCES):
         found = [(setting.title, answer(setting, question)) for setting in settings]
         named = [(title, row) for title, row in found if row is not None]
-        if named:
-            lines.append(f"- **{SENTENCES[question.title]}**: {told(named, 'settings')}.")
+        if not named:
+            continue
+        line = f"- **{SENTENCES[question.title]}**: {told(named, 'settings')}."
+        own = [(each.title, row) for each in settings if (row := own_order(each)) is not None]
+        if question.title == "Order" and own:
+            line += f" {OWN_SENTENCE}: {told(own, 'settings')}."
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -126,6 +138,10 @@ def table(settings: Sequence[Setting]) -> str:
             cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
         ]
         lines.append([ROWS[question.title], *cells])
+        own = [own_order(setting) for setting in settings]
+        if question.title == "Order" and any(row is not None for row in own):
+            found = [cell(row, n) for row, n in zip(own, counts, strict=True)]
+            lines.append([OWN_ROW, *found])
     return "\n\n".join(filter(None, (rows_markdown(lines), f"{LEGEND}{sizes(settings)}")))
 
 
@@ -167,6 +183,15 @@ def answer(setting: Setting, question: Question) -> pd.Series | None:
     return None if rows.empty else rows.iloc[0]
 
 
+def own_order(setting: Setting) -> pd.Series | None:
+    """Return the declared contrast of order on hybrid's own programs, None without its rows.
+
+    None as well where it is the answer on order itself, for want of the factorial.
+    """
+    rows = of_pairs(setting.contrasts, [OWN_ORDER])
+    return None if rows.empty or setting.effects.empty else rows.iloc[0]
+
+
 def seeds(setting: Setting) -> int:
     """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
     rows = [answer(setting, question) for question in questions_titled(ROWS)]
@@ -183,6 +208,8 @@ def cell(row: pd.Series | None, usual: int) -> str:
 
 def words(row: pd.Series) -> str:
     """Return what one row shows; a trend is no more than a tendency."""
+    if finding(row) == "nothing" and not row["p_least"] < SIGNIFICANCE:
+        return TOO_FEW
     side = "higher" if row["difference"] > 0 else "lower"
     verb = "is" if standing(row) == "claim" else "tends to be"
     return {

@@ -32,12 +32,11 @@ from cl_utils.study.results import Results
 LEAK_ARMS = ["baseline", "hybrid"]
 HEAD = (
     "Generated from `{rows}/`; do not edit. Differences are {where}, paired by seed, "
-    "unless a sentence says otherwise.\n\n{verdicts}\n\nThe contrasts declared before the runs "
-    "are one Holm family, and those that were not run yet count in it; the factorial's three main "
-    "effects are another. The error rate of 5 % holds within a family, not over the page. Whatever "
-    "else is compared, interactions included, is exploratory: it has families of its own and is "
-    "never a claim. The exact sign-flip test can give a claim of a difference with at least "
-    "{declared} seeds among {family} declared contrasts, {main} among the main effects."
+    "unless a sentence says otherwise.\n\n{verdicts}\n\nContrasts that were not run yet count in "
+    "their family. Whatever else is compared, interactions included, is exploratory: it has "
+    "families of its own and is never a claim. The exact sign-flip test can give a claim of a "
+    "difference with at least {declared} seeds among {family} declared contrasts, {main} among the "
+    "main effects, {both} if the two families were one."
 )
 MOST_SENTENCES = 4
 """More contrasts than these under one question are told in a table."""
@@ -51,8 +50,9 @@ BUDGET = (
 )
 METRIC = (
     "Spearman's rho of each metric with what the trained baseline finds hard, -log p of the true "
-    "output. If a metric does not order that, no schedule built on it goes from easy to hard; "
-    "below zero, it goes from hard to easy."
+    "output. If a metric does not order that, no schedule built on it goes from easy to hard for "
+    "this model; below zero, what the metric calls easy is what this baseline finds hard. Another "
+    "setting's baseline may find other programs hard: see [all settings](settings.md). Exploratory."
 )
 LEAK = (
     "What a split by text alone would have said of the same runs: its test set may hold programs "
@@ -82,6 +82,7 @@ def findings_text(results: Results, declared: Sequence[Sequence[str]], params: P
         family=family,
         declared=seeds_for_a_claim(family),
         main=seeds_for_a_claim(len(FACTORS)),
+        both=seeds_for_a_claim(family + len(FACTORS)),
     )
     return f"# Findings\n\n{head}\n\n{body}\n"
 

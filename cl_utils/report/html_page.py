@@ -22,6 +22,7 @@ from cl_utils.paths import home, notebooks
 from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
 from cl_utils.report.findings import findings_text
+from cl_utils.report.metric_by_setting import judged, metric_line
 from cl_utils.report.number_sources import with_sources
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.settings import settings_of
@@ -73,7 +74,8 @@ def report_page(params: Params) -> str:
     """Return the page; StudyError when the profile has no results."""
     results = load_results(params.paths.results, params)
     settings = settings_of(params.paths.results, results)
-    further = (sorting_sentence(settings), rates_sentence(settings))
+    metric = metric_line(judged(settings, params.resamples))
+    further = (metric, sorting_sentence(settings), rates_sentence(settings))
     told = answer_markdown(settings, "", "\n".join(filter(None, further)))
     sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
     for recipe in results.recipes:

@@ -15,7 +15,7 @@ from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.labels.names import metric_label
 from cl_utils.labels.numbers import MISSING, points_text, rho_text
 from cl_utils.report.questions import EXPLORATORY
-from cl_utils.report.sentences import metric_sentence, rows_markdown
+from cl_utils.report.sentences import rows_markdown
 from cl_utils.seeds import stream
 from cl_utils.stats import hardness_stability, metric_validity, paired_difference
 from cl_utils.stats.contrasts import common_seeds
@@ -53,22 +53,6 @@ def metric_body(results: Results, validity: pd.DataFrame) -> str:
         lines.append(metric_cells(metric, rows.loc[OVERALL], rows.loc[WITHIN]))
     parts = [rows_markdown(lines), sizes_line(validity)]
     return "\n\n".join([*parts, *stability_lines(hardness_stability(results.programs))])
-
-
-def metric_line(validity: pd.DataFrame, metric: str, where: str) -> str:
-    """Return what one metric orders over all programs, as a line of a list; "" without its row.
-
-    `where`: the setting whose baseline says what is hard.
-    """
-    head = f"What the metric calls hard, {where}"
-    rows = validity[validity["metric"] == metric].set_index("scope")
-    if OVERALL not in rows.index:
-        return ""
-    line = f"- {metric_sentence(rows.loc[OVERALL], head)}"
-    if WITHIN in rows.index and pd.notna(rows.loc[WITHIN, "rho"]):
-        within = rows.loc[WITHIN]
-        line += f" Within a level of the grammar: {reading(within)}, {interval_cell(within)}."
-    return line
 
 
 def metric_cells(metric: str, overall: pd.Series, within: pd.Series) -> list[str]:

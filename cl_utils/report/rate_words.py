@@ -30,7 +30,8 @@ ACCURACY: Final = (
 )
 CHANGES: Final = """\
 Does the effect of order change with the rate? The difference at each rate minus the same difference
-where the rate falls to zero, paired by seed; one family of four."""
+where the rate falls to zero, paired by seed; one family of four. Declared in the
+[lab notes](log/rates.md) before the first of these runs, with the effects at zero known."""
 
 
 def all_changes(settings: Iterable[Setting]) -> list[Named]:

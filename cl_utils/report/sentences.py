@@ -21,13 +21,24 @@ from cl_utils.stats.intervals import (
     SIGNIFICANCE,
 )
 
+FAMILIES: Final = """\
+In every setting and recipe the contrasts of its params file are one Holm family. The three main \
+effects of the factorial are another, declared in the code (`cl_utils/stats/factorial.py`) on \
+2026-11-25, before the first of these runs, and in no params file. The error rate of 5 % holds \
+within a family, not over a page."""
+SAME_PROGRAMS: Final = """\
+All seeds of a setting share one set of training and test programs: n counts first weights and \
+draws of programs, and intervals say nothing of other sets."""
 VERDICTS: Final = f"""\
-- **Claim**: p < {SIGNIFICANCE:g} after Holm, with at least {SEEDS_OF_A_CLAIM} seeds. \
+- **Claim**: declared before the runs, p < {SIGNIFICANCE:g} after Holm in its family, with at \
+least {SEEDS_OF_A_CLAIM} seeds. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
 - **Trend**: the same with {SEEDS_OF_A_TREND} or {SEEDS_OF_A_CLAIM - 1} seeds, or without a \
 declaration before the runs (*exploratory*), or nothing but a 95 % interval that leaves out zero.
 - **Undecided**: neither a difference nor its absence is shown.
-- **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms."""
+- **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms.
+
+{FAMILIES} {SAME_PROGRAMS}"""
 """What the first word of a sentence means."""
 
 
@@ -44,14 +55,14 @@ def contrast_sentence(contrast: pd.Series) -> str:
     return f"**{word}**: {sentence} ({'; '.join(facts)})."
 
 
-def metric_sentence(row: pd.Series, head: str = "Metric") -> str:
+def metric_sentence(row: pd.Series) -> str:
     """Return whether a metric orders what the baseline finds hard, from a `metric_validity` row.
 
     It is called a measure of difficulty only if the interval of rho lies above zero.
     """
     name = f"the {metric_label(row['metric'])}"
     if pd.isna(row["rho"]):
-        return f"**{head}**: {name} orders nothing: it is constant."
+        return f"**Metric**: {name} orders nothing: it is constant."
     found = "is not shown to order programs by what the baseline finds hard"
     if row["low"] > 0:
         found = "orders programs as the baseline finds them hard"
@@ -64,7 +75,7 @@ def metric_sentence(row: pd.Series, head: str = "Metric") -> str:
         rho_text(row[name]) for name in ("rho", "low", "high", "seed_low", "seed_high")
     )
     return (
-        f"**{head}**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
+        f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
         f"bootstrap interval over seeds and programs {low} to {high}; single models {least} to "
         f"{most}; n = {row['programs']:,} test programs, {row['seeds']} {seeds})."
     )

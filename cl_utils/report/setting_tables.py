@@ -44,7 +44,8 @@ Each exam goes beyond every training program in the quantity that it names; chai
 more characters, so these programs are also longer than any that was trained on. *Renamed* are
 programs of the training set with other variables. Settings that are missing were run before there
 were exams. Everything here is exploratory, and its p are left out: the declared measure is the
-usual test. An interval over few seeds may leave the scale of 0 to 100."""
+usual test. Intervals are over seeds alone and leave out which programs an exam has. One over few
+seeds may leave the scale of 0 to 100."""
 
 SETTINGS: Final = """\
 Buckets by *tertiles* hold a third of the programs each, by *thresholds* those whose metric lies
@@ -82,10 +83,17 @@ def _facts(setting: Setting) -> list[str]:
         *(f"{manifest['characters']:,}", f"{params['steps']:,}"),
         *(f"{len(BUCKETS) * params['training_programs']:,}", str(setting.longest), buckets),
         *(
-            f"{setting.results.measures['seed'].nunique()} of {setting.planned}",
-            machine or next(iter(setting.machines)),
+            _seeds_done(setting),
+            machine or next(iter(setting.machines), MISSING),
         ),
     ]
+
+
+def _seeds_done(setting: Setting) -> str:
+    """Return how many seeds the arms have, of how many that the params file names for most."""
+    done = setting.results.measures.groupby("arm")["seed"].nunique()
+    counts = dict.fromkeys((done.min(), done.max()))
+    return f"{' to '.join(map(str, counts))} of {setting.planned}"
 
 
 def simple_section(settings: Sequence[Setting]) -> str:
@@ -129,7 +137,7 @@ def _level_question(setting: Setting) -> str:
     seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
-        f"*{sentence_case(setting.title)}*: the first {asked.first_seed} seeds showed an effect "
+        f"*{sentence_case(setting.title)}*: the first {asked.first_seed} seeds suggested an effect "
         f"of {asked.effect} on {levels}, so it was declared for those that come after, which "
         f"alone count here, as one family. {_so_far(done, seeds)}"
     )

@@ -15,6 +15,7 @@ import pandas as pd
 from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.answer import ROWS, answer, questions_titled
+from cl_utils.report.metric_by_setting import judged, metric_section
 from cl_utils.report.rate_words import Named, all_changes, rates_markdown
 from cl_utils.report.rates import RATED, rated
 from cl_utils.report.sentences import (
@@ -52,11 +53,18 @@ HEAD: Final = f"""\
 # The settings side by side
 
 Generated from the rows of every setting; do not edit. Differences are {WHERE},
-paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm. In every setting
-the declared contrasts are one family and the three main effects another, exploratory ones have
-families of their own. The error rate of 5 % holds within a family, not over the page.
+paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm.
 
 {VERDICTS}"""
+DECLARED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        RATED: "The contrasts were declared on 2026-11-28, before the runs, with eight seeds; the "
+        "rows were looked at after three. A family is a recipe at a rate.",
+        ORDERED: "The contrasts were declared on 2026-11-27, before the runs of the other orders; "
+        "the baseline's are those of `study`, and were known.",
+    }
+)
+"""By profile: what its rows do not say of when it was declared."""
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 CLAIMS: Final = """\
@@ -74,14 +82,18 @@ def settings_page(
     settings: Sequence[Setting],
     further: Mapping[str, Sequence[Setting]],
     figure_of: Callable[[str], str] = lambda name: "",
+    resamples: int = 200,
 ) -> str:
-    """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn."""
+    """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn.
+
+    `resamples`: of the bootstrap behind the intervals of rho.
+    """
     rates = rated(settings, further.get(RATED, ()))
     others = [each for found in further.values() for each in found]
     every = [*settings, *others]
     sections = [settings_section(every), _claims(every, all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
-    sections.append(simple_section(settings))
+    sections += [simple_section(settings), metric_section(judged(settings, resamples))]
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
         if profile == RATED and rates:
@@ -131,7 +143,7 @@ def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
     planned = len(params.recipes) * sum(params.arms.values())
     done = sum(len(each.results.measures[["arm", "seed"]].drop_duplicates()) for each in settings)
     state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
-    parts = [f"## {ASKED[profile]}", state, figure if settings else ""]
+    parts = [f"## {ASKED[profile]}", state, DECLARED[profile], figure if settings else ""]
     for each in settings:
         parts += [f"Recipe {each.recipe}, declared.", _contrasts(each.contrasts)]
         if len(each.others):

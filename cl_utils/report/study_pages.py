@@ -13,7 +13,8 @@ from cl_utils.report import advice, side_by_side
 from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
 from cl_utils.report.findings import findings_text
-from cl_utils.report.metric_findings import metric_line, validity_of
+from cl_utils.report.metric_by_setting import judged, metric_line
+from cl_utils.report.metric_findings import validity_of
 from cl_utils.report.pages import read_page, replace_section, write_pages
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.rates import RATED, rated
@@ -45,7 +46,7 @@ def study_pages(
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
     further_lines = (
-        metric_line(validity, params.metric, f"in the setting `{params.profile}`"),
+        metric_line(judged(settings, params.resamples)),
         sorting_sentence(orders),
         rates_sentence(rates),
     )
@@ -58,7 +59,7 @@ def study_pages(
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings, orders, rates),
         side_by_side.PAGE: side_by_side.settings_page(
-            settings, further, partial(figure_of, params=params, above="../")
+            settings, further, partial(figure_of, params=params, above="../"), params.resamples
         ),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
         f"figures/{params.profile}/README.md": folder_markdown(params),

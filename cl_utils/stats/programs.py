@@ -135,7 +135,8 @@ def hierarchical_bootstrap(
 ) -> Interval:
     """Return one arm's exact accuracy (percent) with an interval over seeds and programs.
 
-    With a `reference`, points above it, over the seeds and programs that both have.
+    With a `reference`, points above it, over the seeds and programs that both have. The mean of the
+    buckets' means, as everywhere on the balanced test set, also where a resample draws more of one.
 
     Each resample draws seeds, then clusters of programs with the same canonical `skeleton` (single
     programs where that column is missing). All seeds answer the same programs, so one draw of
@@ -154,7 +155,17 @@ def hierarchical_bootstrap(
             "notebooks/05_evaluation.ipynb for both with one seed"
         )
     table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
+    bucket = facts["bucket"].astype("category").cat.codes.to_numpy(dtype=np.int64)
     draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
-    found = np.array([100 * table[np.ix_(own, seeds)].mean() for own, seeds in draws])
-    low, high = percentiles(found)
-    return Interval(float(100 * table.mean()), float(low), float(high), table.shape[1])
+    found = np.array(
+        [mean_of_buckets(mean_of(table[own], seeds), bucket[own]) for own, seeds in draws]
+    )
+    low, high = percentiles(100 * found)
+    mean = mean_of_buckets(table.mean(axis=1), bucket)
+    return Interval(100 * mean, float(low), float(high), table.shape[1])
+
+
+def mean_of_buckets(values: np.ndarray, bucket: np.ndarray) -> float:
+    """Return the mean of the buckets' means; `values`, `bucket` (its number): (programs,)."""
+    sizes = np.bincount(bucket)
+    return float((np.bincount(bucket, weights=values)[sizes > 0] / sizes[sizes > 0]).mean())

@@ -80,8 +80,9 @@ def _check_params(manifests: Mapping[Path, Manifest], params: Params | None) -> 
     for name in TrainingParams.model_fields:
         if name in RUN_NAMES:
             continue
-        if params is None:
-            _check_equal(manifests, f"trained with {name}=", partial(_parameter, name=name))
+        if params is None:  # what a run does not state, nobody can compare
+            stated = {run: each for run, each in manifests.items() if name in each["params"]}
+            _check_equal(stated, f"trained with {name}=", partial(_parameter, name=name))
             continue
         wanted = getattr(params, name)
         for run, manifest in manifests.items():

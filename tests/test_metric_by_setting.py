@@ -1,0 +1,53 @@
+"""The metric that makes the buckets, judged by every setting's baseline: a line and a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from factories import synthetic_results
+from test_side_by_side import invented, section
+
+from cl_utils.report.metric_by_setting import HEAD, TITLE, judged, metric_line, metric_section
+from cl_utils.report.metric_findings import interval_cell
+from cl_utils.report.settings import Setting
+from cl_utils.report.side_by_side import settings_page
+from cl_utils.stats.validity import OVERALL
+
+
+def ordered(name: str, sign: float) -> Setting:
+    """Return a setting whose baseline finds hard what the metric calls so, or the opposite."""
+    results = synthetic_results(["baseline"], [0, 1, 2], programs=60)
+    programs = results.programs
+    hard = programs["overall_metric"] + np.linspace(0, 0.01, len(programs))
+    return replace(
+        invented(name, replace(results, programs=programs.assign(log_probability=-sign * hard))),
+        recipe=name,
+    )
+
+
+def test_settings_in_which_a_metric_reads_the_same_way_stand_together() -> None:
+    settings = [ordered("strong", 1.0), ordered("fast", -1.0), ordered("third", 1.0)]
+    found = judged(settings, 20)
+    cells = [interval_cell(rows.loc[OVERALL]) for _, rows in found]
+    names = [f"{each.title}, {cell}" for each, cell in zip(settings, cells, strict=True)]
+    line = metric_line(found)
+    assert line.startswith(f"- **{HEAD}** (") and "exploratory" in line
+    assert f"the right way round with {names[0]} and {names[2]}; " in line
+    assert line.endswith(f"the wrong way round with {names[1]}.")
+
+
+def test_every_setting_has_a_row_with_its_own_reading() -> None:
+    settings = [ordered("strong", 1.0), ordered("fast", -1.0)]
+    body = section(settings_page(settings, {}), TITLE)
+    rows = [line for line in body.splitlines() if "parameters" in line]
+    assert ["the right way round" in each for each in rows] == [True, False]
+    assert ["the wrong way round" in each for each in rows] == [False, True]
+    assert all(each.endswith("| 60, 3 |") for each in rows)
+
+
+def test_a_setting_without_programs_of_a_baseline_is_left_out() -> None:
+    results = synthetic_results(["hybrid"], [0], programs=20)
+    empty = [invented("x", replace(results, programs=pd.DataFrame(results.programs)))]
+    assert judged(empty, 20) == [] and metric_line([]) == "" == metric_section([])
