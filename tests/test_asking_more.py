@@ -38,9 +38,7 @@ def test_the_measure_is_the_mean_of_the_buckets_of_a_probability(names: dict[str
     programs = names["results"].programs.query(
         "test_set == 'balanced' and arm == 'hybrid' and seed == 3"
     )
-    means = [
-        100 * np.exp(own["log_probability"]).mean() for _, own in programs.groupby("bucket")
-    ]
+    means = [100 * np.exp(own["log_probability"]).mean() for _, own in programs.groupby("bucket")]
     assert len(means) == 3 and rows["hybrid", 3] == pytest.approx(np.mean(means))
     (row,) = names["found"].to_dict("records")
     pairs = [rows["hybrid", seed] - rows["baseline", seed] for seed in range(row["n"])]

@@ -70,6 +70,17 @@ def test_differences_over_fewer_seeds_name_their_n() -> None:
     assert line.startswith("| hybrid | 3 |") and ", n = 2)" in line
 
 
+def test_measures_of_fewer_seeds_name_their_n() -> None:
+    """Only one seed's answers were scored by the paper's protocol."""
+    measures = STUDY.measures
+    paper = (measures["measure"] == "execution_paper") & (measures["seed"] > 0)
+    study = type(STUDY)(**{**vars(STUDY), "measures": measures[~paper]})
+    lines = markdown_table(main_table(study)).splitlines()
+    place = lines[0].split(" | ").index("paper's protocol")
+    assert all(line.split(" | ")[place].endswith(", n = 1") for line in lines[2:])
+    assert ", n = " not in markdown_table(main_table(STUDY))
+
+
 def test_replace_section_touches_only_its_body() -> None:
     """Around the markers nothing changes, and doing it twice changes nothing."""
     text = "a\n<!-- generated: x -->\nold\n<!-- end: x -->\nb\n"
@@ -97,7 +108,8 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
     """Return a row of contrasts, of arms whose difference is not equivalent to none."""
     at_most = "claim" if n >= 5 else "trend"
     values = {"difference": difference, "low": low, "high": high, "n": n, "p_holm": p}
-    return pd.Series({**values, "p_equivalence_holm": 1.0, "at_most": at_most})
+    least = 6 * 2.0 ** (1 - n)  # of a family of six
+    return pd.Series({**values, "p_equivalence_holm": 1.0, "at_most": at_most, "p_least": least})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +118,8 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
         (row(-2.0, -3.0, -1.0, 8, 0.01), "accuracy is lower"),
         (row(2.0, 1.0, 3.0, 8, 0.2), "accuracy tends to be higher"),
         (row(2.0, 1.0, 3.0, 4, 0.01), "accuracy tends to be higher"),
-        (row(-5.0, -11.0, 0.1, 5), "no difference is shown"),
+        (row(-5.0, -11.0, 0.1, 8), "no difference is shown"),
+        (row(-5.0, -11.0, 0.1, 5), "too few seeds for any claim"),
         (row(9.0, float("nan"), float("nan"), 1), "there are too few seeds to tell"),
     ],
 )
@@ -125,10 +138,26 @@ def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
     small = STUDY.of_arms(["baseline", "hybrid"])
     part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)
     lines = answer.table([full, part]).splitlines()[:7]
+    assert answer.OWN_ROW not in answer.table([full, part])  # order on hybrid's: not declared
     assert "0.20M" in lines[0] and "1.06M" in lines[0] and "n = 3 of 5 declared" in lines[0]
     assert [line.count(" | ") for line in lines] == [2] * 7
     assert [line.endswith("| – |") for line in lines[2:]] == [False, True, True, True, True]
     assert answer.sentences([full, part]).count("1.06M") == 1
+
+
+def test_order_on_hybrid_s_own_programs_has_a_row_and_a_clause_beside_the_main_effect() -> None:
+    shared = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
+    declared = [("hybrid-norestart", "hybrid-shuffled")]
+    full = Setting(profile="a", parameters=1, results=every_arm(), declared=declared, **shared)
+    (line,) = (each for each in answer.table([full]).splitlines() if answer.OWN_ROW in each)
+    assert answer.points_text(full.contrasts.iloc[0]) in line
+    (said,) = (each for each in answer.sentences([full]).splitlines() if "Easy programs" in each)
+    assert said.count(answer.OWN_SENTENCE) == 1
+    arms = ["baseline", *declared[0]]
+    part = Setting(
+        profile="b", parameters=1, results=every_arm().of_arms(arms), declared=declared, **shared
+    )
+    assert answer.OWN_ROW not in answer.table([part])  # there it is the answer on order itself
 
 
 def test_settings_that_say_the_same_are_listed() -> None:

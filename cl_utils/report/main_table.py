@@ -39,7 +39,7 @@ def main_table(results: Results) -> pd.DataFrame:
     """Return one row an arm, indexed by its name; percent, or points for differences.
 
     Columns: n (seeds with the primary measure), and for every name in `MAIN_CELLS` its mean and
-    `<name>_half_width` (95 % t interval over seeds); `difference`, `difference_low`,
+    `<name>_half_width` (95 % t interval over seeds) and `<name>_n`; `difference`, `difference_low`,
     `difference_high` and `pairs` of the primary measure against the baseline. What is not
     finished is nan.
     """
@@ -57,6 +57,7 @@ def table_row(results: Results, selected: dict[str, pd.DataFrame], arm: str) -> 
     row: dict[str, float] = {"n": intervals["macro"].n}
     for name, interval in intervals.items():
         row |= {name: interval.mean, f"{name}_half_width": interval.half_width}
+        row[f"{name}_n"] = interval.n
     difference = difference_to_baseline(results, arm)
     return row | {
         "difference": difference.mean,

@@ -150,7 +150,9 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
         return f"{row[column]:+.1f}" + (f" ({interval}{pairs})" if interval else "")
     half_width = row[f"{column}_half_width"]
     constant = column == "ceiling"  # the ceiling belongs to the test set
-    return mean_text(row[column], math.nan if constant else half_width)
+    text = mean_text(row[column], math.nan if constant else half_width)
+    few = not constant and row[f"{column}_n"] != row["n"]
+    return f"{text}, n = {row[f'{column}_n']:.0f}" if few else text
 
 
 def legend(table: pd.DataFrame, profile: str) -> str:
