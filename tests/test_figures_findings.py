@@ -22,7 +22,7 @@ from cl_utils.errors import StudyError
 from cl_utils.figures.contrasts import claimed, draw_effect
 from cl_utils.figures.described import description_of
 from cl_utils.figures.trajectories import stage_ends
-from cl_utils.labels.arm_groups import compared, group_of
+from cl_utils.labels.arm_groups import METRIC_ARM, OWN_METRIC, compared, group_of
 from cl_utils.labels.names import arm_label
 from cl_utils.report.metric_findings import metric_worth, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
@@ -100,9 +100,9 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         results.curves[results.curves["arm"].isin(ARMS[:5])], results.history
     ),
     "metric_validity": validity_figure,
-    "metric_ablation": lambda results: figures.metric_ablation(results.measures),
+    "metric_ablation": lambda results: figures.metric_ablation(results.measures, OWN_METRIC),
     "metric_worth": lambda results: figures.metric_worth(
-        metric_worth(results.measures, validity_of(results, resamples=20))
+        metric_worth(results.measures, validity_of(results, resamples=20), OWN_METRIC)
     ),
     "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
 }
@@ -168,8 +168,6 @@ def test_the_forest_has_all_arms_under_their_groups() -> None:
 
 
 def test_the_metric_ablation_says_which_measure_it_shows() -> None:
-    other = figures.metric_ablation(every_arm().measures, "token_accuracy")
-    assert description_of(other).result.startswith("Next character with buckets by each metric: ")
     usual = description_of(drawn("metric_ablation")).result
     assert usual.startswith("Exact outputs with buckets by each metric: ")
 
@@ -227,6 +225,16 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
     assert f"Dashed: baseline {mean:.1f}" in set(texts(figure))
     widths = [patch.get_width() for patch in axes.patches]
     assert widths == sorted(widths, reverse=True)
+
+
+def test_the_ablation_names_the_metric_that_makes_the_studys_buckets() -> None:
+    """In a study whose buckets are of the source's length, and which has no other arm of that."""
+    measures = every_arm().measures
+    own = measures[measures["arm"] != "incremental-by-characters"]
+    axes = figures.metric_ablation(own, "characters").axes[0]
+    assert METRIC_ARM in set(own["arm"]) and len(axes.patches) == 12
+    assert "characters of the source" in row_names(axes)
+    assert "overall metric by radon" not in row_names(axes)
 
 
 def test_trajectories_draw_every_seed() -> None:

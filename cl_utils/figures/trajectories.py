@@ -16,9 +16,9 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import arm_panels
 from cl_utils.figures.panels import canvas, require, seeds_text, styled
 from cl_utils.figures.words import range_text
+from cl_utils.labels.arm_groups import adaptive_arms
 from cl_utils.labels.names import arm_label, in_order
 
-ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
 SHADE = "#F1F1F1"
 
 
@@ -28,9 +28,10 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
 
     Columns are the adaptive arms that there are, each beside the one yoked to it.
     """
-    rows = history[history["arm"].isin(ADAPTIVE)]
+    adaptive = [each for arm, twins in adaptive_arms().items() for each in (arm, *twins)]
+    rows = history[history["arm"].isin(adaptive)]
     require(rows, "history of adaptive arms")
-    arms = [arm for arm in ADAPTIVE if arm in set(rows["arm"])]
+    arms = [arm for arm in adaptive if arm in set(rows["arm"])]
     figure = canvas(4.3)
     grid = figure.subplots(len(BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
     for line, bucket in zip(grid, BUCKETS, strict=True):

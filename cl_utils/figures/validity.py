@@ -25,10 +25,11 @@ from cl_utils.figures.panels import (
     where_text,
 )
 from cl_utils.figures.words import percent_text
-from cl_utils.labels.arm_groups import metric_of
+from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.labels.names import measure_text, metric_label
 from cl_utils.labels.numbers import MISSING, points_text, rho_text
 from cl_utils.stats import mean_interval, seed_values, select
+from cl_utils.stats.rows import PRIMARY
 from cl_utils.stats.validity import OVERALL, WITHIN
 
 LANES = {OVERALL: (-0.15, style.INK), WITHIN: (0.15, "white")}
@@ -177,19 +178,16 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
 
 
 @styled
-def metric_ablation(
-    measures: pd.DataFrame,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
-) -> Figure:
+def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     """Return accuracy when the incremental schedule has buckets of each metric, by metric.
 
-    The best stands on top; the dashed line is the baseline's mean.
+    The best stands on top; the dashed line is the baseline's mean. `metric`: what makes the study's
+    own buckets.
     """
+    measure, test_set, subset = PRIMARY
     rows = select(measures, measure, test_set, subset)
-    metrics = rows["arm"].map(metric_of)
-    bars = rows[metrics.notna()]
+    metric_of = {arm: name for name, arm in metric_arms(metric).items()}
+    bars = rows[rows["arm"].isin(metric_of)]
     several = bars["arm"].nunique() > 1  # one bar compares nothing
     require(bars if several else bars.head(0), "arms with buckets by two metrics or more")
     means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
@@ -197,14 +195,13 @@ def metric_ablation(
     figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
     seed_bars(axes, bars, arms)
-    name_metrics(axes, [metric_of(arm) or arm for arm in arms])
+    name_metrics(axes, [metric_of[arm] for arm in arms])
     percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))
     if baseline.n:
         mark_baseline(axes, baseline.mean)
     counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
-    told = {metric_of(arm) or arm: mean for arm, mean in means.items()}
-    names = [f"{metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
+    names = [f"{metric_label(metric_of[arm])} {percent_text(means[arm])}" for arm in arms]
     describe(
         figure,
         f"{measure_text(measure)} with buckets by each metric: highest {names[0]}, lowest "

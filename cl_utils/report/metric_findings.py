@@ -107,14 +107,15 @@ def stability_lines(stability: pd.DataFrame) -> list[str]:
     ]
 
 
-def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame:
+def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return a row a metric: how far it orders what is hard, what its buckets gain on random ones.
 
+    `metric`: what makes the study's own buckets.
     Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),
     programs; difference, low, high (points, paired by seed), n. Sorted by rho, the highest first;
     metrics without a seed in common with the random buckets are left out.
     """
-    rows, arms = [], metric_arms()
+    rows, arms = [], metric_arms(metric)
     random = arms["random"]
     for _, row in validity[validity["scope"] == OVERALL].iterrows():
         arm = arms.get(row["metric"], random)
