@@ -88,15 +88,21 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
 
 
 def forgetting_result(curves: pd.DataFrame) -> str:
-    """Return which arm forgot most of which bucket: how far it ended below its best, on average."""
+    """Return which arm forgot most of which bucket, the mean of its seeds, and how many lost any.
+
+    Lost is how far a bucket ends below its best.
+    """
     buckets = curves[curves["bucket"].isin(BUCKETS)]
     means = buckets.groupby(["arm", "bucket", "step"])["execution_exact"].mean()
     each = means.groupby(["arm", "bucket"])
     lost = (each.max() - each.last()).sort_values(ascending=False, kind="stable")
     arm, bucket = lost.index[0]
+    pairs = f"{len(lost)} pairs of an arm and a bucket"
+    if lost.iloc[0] == 0:
+        return f"Nothing is forgotten: all {pairs} end at their best."
     return (
         f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
-        f"points below their best; on average over arms and buckets it is {lost.mean():.1f}."
+        f"points below their best; of the {pairs}, {(lost > 0).sum()} lost anything."
     )
 
 
