@@ -19,9 +19,8 @@ from cl_utils.curriculum.arms import arm_named, arms
 from cl_utils.difficulty.buckets import BUCKETS, counts_by_level
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.static_metrics import agreement
-from cl_utils.figures.trajectories import ADAPTIVE
 from cl_utils.files import file_digest
-from cl_utils.labels.arm_groups import compared, metric_arms
+from cl_utils.labels.arm_groups import OWN_METRIC, adaptive_arms, compared, metric_arms
 from cl_utils.manifests import MANIFEST, read_manifest, write_manifest
 from cl_utils.paths import params_file
 from cl_utils.stats import FACTORIAL, budget_of
@@ -103,7 +102,8 @@ def history_of(run: Run) -> pd.DataFrame:
     """Return history.csv of one run: 60 rows, shares by thirds; adaptive ones differ by seed."""
     steps = np.linspace(4000 / 60, 4000, 60).astype(int)
     mixes = np.array(STAGES.get(run[0], [(1 / 3, 1 / 3, 1 / 3)] * 3))
-    early = 300 * run[1] if run[0] in ADAPTIVE else 0
+    twins = [twin for each in adaptive_arms().values() for twin in each]
+    early = 300 * run[1] if run[0] in (*adaptive_arms(), *twins) else 0
     stage = np.minimum((steps + early) * 3 // 4001, 2)
     shares = pd.DataFrame(mixes[stage], columns=[f"share_{bucket}" for bucket in BUCKETS])
     return tagged(shares.assign(step=steps, stage=stage.astype(str), loss=1.0), run)
@@ -174,7 +174,7 @@ def whole_study(seeds: Mapping[str, Sequence[int]], programs: int = 60) -> Resul
 def seeds_of_all_arms() -> dict[str, Sequence[int]]:
     """Return every arm of the study with its seeds: eight in the core, three elsewhere."""
     core = {*FACTORIAL.values(), *SCHEDULES}
-    metrics = [metric_arms()[metric] for metric in METRICS]
+    metrics = [metric_arms(OWN_METRIC)[metric] for metric in METRICS]
     budgets = [
         f"{arm}-budget{p}" for arm in ("baseline", "hybrid", "hybrid-shuffled") for p in (10, 30)
     ]

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from factories import (
     SCHEDULES,
@@ -127,6 +128,24 @@ def test_every_two_metrics_show_their_agreement_once_and_a_dash_for_none() -> No
     assert correlation_text(-0.001) == "0.00"
 
 
+def test_another_metric_that_makes_the_buckets_has_a_panel_of_its_own() -> None:
+    """The usual study has two, the definitions of the paper's metric."""
+    usual = synthetic_difficulty()
+    lengths = usual[usual["metric"] == "overall_metric"].assign(metric="characters", upper=47.0)
+    figure = figures.difficulty_distribution(pd.concat([usual, lengths]))
+    titles = [axes.get_title(loc="left").partition("\n")[0] for axes in figure.axes]
+    assert titles[2] == "characters of the source"
+    assert titles[:2] == [
+        axes.get_title(loc="left").partition("\n")[0]
+        for axes in drawn("difficulty_distribution", "one seed").axes
+    ]
+    told = description_of(figure)
+    assert "characters of the source: easy " in told.result
+    assert told.notes.endswith("The study’s buckets are by characters of the source.")
+    figure.draw_without_rendering()
+    assert figure.get_tightbbox().x1 <= figure.get_size_inches()[0] + 0.01
+
+
 def test_bars_show_the_means() -> None:
     """The bars of the first panel are the means over seeds."""
     rows = three_seeds().measures
@@ -151,7 +170,7 @@ def test_no_rows_is_told() -> None:
     with pytest.raises(StudyError, match="no rows of history"):
         figures.schedule_composition(results.history.head(0))
     with pytest.raises(StudyError, match="contrasts"):
-        figures.effects_forest(stats.contrast_table(results.measures).head(0))
+        figures.effects_forest(stats.contrast_table(results.measures, contrasts=[]))
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:

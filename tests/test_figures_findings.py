@@ -21,12 +21,13 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.figures.contrasts import claimed, draw_effect
 from cl_utils.figures.described import description_of
-from cl_utils.figures.trajectories import stage_ends
-from cl_utils.labels.arm_groups import compared, group_of
+from cl_utils.figures.trajectories import forgetting_result, stage_ends
+from cl_utils.labels.arm_groups import METRIC_ARM, OWN_METRIC, compared, group_of
 from cl_utils.labels.names import arm_label
-from cl_utils.report.metric_findings import metric_worth, validity_of
+from cl_utils.report.metric_findings import metric_worth, stability_lines, validity_of
 from cl_utils.report.questions import contrasts_with_baseline
 from cl_utils.report.rates import EFFECTS
+from cl_utils.stats.contrasts import against
 from cl_utils.study.results import Results
 
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
@@ -57,7 +58,7 @@ def two_settings_by_level(results: Results) -> pd.DataFrame:
 def orders(results: Results) -> pd.DataFrame:
     """Return the differences of all orders to the baseline."""
     names = [arm for arm in arms() if arms()[arm].order in ORDERS]
-    rows = stats.contrast_table(results.measures, arms=names) if len(results.measures) else NONE
+    rows = stats.contrast_table(results.measures, contrasts=against("baseline", names))
     found = [arms()[arm] for arm in rows["arm"]]
     metrics = [METRICS[each.order_metric or "overall_metric"] for each in found]
     rows = rows.assign(exploratory=[each.order_metric is not None for each in found])
@@ -78,7 +79,6 @@ def two_rates(results: Results) -> pd.DataFrame:
     return pd.concat(both)
 
 
-NONE = pd.DataFrame(columns=["arm"])
 FIGURES: dict[str, Callable[[Results], Figure]] = {
     "effects_forest": lambda results: figures.effects_forest(
         contrasts_with_baseline(results.measures, DECLARED, ARMS)
@@ -100,9 +100,9 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
         results.curves[results.curves["arm"].isin(ARMS[:5])], results.history
     ),
     "metric_validity": validity_figure,
-    "metric_ablation": lambda results: figures.metric_ablation(results.measures),
+    "metric_ablation": lambda results: figures.metric_ablation(results.measures, OWN_METRIC),
     "metric_worth": lambda results: figures.metric_worth(
-        metric_worth(results.measures, validity_of(results, resamples=20))
+        metric_worth(results.measures, validity_of(results, resamples=20), OWN_METRIC)
     ),
     "leak": lambda results: figures.leak(stats.leak_table(results.measures)),
 }
@@ -148,7 +148,8 @@ def test_no_rows_is_told(name: str) -> None:
 def test_a_figure_of_single_runs_has_no_intervals_and_says_n() -> None:
     """One seed: the forest prints dashes and claims nothing."""
     one = every_arm().measures[every_arm().measures["seed"] == 0]
-    contrasts = stats.contrast_table(one, arms=["hybrid", "mastery"])
+    pairs = against("baseline", ["hybrid", "mastery"])
+    contrasts = stats.contrast_table(one, contrasts=pairs)
     assert {claimed(row) for _, row in contrasts.iterrows()} == {"none"}
     words = list(texts(figures.effects_forest(contrasts)))
     assert words.count("1") >= 2 and "–" in words
@@ -168,16 +169,16 @@ def test_the_forest_has_all_arms_under_their_groups() -> None:
 
 
 def test_the_metric_ablation_says_which_measure_it_shows() -> None:
-    other = figures.metric_ablation(every_arm().measures, "token_accuracy")
-    assert description_of(other).result.startswith("Next character with buckets by each metric: ")
     usual = description_of(drawn("metric_ablation")).result
     assert usual.startswith("Exact outputs with buckets by each metric: ")
 
 
 def test_only_claims_are_filled() -> None:
     """Eight seeds of one sign in a family of one: a claim; in a family of 24 none."""
-    alone = stats.contrast_table(every_arm().measures, arms=["mastery"])
-    among = stats.contrast_table(every_arm().measures, arms=ARMS)
+    alone, among = (
+        stats.contrast_table(every_arm().measures, contrasts=against("baseline", names))
+        for names in (["mastery"], ARMS)
+    )
     none = among.set_index("arm", drop=False).loc["mastery"]
     assert claimed(alone.iloc[0]) == "difference" and claimed(none) == "none"
     assert face_of(alone.iloc[0]) == "black" and face_of(none) == "white"
@@ -229,10 +230,45 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
     assert widths == sorted(widths, reverse=True)
 
 
+def test_the_ablation_names_the_metric_that_makes_the_studys_buckets() -> None:
+    """In a study whose buckets are of the source's length, and which has no other arm of that."""
+    measures = every_arm().measures
+    own = measures[measures["arm"] != "incremental-by-characters"]
+    axes = figures.metric_ablation(own, "characters").axes[0]
+    assert METRIC_ARM in set(own["arm"]) and len(axes.patches) == 12
+    assert "characters of the source" in row_names(axes)
+    assert "overall metric by radon" not in row_names(axes)
+
+
+def test_a_correlation_near_zero_keeps_its_sign_in_figures_as_in_tables() -> None:
+    """Two digits would print -0.004 as "-0.00"."""
+    results = every_arm()
+    validity = validity_of(results, resamples=20).assign(rho=-0.004)
+    worth = metric_worth(results.measures, validity, OWN_METRIC)
+    for figure in (figures.metric_validity(validity), figures.metric_worth(worth)):
+        shown = list(texts(figure))
+        assert "−0.004" in shown and "−0.00" not in shown
+    stability = pd.DataFrame({"rho": [-0.004, -0.004]})
+    assert "rho -0.004 on average (-0.004 to -0.004; n = 2 pairs" in stability_lines(stability)[0]
+
+
 def test_trajectories_draw_every_seed() -> None:
     """Per panel a line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
     axes = drawn("adaptive_trajectories").axes
     assert [len(each.lines) for each in axes[:4]] == [9, 4, 4, 4]
+
+
+def test_what_is_forgotten_is_counted_and_not_averaged_over_arms_that_lost_nothing() -> None:
+    """The invented curves only rise: nothing is lost, but for what is taken from one arm here."""
+    curves = every_arm().curves
+    curves = curves[curves["arm"].isin(["baseline", "hybrid"])]
+    told = forgetting_result(curves)
+    assert told == "Nothing is forgotten: all 6 pairs of an arm and a bucket end at their best."
+    end = (curves["arm"] == "hybrid") & (curves["bucket"] == "easy") & (curves["step"] == 4000)
+    fallen = curves["execution_exact"].where(~end, 10.0)
+    told = forgetting_result(curves.assign(execution_exact=fallen))
+    assert told.startswith("Most is forgotten by hybrid: easy programs end ")
+    assert told.endswith("; of the 6 pairs of an arm and a bucket, 1 lost anything.")
 
 
 def test_stages_end_where_history_says() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from cl_utils.labels.arm_groups import METRIC_ARM, metric_arms
+from cl_utils.labels.arm_groups import METRIC_ARM, OWN_METRIC, metric_arms
 from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 
@@ -29,7 +29,7 @@ def validity(rhos: Mapping[str, float] = RHOS) -> pd.DataFrame:
 def measures(gains: Mapping[str, float] = GAINS) -> pd.DataFrame:
     """Return exact execution of the arms of the ablation, a point more with every seed."""
     rows = [
-        (metric_arms()[metric], seed, 60.0 + seed + gain)
+        (metric_arms(OWN_METRIC)[metric], seed, 60.0 + seed + gain)
         for metric, gain in gains.items()
         for seed in SEEDS
     ]
@@ -40,26 +40,33 @@ def measures(gains: Mapping[str, float] = GAINS) -> pd.DataFrame:
 
 
 def test_every_metric_stands_beside_what_its_buckets_gain_on_random_ones() -> None:
-    table = metric_worth(measures(), validity()).set_index("metric")
+    table = metric_worth(measures(), validity(), OWN_METRIC).set_index("metric")
     assert list(table.index) == ["executed_lines", "characters", "overall_metric"]
     assert table["rho"].to_dict() == {name: RHOS[name] for name in table.index}
     assert table["difference"].to_dict() == pytest.approx({n: GAINS[n] for n in table.index})
     assert set(table["n"]) == {3} and set(table["seeds"]) == {8}
-    assert metric_arms()["overall_metric"] == METRIC_ARM
+    assert metric_arms(OWN_METRIC)["overall_metric"] == METRIC_ARM
+
+
+def test_the_studys_own_arm_stands_for_the_metric_that_makes_its_buckets() -> None:
+    """Its gain of four points is that of executed lines here, and nothing is known of radon's."""
+    table = metric_worth(measures(), validity(), "executed_lines").set_index("metric")
+    wanted = {"executed_lines": 4.0, "characters": 2.0}
+    assert table["difference"].to_dict() == pytest.approx(wanted)
 
 
 def test_a_metric_whose_arm_did_not_run_is_left_out_and_no_rows_give_none() -> None:
     some = {name: gain for name, gain in GAINS.items() if name != "characters"}
-    assert set(metric_worth(measures(some), validity())["metric"]) == {
+    assert set(metric_worth(measures(some), validity(), OWN_METRIC)["metric"]) == {
         "overall_metric",
         "executed_lines",
     }
-    assert metric_worth(measures({"characters": 1.0}), validity()).empty
-    assert metric_worth(measures(), validity({})).empty
+    assert metric_worth(measures({"characters": 1.0}), validity(), OWN_METRIC).empty
+    assert metric_worth(measures(), validity({}), OWN_METRIC).empty
 
 
 def test_the_sentences_name_the_rank_correlation_and_both_ends() -> None:
-    text = worth_body(metric_worth(measures(), validity()))
+    text = worth_body(metric_worth(measures(), validity(), OWN_METRIC))
     assert "Over 3 metrics" in text and "is -1.00: +1 would mean" in text
     assert "Most is gained with *overall metric by radon* (+4.0 (+4.0 to +4.0) points" in text
     assert "least with *executed lines* (-3.0" in text and "what is hard +0.50" in text
@@ -67,4 +74,4 @@ def test_the_sentences_name_the_rank_correlation_and_both_ends() -> None:
 
 
 def test_two_metrics_have_no_rank_correlation() -> None:
-    assert worth_body(metric_worth(measures(), validity()).head(2)) == ""
+    assert worth_body(metric_worth(measures(), validity(), OWN_METRIC).head(2)) == ""

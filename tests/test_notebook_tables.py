@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from cl_utils.curriculum import schedules
+from cl_utils.curriculum.adaptive import Mastery, Progress
 from cl_utils.labels.names import MEASURES
 from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import committed_results
 from cl_utils.report.notebook_tables import (
+    MOST_CHANGES,
     accuracy_by_metric,
     curve_table,
     digest,
@@ -180,6 +182,31 @@ def test_a_plan_has_a_row_each_time_that_what_is_drawn_changes() -> None:
         [MISSING, MISSING, "50.0"],
     ]
     assert plan_table(schedules.baseline(10)).data["all programs (%)"].tolist() == ["100.0"]
+
+
+def test_a_plan_that_changes_often_shows_its_beginning_and_its_end() -> None:
+    """Competence draws from a larger part at each of 40 hundredths: one column has its size."""
+    table = plan_table(schedules.Competence(1000))
+    assert table.data["from step"].tolist()[:2] == ["0", "10"] and len(table.data) == MOST_CHANGES
+    sizes = table.data["that part (% of all programs)"].tolist()
+    assert sizes[0] == "10.0" and sizes[-1] == MISSING
+    assert table.data.iloc[-1][["from step", "stage"]].tolist() == ["400", "all"]
+    assert table.caption == "Left out before the last row: 29 more changes."
+    assert table.caption in table.to_html()
+
+
+def test_a_replayed_plan_has_the_rows_that_were_recorded() -> None:
+    """Two records that draw the same are one row; a replayed run restarts nowhere."""
+    recorded = [(0, {"easy": 1.0}), (3, {"easy": 1.0}), (5, {"easy": 0.5, "hard": 0.5})]
+    table = plan_table(schedules.Replayed(10, recorded))
+    assert table.data["from step"].tolist() == ["0", "5"] and table.caption is None
+    assert table.data["hard (%)"].tolist() == [MISSING, "50.0"]
+
+
+@pytest.mark.parametrize("policy", [Mastery, Progress])
+def test_an_adaptive_plan_says_that_the_model_decides(policy: type[Mastery | Progress]) -> None:
+    table = plan_table(policy(100))
+    assert table.data["from step"].tolist() == ["0"] and "adaptive" in str(table.caption)
 
 
 def test_a_curve_ends_with_its_last_measurements_the_mean_of_the_seeds() -> None:

@@ -22,10 +22,10 @@ from cl_utils.report.rates import (
     RATES,
     TO_ZERO,
     by_recipe,
-    effects_by_rate,
     falling,
     rate_changes,
     rated,
+    rows_by_rate,
 )
 from cl_utils.report.settings import Setting
 from cl_utils.report.side_by_side import ASKED, settings_page
@@ -85,11 +85,11 @@ def test_without_a_rate_that_does_not_fall_nothing_is_compared() -> None:
     assert rated([study, strange], [flat]) == [study, flat]
     with pytest.raises(StudyError, match="recipe paper has no twin"):
         falling(recipe_named("paper"))
-    assert effects_by_rate([]).empty and rates_sentence([]) == "" == rates_markdown([])
+    assert rows_by_rate([]).empty and rates_sentence([]) == "" == rates_markdown([])
 
 
 def test_every_declared_difference_has_a_row_at_every_rate() -> None:
-    rows = effects_by_rate(four(5.0))  # strong was run at one rate alone
+    rows = rows_by_rate(four(5.0))  # strong was run at one rate alone
     assert set(rows["recipe"]) == {"fast"} and len(rows) == 3 * len(EFFECTS)
     moved = rows[rows["arm"] == "hybrid-norestart"].set_index(["recipe", "rate", "effect"])
     for effect in (ORDER[("hybrid-norestart", "hybrid-shuffled")], EFFECTS[BOTH]):

@@ -7,7 +7,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from cl_utils.labels.numbers import rho_text
+from cl_utils.labels.numbers import count_text, rho_text
 from cl_utils.report.sentences import contrast_sentence, contrasts_markdown, metric_sentence
 
 
@@ -90,3 +90,7 @@ def test_a_metric_that_is_constant_is_not_called_a_measure() -> None:
 
 def test_two_digits_never_hide_a_sign() -> None:
     assert [rho_text(rho) for rho in (-0.0012, 0.0049, 0.05)] == ["-0.001", "+0.005", "+0.05"]
+
+
+def test_one_is_counted_in_the_singular() -> None:
+    assert [count_text(n, "seed") for n in (0, 1, 8)] == ["0 seeds", "1 seed", "8 seeds"]

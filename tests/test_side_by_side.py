@@ -21,8 +21,8 @@ from cl_utils.report.setting_tables import exams_section, settings_section, simp
 from cl_utils.report.settings import (
     STUDIED,
     Setting,
-    effects_by_order,
     examined,
+    rows_by_order,
     shown_settings,
     studied,
     trained_on,
@@ -161,7 +161,7 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     setting = replace(one, declared=[("easy-to-hard", "baseline"), ("hybrid", "baseline")])
     assert set(setting.others["arm"]) == {"stair", "easy-to-hard-by-characters"}
     assert setting.others["exploratory"].all() and "claim" not in set(setting.others["at_most"])
-    rows = effects_by_order([setting])
+    rows = rows_by_order([setting])
     assert rows[["order", "metric"]].to_numpy().tolist() == [
         ["easy to hard", "overall metric by radon"],
         ["easy to hard", "characters of the source"],
@@ -176,8 +176,8 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
 
 
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:
-    assert effects_by_order([invented("x", every_arm().of_arms(["baseline", "hybrid"]))]).empty
-    assert effects_by_order([]).empty
+    assert rows_by_order([invented("x", every_arm().of_arms(["baseline", "hybrid"]))]).empty
+    assert rows_by_order([]).empty
 
 
 def test_every_setting_is_described_by_what_its_runs_used() -> None:

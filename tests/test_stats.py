@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import product
 
 import numpy as np
@@ -158,8 +159,9 @@ def test_what_a_row_allows_anyone_to_say(changes: dict[str, object], found: str,
 def test_contrast_table_counts_declared_contrasts_without_rows() -> None:
     """An arm that is declared but not finished makes Holm stricter and has no row."""
     rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
-    whole = stats.contrast_table(rows)
-    declared = stats.contrast_table(rows, arms=["hybrid", "mastery", "progress"])
+    both, third = [("hybrid", "baseline"), ("mastery", "baseline")], ("progress", "baseline")
+    whole = stats.contrast_table(rows, contrasts=both)
+    declared = stats.contrast_table(rows, contrasts=[*both, third])
     assert list(whole["arm"]) == ["hybrid", "mastery"]
     assert list(declared["arm"]) == ["hybrid", "mastery"]
     assert list(whole["p_holm"]) == [0.5, 0.5]
@@ -177,18 +179,28 @@ def test_declared_pairs_are_one_family_with_a_reference_each() -> None:
     assert list(table["p_holm"]) == pytest.approx([0.75, 1.0])
 
 
-def test_one_reference_for_all_is_the_same_as_its_pairs() -> None:
-    rows = measures({"baseline": [70, 71, 72], "hybrid": [73, 75, 77], "mastery": [74, 74, 78]})
-    pairs = [("hybrid", "baseline"), ("mastery", "baseline")]
-    pd.testing.assert_frame_equal(
-        stats.contrast_table(rows), stats.contrast_table(rows, contrasts=pairs)
-    )
+def test_contrasts_of_a_study_with_one_arm_are_empty() -> None:
+    """Nothing to compare is no error."""
+    rows = measures({"baseline": [70, 71]})
+    assert stats.contrast_table(rows, contrasts=[("hybrid", "baseline")]).empty
     assert stats.contrast_table(rows, contrasts=[]).empty
 
 
-def test_contrasts_of_a_study_with_one_arm_are_empty() -> None:
-    """Nothing to compare is no error."""
-    assert stats.contrast_table(measures({"baseline": [70, 71]})).empty
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ({"test_set": "exam variables"}, "subset='macro' does not exist: choose one of all"),
+        ({"measure": "execution_exat"}, "did you mean 'execution_exact'?"),
+        ({"measure": "line_exact"}, "line_exact: test_set='balanced' does not exist"),
+    ],
+)
+def test_what_was_not_measured_is_named_with_what_there_is(cell: dict[str, str], said: str) -> None:
+    """An exam has no buckets to average: no run can mend that."""
+    usual = measures({"baseline": [70, 71], "hybrid": [72, 73]})
+    exam = usual.assign(test_set="exam variables", subset="all")
+    lines = exam.assign(measure="line_exact")
+    with pytest.raises(StudyError, match=re.escape(said)):
+        stats.paired_difference(pd.concat([usual, exam, lines]), "hybrid", **cell)
 
 
 def test_faulty_rows_are_refused() -> None:
@@ -319,7 +331,14 @@ def test_a_contrast_says_what_it_shows_and_claims_nothing_by_itself() -> None:
     contrast = stats.contrasts.paired_contrast(clear, pair, cell)
     assert contrast.at_most == "claim" and contrast.standing == "trend"
     assert str(contrast) == (
-        "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend"
+        "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend, above"
+    )
+    equal = stats.contrasts.paired_contrast(np.array([clear[1] + 0.1, clear[1]]), pair, cell)
+    same = stats.contrasts.paired_contrast(np.array([clear[1], clear[1]]), pair, cell)
+    assert str(equal).endswith("p = 0.008: trend, above")
+    assert str(same) == (
+        "hybrid − baseline: +0.0 points (+0.0 to +0.0), n = 8, equivalence p < 0.001: trend, "
+        "equal within ±1"
     )
     noisy = np.array([[3.0, -3.0, 2.0, -2.0, 1.0, -1.0], [0.0] * 6])
     assert str(stats.contrasts.paired_contrast(noisy, pair, cell)).endswith(": undecided")

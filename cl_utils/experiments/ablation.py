@@ -18,6 +18,7 @@ from cl_utils.experiments.tables import HALF, MILLION, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, draw_interval, height_for, styled
+from cl_utils.labels.numbers import count_text
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 
@@ -84,8 +85,8 @@ def _order(rows: pd.DataFrame, reference: str) -> list[str]:
 def _counts(rows: pd.DataFrame) -> str:
     counts = rows.groupby("variant")["seed"].nunique()
     least, most = counts.min(), counts.max()
-    seeds = "seed" if most == 1 else "seeds"
-    return f"n = {least} {seeds} a row" if least == most else f"n = {least} to {most} seeds a row"
+    fewer = "" if least == most else f"{least} to "
+    return f"n = {fewer}{count_text(most, 'seed')} a row"
 
 
 def _row(axes: Axes, place: int, values: pd.Series) -> None:

@@ -29,6 +29,7 @@ from cl_utils.figures.panels import (
 from cl_utils.figures.words import mean_by_arm, range_text
 from cl_utils.labels.names import in_order
 from cl_utils.stats import select
+from cl_utils.stats.rows import PRIMARY
 
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
 EXECUTION_SUBSETS = {"macro": "All buckets", "easy": "Easy", "medium": "Medium", "hard": "Hard"}
@@ -77,20 +78,19 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
 
 
 @styled
-def completion_tasks(
-    measures: pd.DataFrame, test_set: str = "balanced", subset: str = "macro"
-) -> Figure:
+def completion_tasks(measures: pd.DataFrame) -> Figure:
     """Return token completion (all, program, output characters) and line completion by arm."""
+    _, *where = PRIMARY
     panels = {
-        measure: (title, select(measures, measure, test_set, subset))
+        measure: (title, select(measures, measure, *where))
         for measure, title in COMPLETION_MEASURES.items()
     }
     rows = panels["token_accuracy"][1]
-    require(rows, f"token_accuracy on {test_set}/{subset}")
+    require(rows, f"token_accuracy on {'/'.join(where)}")
     arms = in_order(rows["arm"])
     figure = canvas(height_for(len(arms)))
     ngram = {
-        measure: select(measures, measure.replace("accuracy", "ngram"), test_set, subset)
+        measure: select(measures, measure.replace("accuracy", "ngram"), *where)
         for measure in COMPLETION_MEASURES
         if measure.startswith("token_")
     }
@@ -100,7 +100,7 @@ def completion_tasks(
         figure,
         f"Next character right: {range_text(mean_by_arm(rows))}. Next line right: "
         f"{range_text(mean_by_arm(lines))}.",
-        f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(test_set, subset)}.",
+        f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(*where)}.",
         "Most characters of a program are drawn at random, so no model completes them all. "
         "Dotted: a 6-gram.",
     )

@@ -17,22 +17,20 @@ from cl_utils.figures.words import BASELINE
 from cl_utils.labels.names import arm_label, in_order, metric_label
 from cl_utils.labels.numbers import rho_text
 from cl_utils.stats import accuracy_by_decile
+from cl_utils.stats.programs import BALANCED
 from cl_utils.stats.validity import OVERALL
 
 
 @styled
 def accuracy_by_difficulty(
-    programs: pd.DataFrame,
-    validity: pd.DataFrame,
-    metric: str = "overall_metric",
-    test_set: str = "balanced",
+    programs: pd.DataFrame, validity: pd.DataFrame, metric: str = "overall_metric"
 ) -> Figure:
     """Return exact accuracy by decile of `metric`, one line an arm; many arms get panels.
 
     `validity` holds the rows of `stats.metric_validity`; that of the metric is told.
     """
     require(programs, "programs")
-    table = accuracy_by_decile(programs, metric, test_set=test_set)
+    table = accuracy_by_decile(programs, metric)
     groups = table.groupby("decile").agg(
         low=("low", "first"), high=("high", "first"), programs=("programs", "max")
     )
@@ -45,7 +43,7 @@ def accuracy_by_difficulty(
         figure,
         decile_result(means, groups, metric_label(metric)) + correlation_text(validity, metric),
         f"{panels}Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
-        f"Test set: {test_set}, {span_text(groups['programs'])} programs a group.",
+        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs a group.",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
         "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
     )

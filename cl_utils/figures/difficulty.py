@@ -5,7 +5,9 @@ In: counts of programs by level and bucket. Out: one Figure.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,10 +26,13 @@ from cl_utils.figures.panels import (
 )
 from cl_utils.labels.names import metric_label
 
-DEFINITIONS = {
-    "overall_metric": "Halstead by radon (operators only)",
-    "overall_metric_token": "Halstead by token (textbook)",
-}
+DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "overall_metric": "Halstead by radon (operators only)",
+        "overall_metric_token": "Halstead by token (textbook)",
+    }
+)
+"""The two readings of the paper's metric, which every study counts."""
 SPREAD_TO, STEP = 8.0, 0.25
 """Where the axis of `metric_spread` ends, and the width of its bars."""
 LEAST_PRINTED = 6.0
@@ -36,8 +41,9 @@ LEAST_PRINTED = 6.0
 
 @styled
 def difficulty_distribution(counts: pd.DataFrame) -> Figure:
-    """Return the share of easy, medium and hard by grammar level, under both definitions.
+    """Return the share of easy, medium and hard by grammar level, a panel a metric.
 
+    Both definitions of the paper's metric and, where the study's buckets are of another, that.
     `counts` is the table of `buckets.counts_by_level`: metric, lower, upper, level, bucket and
     the number of programs.
     """
@@ -45,8 +51,9 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
     programs = counts.groupby(["metric", "level"])["programs"].sum()
     levels = [*sorted(counts["level"].unique()), "all"]
     figure = canvas(height_for(len(levels)) + 0.2)
-    panels = figure.subplots(1, len(DEFINITIONS), sharey=True)
-    for axes, (metric, title) in zip(panels, DEFINITIONS.items(), strict=True):
+    titles = titles_of(counts)
+    panels = figure.subplots(1, len(titles), sharey=True)
+    for axes, (metric, title) in zip(panels, titles.items(), strict=True):
         rows = counts[counts["metric"] == metric]
         draw_shares(axes, bucket_shares(rows).loc[levels])
         low, high = rows["lower"].iloc[0], rows["upper"].iloc[0]
@@ -58,14 +65,25 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
         distribution_result(counts),
         f"n = {total:,} programs, at least {programs.min():,} a level. Overall metric = "
         "(cyclomatic complexity + Halstead difficulty) / 2.",
+        *(
+            f"The study’s buckets are by {titles[each]}."
+            for each in titles
+            if each not in DEFINITIONS
+        ),
     )
     return figure
 
 
+def titles_of(counts: pd.DataFrame) -> dict[str, str]:
+    """Return the metrics that were counted with their titles, the two definitions first."""
+    others = sorted(set(counts["metric"]) - set(DEFINITIONS))
+    return {**DEFINITIONS, **{metric: metric_label(metric) for metric in others}}
+
+
 def distribution_result(counts: pd.DataFrame) -> str:
-    """Return the share of easy and of hard programs under each definition, over all levels."""
+    """Return the share of easy and of hard programs by each metric, over all levels."""
     told = []
-    for metric, title in DEFINITIONS.items():
+    for metric, title in titles_of(counts).items():
         shares = bucket_shares(counts[counts["metric"] == metric]).loc["all"]
         parts = ", ".join(f"{bucket} {shares[bucket]:.0f} %" for bucket in BUCKETS)
         told.append(f"{title}: {parts}")

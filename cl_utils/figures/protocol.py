@@ -32,15 +32,15 @@ LANES = {  # offset: measure at temperature 1, greedy measure, marker
     0.17: ("execution_paper", "execution_paper_greedy", "s"),
 }
 CEILING = "execution_paper_ceiling"
+NATURAL = ("natural", "all")
+"""The test set and subset that the paper's scoring is of."""
 
 
 @styled
-def protocol_audit(
-    measures: pd.DataFrame, test_set: str = "natural", subset: str = "all"
-) -> Figure:
+def protocol_audit(measures: pd.DataFrame) -> Figure:
     """Return, by arm, what whole-output and the paper's scoring say of the same models."""
-    rows = select(measures, "execution_exact", test_set, subset)
-    require(rows, f"execution_exact on {test_set}/{subset}")
+    rows = select(measures, "execution_exact", *NATURAL)
+    require(rows, f"execution_exact on {'/'.join(NATURAL)}")
     arms = in_order(rows["arm"])
     figure = canvas(1.45 * height_for(len(arms)))
     axes = figure.subplots()
@@ -48,32 +48,28 @@ def protocol_audit(
     percent_axis(axes, "programs counted as right (%)")
     for place, arm in enumerate(arms):
         for offset, (sampled, greedy, marker) in LANES.items():
-            both = [seeds_mean(measures, name, test_set, subset, arm) for name in (sampled, greedy)]
+            both = [seeds_mean(measures, name, arm) for name in (sampled, greedy)]
             lane(axes, place + offset, both, style.line_colour(arm), marker)
-        ceiling = seeds_mean(measures, CEILING, test_set, subset, arm).mean
+        ceiling = seeds_mean(measures, CEILING, arm).mean
         axes.plot([ceiling, ceiling], [place, place + 0.34], color=style.INK, linewidth=2)
     figure.legend(handles=audit_legend(), loc="outside upper center", ncols=3)
-    paper, ceiling = (
-        select(measures, name, test_set, subset) for name in ("execution_paper", CEILING)
-    )
+    paper, ceiling = (select(measures, name, *NATURAL) for name in ("execution_paper", CEILING))
     describe(
         figure,
         f"Whole outputs, greedy: {range_text(mean_by_arm(rows))}; the paper's scoring at "
         f"temperature 1: {range_text(mean_by_arm(paper))}; its ceiling: "
         f"{percent_text(ceiling['value'].mean()) if len(ceiling) else 'not measured'}.",
         f"Means over seeds, pale bars 95 % t intervals, {seeds_text(rows)}. "
-        f"{where_text(test_set, subset)}. Printed: temperature 1 → greedy.",
+        f"{where_text(*NATURAL)}. Printed: temperature 1 → greedy.",
         "The paper compares the numbers in the first 20 / 30 characters; the ceiling is what a "
         "perfect model gets.",
     )
     return figure
 
 
-def seeds_mean(
-    measures: pd.DataFrame, measure: str, test_set: str, subset: str, arm: str
-) -> Interval:
+def seeds_mean(measures: pd.DataFrame, measure: str, arm: str) -> Interval:
     """Return the mean over seeds of one measure with its interval; nan when it is missing."""
-    return mean_interval(seed_values(select(measures, measure, test_set, subset), arm))
+    return mean_interval(seed_values(select(measures, measure, *NATURAL), arm))
 
 
 def lane(axes: Axes, place: float, both: list[Interval], colour: str, marker: str) -> None:

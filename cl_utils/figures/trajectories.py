@@ -16,9 +16,9 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import arm_panels
 from cl_utils.figures.panels import canvas, require, seeds_text, styled
 from cl_utils.figures.words import range_text
+from cl_utils.labels.arm_groups import adaptive_arms
 from cl_utils.labels.names import arm_label, in_order
 
-ADAPTIVE = ("mastery", "yoked-mastery", "progress", "yoked-progress")
 SHADE = "#F1F1F1"
 
 
@@ -28,9 +28,10 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
 
     Columns are the adaptive arms that there are, each beside the one yoked to it.
     """
-    rows = history[history["arm"].isin(ADAPTIVE)]
+    adaptive = [each for arm, twins in adaptive_arms().items() for each in (arm, *twins)]
+    rows = history[history["arm"].isin(adaptive)]
     require(rows, "history of adaptive arms")
-    arms = [arm for arm in ADAPTIVE if arm in set(rows["arm"])]
+    arms = [arm for arm in adaptive if arm in set(rows["arm"])]
     figure = canvas(4.3)
     grid = figure.subplots(len(BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)
     for line, bucket in zip(grid, BUCKETS, strict=True):
@@ -87,15 +88,21 @@ def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
 
 
 def forgetting_result(curves: pd.DataFrame) -> str:
-    """Return which arm forgot most of which bucket: how far it ended below its best, on average."""
+    """Return which arm forgot most of which bucket, the mean of its seeds, and how many lost any.
+
+    Lost is how far a bucket ends below its best.
+    """
     buckets = curves[curves["bucket"].isin(BUCKETS)]
     means = buckets.groupby(["arm", "bucket", "step"])["execution_exact"].mean()
     each = means.groupby(["arm", "bucket"])
     lost = (each.max() - each.last()).sort_values(ascending=False, kind="stable")
     arm, bucket = lost.index[0]
+    pairs = f"{len(lost)} pairs of an arm and a bucket"
+    if lost.iloc[0] == 0:
+        return f"Nothing is forgotten: all {pairs} end at their best."
     return (
         f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
-        f"points below their best; on average over arms and buckets it is {lost.mean():.1f}."
+        f"points below their best; of the {pairs}, {(lost > 0).sum()} lost anything."
     )
 
 

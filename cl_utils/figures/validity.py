@@ -25,10 +25,11 @@ from cl_utils.figures.panels import (
     where_text,
 )
 from cl_utils.figures.words import percent_text
-from cl_utils.labels.arm_groups import metric_of
+from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.labels.names import measure_text, metric_label
-from cl_utils.labels.numbers import MISSING, points_text, rho_text
+from cl_utils.labels.numbers import MISSING, count_text, points_text, rho_text
 from cl_utils.stats import mean_interval, seed_values, select
+from cl_utils.stats.rows import PRIMARY
 from cl_utils.stats.validity import OVERALL, WITHIN
 
 LANES = {OVERALL: (-0.15, style.INK), WITHIN: (0.15, "white")}
@@ -62,13 +63,12 @@ def metric_validity(validity: pd.DataFrame, stability: pd.DataFrame | None = Non
     axes.grid(axis="x")
     figure.legend(handles=scope_legend(mean), loc="outside upper left", ncols=3)
     first = validity.iloc[0]
-    seeds = "seed" if first["seeds"] == 1 else "seeds"
     describe(
         figure,
         validity_result(overall),
-        f"Baseline, hardness is the mean over n = {first['seeds']} {seeds}; {first['programs']:,} "
-        "programs of the balanced test set. Lines: 95 % bootstrap intervals over seeds and "
-        "programs. ",
+        f"Baseline, hardness is the mean over n = {count_text(first['seeds'], 'seed')}; "
+        f"{first['programs']:,} programs of the balanced test set. Lines: 95 % bootstrap intervals "
+        "over seeds and programs. ",
         "Within levels: mean of the levels’ own ρ, weighted by programs. "
         "Above zero, what the metric calls harder is harder for the model.",
     )
@@ -101,7 +101,7 @@ def draw_rho(axes: Axes, place: int, row: pd.Series) -> None:
     offset, face = LANES[row["scope"]]
     draw_interval(axes, place + offset, row["low"], row["high"])
     axes.plot(row["rho"], place + offset, "o", color=style.INK, markerfacecolor=face, zorder=5)
-    text = MISSING if pd.isna(row["rho"]) else f"{row['rho']:+.2f}"
+    text = MISSING if pd.isna(row["rho"]) else rho_text(row["rho"])
     print_rho(axes, COLUMN_OF[row["scope"]], place, text)
 
 
@@ -144,9 +144,9 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     metrics = list(worth["metric"])
     figure = canvas(height_for(len(metrics)) + 0.2)
     order, gain = figure.subplots(1, 2, sharey=True)
-    for axes, columns, digits in (
-        (order, ("rho", "rho_low", "rho_high"), 2),
-        (gain, ("difference", "low", "high"), 1),
+    for axes, columns, text in (
+        (order, ("rho", "rho_low", "rho_high"), rho_text),
+        (gain, ("difference", "low", "high"), "{:+.1f}".format),
     ):
         axes.axvline(0, color=style.FAINT, linewidth=1)
         axes.grid(axis="x")
@@ -154,7 +154,7 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
             value, low, high = row
             draw_interval(axes, place, low, high)
             axes.plot(value, place, "o", color=style.INK, zorder=5)
-            print_rho(axes, 1.12, place, f"{value:+.{digits}f}")
+            print_rho(axes, 1.12, place, text(value))
         name_metrics(axes, metrics)
     gain.tick_params(labelleft=False)
     order.set_title("Does it order what is hard?")
@@ -164,32 +164,30 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     gain.set_title("Do its buckets help?")
     gain.set_xlabel("points above buckets drawn at random")
     first, n = worth.iloc[0], worth["n"]
-    counted = f"n = {n.min()} seeds" if n.nunique() == 1 else f"n = {n.min()} to {n.max()} seeds"
+    fewer = "" if n.nunique() == 1 else f"{n.min()} to "
     describe(
         figure,
         worth_result(worth),
-        f"Left: baseline, {first['seeds']} seeds, {first['programs']:,} programs of the balanced "
-        "test set; 95 % bootstrap intervals over seeds and programs. Right: exact execution, the "
-        f"incremental schedule with one cycle; {counted}, paired; 95 % t intervals. "
+        f"Left: baseline, {count_text(first['seeds'], 'seed')}, {first['programs']:,} programs of "
+        "the balanced test set; 95 % bootstrap intervals over seeds and programs. Right: exact "
+        "execution, the incremental schedule with one cycle; "
+        f"n = {fewer}{count_text(n.max(), 'seed')}, paired; 95 % t intervals. "
         f"{where_text('balanced', 'macro')}.",
     )
     return figure
 
 
 @styled
-def metric_ablation(
-    measures: pd.DataFrame,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
-) -> Figure:
+def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     """Return accuracy when the incremental schedule has buckets of each metric, by metric.
 
-    The best stands on top; the dashed line is the baseline's mean.
+    The best stands on top; the dashed line is the baseline's mean. `metric`: what makes the study's
+    own buckets.
     """
+    measure, test_set, subset = PRIMARY
     rows = select(measures, measure, test_set, subset)
-    metrics = rows["arm"].map(metric_of)
-    bars = rows[metrics.notna()]
+    metric_of = {arm: name for name, arm in metric_arms(metric).items()}
+    bars = rows[rows["arm"].isin(metric_of)]
     several = bars["arm"].nunique() > 1  # one bar compares nothing
     require(bars if several else bars.head(0), "arms with buckets by two metrics or more")
     means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
@@ -197,14 +195,13 @@ def metric_ablation(
     figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
     seed_bars(axes, bars, arms)
-    name_metrics(axes, [metric_of(arm) or arm for arm in arms])
+    name_metrics(axes, [metric_of[arm] for arm in arms])
     percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))
     if baseline.n:
         mark_baseline(axes, baseline.mean)
     counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
-    told = {metric_of(arm) or arm: mean for arm, mean in means.items()}
-    names = [f"{metric_label(metric)} {percent_text(mean)}" for metric, mean in told.items()]
+    names = [f"{metric_label(metric_of[arm])} {percent_text(means[arm])}" for arm in arms]
     describe(
         figure,
         f"{measure_text(measure)} with buckets by each metric: highest {names[0]}, lowest "

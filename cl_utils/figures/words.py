@@ -20,8 +20,8 @@ def percent_text(value: float) -> str:
     return f"{value:.1f} %"
 
 
-def range_text(values: pd.Series, reference: str = BASELINE) -> str:
-    """Return the highest and the lowest of percentages by arm, and the reference's own.
+def range_text(values: pd.Series) -> str:
+    """Return the highest and the lowest of percentages by arm, and the baseline's own.
 
     "highest hybrid 74.2 %, lowest easy only 40.1 %, baseline 72.0 %"
     """
@@ -31,8 +31,8 @@ def range_text(values: pd.Series, reference: str = BASELINE) -> str:
     first, last = known.index[0], known.index[-1]
     ends = {first: "highest ", last: "lowest "} if len(known) > 1 else {first: ""}
     told = [f"{word}{named(arm, known[arm])}" for arm, word in ends.items()]
-    if reference in known.index and reference not in ends:
-        told.append(named(reference, known[reference]))
+    if BASELINE in known.index and BASELINE not in ends:
+        told.append(named(BASELINE, known[BASELINE]))
     return ", ".join(told)
 
 
@@ -41,9 +41,9 @@ def named(arm: object, value: float) -> str:
     return f"{arm_label(str(arm))} {percent_text(value)}"
 
 
-def mean_by_arm(rows: pd.DataFrame, column: str = "value") -> pd.Series:
+def mean_by_arm(rows: pd.DataFrame) -> pd.Series:
     """Return the mean over seeds of each arm."""
-    return rows.groupby("arm")[column].mean()
+    return rows.groupby("arm")["value"].mean()
 
 
 def differences_text(rows: pd.DataFrame, names: Iterable[str]) -> str:

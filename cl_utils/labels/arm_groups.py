@@ -1,4 +1,4 @@
-"""Which arms belong together: display order, arms by metric, arms at the full budget.
+"""Which arms belong together: display order, arms by metric, adaptive arms and their twins.
 
 In: names of arms. Out: groups, places and relatives, all from the fields of params/study/arms.yaml;
 nothing is read out of a name.
@@ -13,29 +13,40 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.curriculum.arm_facts import GROUPS, Group, arm_facts, facts_of
-from cl_utils.curriculum.arms import arm_named, arms
+from cl_utils.curriculum.arms import arm_named, arms, schedule_named
 
 METRIC_ARM: Final = "incremental-norestart"
 """The arm that the metric ablation varies in nothing but the metric that makes the buckets."""
 OWN_METRIC: Final = "overall_metric"
+"""What makes the study's buckets in every committed profile."""
 APART: Final[tuple[Group, ...]] = ("metric", "budget")
 """The groups that have figures of their own."""
 
 
-def metric_arms() -> dict[str, str]:
-    """Return the arms of the metric ablation by the metric that makes their buckets."""
+def metric_arms(metric: str) -> dict[str, str]:
+    """Return the arms of the metric ablation by the metric that makes their buckets.
+
+    `metric`: what makes the study's own. An arm that names the same one stands for nothing new.
+    """
     ours = arm_named(METRIC_ARM)
     varied = {
         arm.bucket_metric: name
         for name, arm in arms().items()
         if arm.bucket_metric and arm == replace(ours, labels=arm.bucket_metric)
     }
-    return {OWN_METRIC: METRIC_ARM, **varied}
+    return {metric: METRIC_ARM} | {other: arm for other, arm in varied.items() if other != metric}
 
 
-def metric_of(arm: str) -> str | None:
-    """Return the metric that makes the buckets of an arm of the metric ablation, else None."""
-    return {name: metric for metric, name in metric_arms().items()}.get(arm)
+def adaptive_arms() -> dict[str, list[str]]:
+    """Return every arm whose draws depend on its model, with those that replay them, its twins."""
+    yoked = {name: arm.yoked for name, arm in arms().items() if arm.yoked}
+    adaptive = [
+        name
+        for name, arm in arms().items()
+        if not arm.yoked and schedule_named(arm.schedule, steps=100).adaptive
+    ]
+    sources = [name for name in arms() if name in adaptive or name in yoked.values()]
+    return {each: [twin for twin, source in yoked.items() if source == each] for each in sources}
 
 
 def group_of(arm: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cl_utils.curriculum.arms import arms
+from cl_utils.curriculum.arms import Arm, arms
 from cl_utils.data.exams import EXAMS, TWINS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import place_of
@@ -75,13 +75,21 @@ def sentence_case(text: str) -> str:
 
 
 def arm_label(arm: str) -> str:
-    """Return the name of an arm as figures print it; the name of a cause in words stays."""
+    """Return the name of an arm as figures print it; the name of a cause in words stays.
+
+    An arm that another metric alone makes what it is reads "incremental by AST nodes". Any other,
+    and one of two arms that are the same, keeps its own name: no two arms have one label.
+    """
     what = arms().get(arm)
-    if what is not None and what.bucket_metric is not None:
+    if what is None:
+        return arm.replace("_", " ")
+    if list(arms().values()).count(what) > 1:
+        return arm
+    if what.bucket_metric and what == Arm(schedule=what.schedule, labels=what.labels):
         return f"{what.schedule} by {metric_label(what.bucket_metric)}"
-    if what is not None and what.order_metric:
+    if what.order_metric and what == Arm(order=what.order, order_metric=what.order_metric):
         return f"{what.order} by {metric_label(what.order_metric)}"
-    return arm.replace("_", " ")
+    return arm
 
 
 def in_order(arms: Iterable[str]) -> list[str]:

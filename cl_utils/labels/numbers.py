@@ -1,4 +1,4 @@
-"""How numbers read in print: intervals, differences, correlations, p values, and what is missing.
+"""How numbers read in print: intervals, differences, correlations, p values, counts, nothing.
 
 In: numbers. Out: short texts, the same in figures, tables and sentences.
 """
@@ -38,6 +38,11 @@ def mean_text(mean: float, half_width: float) -> str:
 def rho_text(rho: float) -> str:
     """Return a correlation with two digits, or with a third where two would hide its sign."""
     return f"{rho:+.3f}" if abs(rho) < 0.005 else f"{rho:+.2f}"
+
+
+def count_text(n: int, name: str) -> str:
+    """Return "1 seed", "8 seeds"."""
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"
 
 
 def p_text(p: float) -> str:

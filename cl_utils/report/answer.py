@@ -14,7 +14,7 @@ import pandas as pd
 
 from cl_utils.labels.names import sentence_case
 from cl_utils.labels.numbers import MISSING, difference_facts, points_text
-from cl_utils.report.questions import BEFORE_METRICS, Question
+from cl_utils.report.questions import Question, questions
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting, millions
 from cl_utils.report.summary import WHERE
@@ -169,7 +169,7 @@ def _numbers(settings: Mapping[str, Setting]) -> list[str]:
 
 def questions_titled(titles: Mapping[str, str]) -> list[Question]:
     """Return the questions of these titles."""
-    return [question for question in BEFORE_METRICS if question.title in titles]
+    return [question for question in questions() if question.title in titles]
 
 
 def answer(setting: Setting, question: Question) -> pd.Series | None:

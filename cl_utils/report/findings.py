@@ -13,6 +13,7 @@ import pandas as pd
 
 from cl_utils.curriculum.arm_facts import arm_facts
 from cl_utils.data.split import HELD_OUT
+from cl_utils.labels.arm_groups import OWN_METRIC
 from cl_utils.labels.names import arm_label
 from cl_utils.paths import home
 from cl_utils.report.captions import captions, picture
@@ -73,7 +74,9 @@ def findings_text(results: Results, declared: Sequence[Sequence[str]], params: P
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
     said = captions(params.figures)
     pictures = {name: picture(said[name].alt, f"{folder}/{name}.png") for name in said}
-    body = findings_markdown(results, declared, params.resamples, pictures, params.arms)
+    body = findings_markdown(
+        results, declared, params.resamples, pictures, params.arms, params.metric
+    )
     family = max(1, len(declared))
     head = HEAD.format(
         rows=params.paths.results.relative_to(home()).as_posix(),
@@ -93,11 +96,13 @@ def findings_markdown(
     resamples: int = 1000,
     pictures: Mapping[str, str] = MappingProxyType({}),
     planned: Mapping[str, int] = MappingProxyType({}),
+    metric: str = OWN_METRIC,
 ) -> str:
     """Return the answers, a section a question, then budget, metrics, leak, what stays open.
 
     Questions without a finished contrast have no section; the last one names what is missing.
-    `pictures`: images in Markdown by a figure's name; `planned`: seeds of all arms of the study.
+    `pictures`: images in Markdown by a figure's name; `planned`: seeds of all arms of the study;
+    `metric`: what makes its buckets.
     Raises StudyError when `results` mix recipes.
     """
     measures, own = results.measures, pairs(declared)
@@ -115,7 +120,7 @@ def findings_markdown(
         ),
         (
             part("Does a better order make a better curriculum?", WORTH, "metric_worth"),
-            worth_body(metric_worth(measures, validity)),
+            worth_body(metric_worth(measures, validity, metric)),
         ),
         (part("The leak", LEAK, "leak"), contrasts_body(leak_rows(measures))),
         (

@@ -13,7 +13,7 @@ import pandas as pd
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.labels.names import metric_label
-from cl_utils.labels.numbers import MISSING, points_text, rho_text
+from cl_utils.labels.numbers import MISSING, count_text, points_text, rho_text
 from cl_utils.report.questions import EXPLORATORY
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.seeds import stream
@@ -85,13 +85,13 @@ def reading(row: pd.Series) -> str:
 def sizes_line(table: pd.DataFrame) -> str:
     """Return how many programs and models stand behind the table, and what its intervals are."""
     first = table.iloc[0]
-    seeds = "seed" if first["seeds"] == 1 else "seeds"
+    seeds = count_text(first["seeds"], "seed")
     return (
-        f"n = {first['programs']:,} test programs, hardness averaged over {first['seeds']} "
-        f"{seeds}. Intervals: bootstrap over seeds and over groups of programs with one skeleton "
-        "(equal but for names and numbers). *Single models*: least and largest rho of one seed. "
-        "*Within a level*: the mean of the grammar levels' own rho, weighted by programs, where "
-        "the metric varies at all (n named where that is fewer)."
+        f"n = {first['programs']:,} test programs, hardness averaged over {seeds}. Intervals: "
+        "bootstrap over seeds and over groups of programs with one skeleton (equal but for names "
+        "and numbers). *Single models*: least and largest rho of one seed. *Within a level*: the "
+        "mean of the grammar levels' own rho, weighted by programs, where the metric varies at all "
+        "(n named where that is fewer)."
     )
 
 
@@ -102,19 +102,20 @@ def stability_lines(stability: pd.DataFrame) -> list[str]:
     rho = stability["rho"]
     return [
         "For comparison: two seeds of the baseline agree on what is hard with rho "
-        f"{rho.mean():+.2f} on average ({rho.min():+.2f} to {rho.max():+.2f}; n = {len(rho)} "
-        "pairs of seeds)."
+        f"{rho_text(rho.mean())} on average ({rho_text(rho.min())} to {rho_text(rho.max())}; "
+        f"n = {len(rho)} pairs of seeds)."
     ]
 
 
-def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame) -> pd.DataFrame:
+def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return a row a metric: how far it orders what is hard, what its buckets gain on random ones.
 
+    `metric`: what makes the study's own buckets.
     Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),
     programs; difference, low, high (points, paired by seed), n. Sorted by rho, the highest first;
     metrics without a seed in common with the random buckets are left out.
     """
-    rows, arms = [], metric_arms()
+    rows, arms = [], metric_arms(metric)
     random = arms["random"]
     for _, row in validity[validity["scope"] == OVERALL].iterrows():
         arm = arms.get(row["metric"], random)

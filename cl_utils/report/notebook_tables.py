@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from cl_utils.curriculum.interface import Schedule
+from cl_utils.curriculum.interface import Mix, Schedule
 from cl_utils.data.exams import TWINS, characters
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import exam_label, measure_text
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, count_text
 from cl_utils.report.readable import readable
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.exams import EXAM
@@ -33,6 +33,13 @@ SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
 
 LENGTH: Final = "length (characters)"
 """Of a record: the source with its output."""
+MOST_CHANGES: Final = 12
+"""Rows of a plan: more nobody reads."""
+ADAPTIVE: Final = (
+    "So it begins. The schedule is adaptive: what is drawn later depends on what the model learns."
+)
+POOLS: Final[Mapping[str, str]] = MappingProxyType({"easiest": "an easiest part of all"})
+SIZE: Final = "that part (% of all programs)"
 
 
 def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
@@ -200,13 +207,40 @@ def pivot_measures(measures: pd.DataFrame, test_set: str) -> Styler:
 def plan_table(plan: Schedule) -> Styler:
     """Return what a schedule draws, a row each time that it changes: stage and shares (percent).
 
-    A column a pool of programs: a bucket, its harder part, or all; a dash where none is drawn.
+    A column a pool of programs: a bucket, its harder part, or all; a dash where none is drawn. Of
+    many rows the first ones and the last; of an adaptive schedule what it begins with. A line below
+    says what is left out.
     """
-    steps = plan.boundaries()
-    shares = 100.0 * pd.DataFrame([plan.mix(step) for step in steps])
-    shares.columns = [f"{SUBSETS.get(pool, pool.replace('-', ' '))} (%)" for pool in shares]
-    stages = {"from step": steps, "stage": [plan.stage(step) for step in steps]}
-    return readable(pd.DataFrame(stages).join(shares))
+    steps = [0] if plan.adaptive else _changes(plan)
+    left_out = max(0, len(steps) - MOST_CHANGES)
+    shown = [*steps[: MOST_CHANGES - 1], steps[-1]] if left_out else steps
+    shares = pd.DataFrame([_shares(plan.mix(step)) for step in shown])
+    stages = {"from step": shown, "stage": [plan.stage(step) for step in shown]}
+    table = readable(pd.DataFrame(stages).join(shares))
+    if not plan.adaptive and not left_out:
+        return table
+    more = f"Left out before the last row: {count_text(left_out, 'more change')}."
+    below = [{"selector": "caption", "props": "caption-side: bottom; text-align: left"}]
+    return table.set_caption(ADAPTIVE if plan.adaptive else more).set_table_styles(
+        below, overwrite=False
+    )
+
+
+def _changes(plan: Schedule) -> list[int]:
+    """Return the steps from which on something else is drawn, or in another stage; 0 first."""
+    drawn = [(plan.stage(step), plan.mix(step)) for step in range(plan.steps)]
+    return [step for step in range(plan.steps) if step == 0 or drawn[step] != drawn[step - 1]]
+
+
+def _shares(mix: Mix) -> dict[str, float]:
+    """Return the shares (percent) of a mix by pool in words, easiest parts with their sizes."""
+    shares = {}
+    for pool, share in mix.items():
+        name, _, size = pool.partition(":")
+        shares[f"{SUBSETS.get(name, POOLS.get(name, name.replace('-', ' ')))} (%)"] = 100.0 * share
+        if size:
+            shares[SIZE] = 100.0 * float(size)
+    return shares
 
 
 def curve_table(curves: pd.DataFrame, count: int = 8) -> Styler:

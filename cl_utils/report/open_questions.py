@@ -13,12 +13,11 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import mean_text
+from cl_utils.labels.numbers import count_text, mean_text
 from cl_utils.report.questions import EXPLORATORY, undeclared
 from cl_utils.report.sentences import contrast_sentence
 from cl_utils.seeds import stream
 from cl_utils.stats import (
-    FACTORIAL,
     Cell,
     arms_in,
     contrast_table,
@@ -73,10 +72,10 @@ def protocol_line(measures: pd.DataFrame, arm: str) -> str:
     texts = {name: arm_text(measures, cell, arm) for name, cell in facts.items()}
     beside = [f"{name} {text}" for name, text in texts.items() if text]
     n = len(seed_values(select(measures, "execution_paper", *NATURAL), arm))
-    seeds = "seed" if n == 1 else "seeds"
+    seen = f"n = {count_text(n, 'seed')}"
     return (
         f"{arm_label(arm)}: {paper} % under the paper's scoring at temperature 1; "
-        f"{'; '.join([*beside, f'n = {n} {seeds}'])}. The paper prints "
+        f"{'; '.join([*beside, seen])}. The paper prints "
         f"{PAPER_OUTPUT_ACCURACY[arm]:.2f} ({PAPER_LABEL}, one run)."
     )
 
@@ -145,7 +144,7 @@ def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
         "again (percentile bootstrap, programs of one skeleton together), the baseline's "
         f"{alone.mean:.1f} % lie between {alone.low:.1f} and {alone.high:.1f}, hybrid's "
         f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f} "
-        f"(n = {gain.n} seeds)."
+        f"(n = {count_text(gain.n, 'seed')})."
     ]
 
 
@@ -178,9 +177,12 @@ def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
 
 
 def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]]:
-    """Return, in print, which arms have too few seeds, by how few: declared, factorial's or run."""
+    """Return, in print, which arms have too few seeds, by how few: those declared, and those run.
+
+    An arm that the profile neither plans nor compares is not missing.
+    """
     rows = select(measures, *PRIMARY)
-    arms = in_order(declared | set(FACTORIAL.values()) | set(arms_in(rows)))
+    arms = in_order(declared | set(arms_in(rows)))
     seeds = {arm: len(seed_values(rows, arm)) for arm in arms}
 
     def between(least: int, most: int) -> list[str]:

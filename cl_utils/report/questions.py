@@ -12,9 +12,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
-from cl_utils.labels.arm_groups import metric_arms
+from cl_utils.labels.arm_groups import OWN_METRIC, adaptive_arms, metric_arms
 from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
 
 
@@ -36,7 +35,7 @@ class Question:
 
 EXPLORATORY: Final = "Exploratory: "
 """Before every sentence on a contrast that was not declared before the runs."""
-BEFORE_METRICS: Final[Sequence[Question]] = (
+BY_NAME: Final[Sequence[Question]] = (
     Question(
         title="The paper's question",
         asks="Does hybrid beat baseline? The two differ in order, restarts and composition at "
@@ -77,26 +76,32 @@ BEFORE_METRICS: Final[Sequence[Question]] = (
             ("hybrid-norestart", "anti-hybrid"),
         ],
     ),
-    Question(
-        title="Adaptation",
-        asks="The same weights over training, but recorded from another seed's run: seed s replays "
-        "that of seed s + 1, so the pairs share runs in a ring and are not quite independent.",
-        pairs=[("mastery", "yoked-mastery"), ("progress", "yoked-progress")],
-        figure="adaptive_trajectories",
-    ),
 )
+"""The questions whose arms stand here by name; the other two follow from params/study/arms.yaml."""
 
 
 def questions() -> list[Question]:
-    """Return every question, in the order in which they are told; the last is of the metrics."""
-    found = metric_arms()
+    """Return every question, in the order in which they are told."""
+    adaptation = Question(
+        title="Adaptation",
+        asks="The same weights over training, but recorded from another seed's run: seed s replays "
+        "that of seed s + 1, so the pairs share runs in a ring and are not quite independent.",
+        pairs=yoked_pairs(),
+        figure="adaptive_trajectories",
+    )
+    found = metric_arms(OWN_METRIC)  # which metric the study's arm stands for changes no pair
     metrics = Question(
         title="The metric that makes the buckets",
         asks="The incremental schedule with one cycle; only the metric differs.",
         pairs=[(found[m], found["random"]) for m in METRICS if m != "random" and m in found],
         figure="metric_ablation",
     )
-    return [*BEFORE_METRICS, metrics]
+    return [*BY_NAME, adaptation, metrics]
+
+
+def yoked_pairs() -> list[Pair]:
+    """Return every adaptive arm with each arm that replays it."""
+    return [(arm, twin) for arm, twins in adaptive_arms().items() for twin in twins]
 
 
 def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
@@ -133,8 +138,7 @@ def contrasts_with_baseline(
 
 def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Return the adaptive arms against their yoked twins and against the baseline."""
-    twins = [(arm.yoked_to, name) for name, arm in arms().items() if arm.yoked_to is not None]
-    wanted = [(arm, reference) for arm, twin in twins for reference in (twin, "baseline")]
+    wanted = [(arm, reference) for arm, twin in yoked_pairs() for reference in (twin, "baseline")]
     own = pairs(declared)
     rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
     return of_pairs(rows, wanted)

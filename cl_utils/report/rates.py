@@ -70,11 +70,11 @@ def rated(settings: Iterable[Setting], flat: Sequence[Setting] | None = None) ->
     return [*there, *flat]
 
 
-def effects_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
+def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return each of `EFFECTS` at each rate: a row of `contrast_table` with recipe, rate, effect.
 
     Rates stand in the order of `RATES` within a recipe; nothing of a recipe that was run at one
-    rate alone. Points as in `effects_by_setting`.
+    rate alone. Points as in `rows_by_setting`.
     """
     tables = []
     for name, rates in by_recipe(settings).items():

@@ -84,7 +84,8 @@ def results_page(settings: Sequence[Setting], params: Params, validity: pd.DataF
         parts.append(setting_markdown(setting))
         if setting.profile == params.profile:
             results = setting.results
-            parts.append("### Metrics\n\n" + metrics_markdown(results, validity))
+            own = metrics_markdown(results, validity, setting.metric)
+            parts.append(f"### Metrics\n\n{own}")
             parts.append("### Figures\n\n" + shown_figures(params, f"../{figures}/"))
     return "\n\n".join(parts) + "\n"
 
@@ -172,11 +173,15 @@ def legend(table: pd.DataFrame, profile: str) -> str:
     )
 
 
-def metrics_markdown(results: Results, validity: pd.DataFrame) -> str:
-    """Return what the paper's metrics order, and whether better ones make better curricula."""
+def metrics_markdown(results: Results, validity: pd.DataFrame, metric: str) -> str:
+    """Return what the paper's metrics order, and whether better ones make better curricula.
+
+    `metric`: what makes the study's own buckets.
+    """
     own = validity[validity["metric"].isin(PAPERS_METRICS) & (validity["scope"] == OVERALL)]
     lines = [f"- {EXPLORATORY}{metric_sentence(row)}" for _, row in own.iterrows()]
-    return "\n".join([*lines, worth_body(metric_worth(results.measures, validity))]).strip()
+    worth = metric_worth(results.measures, validity, metric)
+    return "\n".join([*lines, worth_body(worth)]).strip()
 
 
 def shown_figures(params: Params, folder: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import arm_label, metric_label
-from cl_utils.labels.numbers import difference_facts, p_text, points_text, rho_text
+from cl_utils.labels.numbers import count_text, difference_facts, p_text, points_text, rho_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import (
     EQUIVALENCE_MARGIN,
@@ -20,6 +20,7 @@ from cl_utils.stats.intervals import (
     SEEDS_OF_A_TREND,
     SIGNIFICANCE,
 )
+from cl_utils.stats.verdicts import found_words
 
 FAMILIES: Final = """\
 In every setting and recipe the contrasts of its params file are one Holm family. The three main \
@@ -49,8 +50,7 @@ def contrast_sentence(contrast: pd.Series) -> str:
         facts.append(f"equivalence p after Holm {p_text(contrast['p_equivalence_holm'])}")
     elif pd.notna(contrast["p_holm"]):
         facts.append(f"sign-flip p after Holm {p_text(contrast['p_holm'])}{least_p_text(contrast)}")
-    seeds = "seed" if contrast["n"] == 1 else "seeds"
-    facts.append(f"n = {contrast['n']} paired {seeds}")
+    facts.append(f"n = {count_text(contrast['n'], 'paired seed')}")
     word, sentence = verdict(contrast)
     return f"**{word}**: {sentence} ({'; '.join(facts)})."
 
@@ -70,14 +70,13 @@ def metric_sentence(row: pd.Series) -> str:
         found = (
             "orders programs the wrong way round: what it calls harder, the baseline finds easier"
         )
-    seeds = "seed" if row["seeds"] == 1 else "seeds"
     rho, low, high, least, most = (
         rho_text(row[name]) for name in ("rho", "low", "high", "seed_low", "seed_high")
     )
     return (
         f"**Metric**: {name} {found} (Spearman's rho with -log p of the true output {rho}; 95 % "
         f"bootstrap interval over seeds and programs {low} to {high}; single models {least} to "
-        f"{most}; n = {row['programs']:,} test programs, {row['seeds']} {seeds})."
+        f"{most}; n = {row['programs']:,} test programs, {count_text(row['seeds'], 'seed')})."
     )
 
 
@@ -98,15 +97,11 @@ def rows_markdown(lines: Iterable[Sequence[str]]) -> str:
 
 def verdict_cell(contrast: pd.Series) -> str:
     """Return what `verdict` says in a few words, for a table that names both arms."""
-    side = "above" if contrast["difference"] > 0 else "below"
-    words = {
-        "difference": f": {side}",
-        "equivalence": f": equal within ±{EQUIVALENCE_MARGIN:g} "
-        f"(p {p_text(contrast['p_equivalence_holm'])})",
-        "interval": f": {side}, by its interval alone",
-    }
+    words = found_words(contrast)
+    if finding(contrast) == "equivalence":
+        words += f" (p {p_text(contrast['p_equivalence_holm'])})"
     mark = "exploratory " if contrast.get("exploratory", False) else ""
-    return f"{mark}{standing(contrast)}{words.get(finding(contrast), '')}"
+    return f"{mark}{standing(contrast)}" + (f": {words}" if words else "")
 
 
 def verdict(contrast: pd.Series) -> tuple[str, str]:

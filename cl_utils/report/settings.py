@@ -206,7 +206,7 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
     return found
 
 
-def effects_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
+def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return the gain and the three main effects in each setting with a factorial.
 
     Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
@@ -225,11 +225,11 @@ def effects_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def effects_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
+def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return every arm that reads the baseline's programs in an order of difficulty, against it.
 
     The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
-    other arms. Points as in `effects_by_setting`.
+    other arms. Points as in `rows_by_setting`.
     """
     tables = [pd.DataFrame(columns=["order", "metric", "exploratory", *EFFECT_COLUMNS[1:]])]
     for setting in settings:
@@ -246,8 +246,8 @@ def effects_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
 
 
-def effects_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
-    """Return the three main effects on each level of the grammar, as `effects_by_setting` does."""
+def rows_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return the three main effects on each level of the grammar, as `rows_by_setting` does."""
     tables = []
     for setting in settings:
         rows = setting.levels

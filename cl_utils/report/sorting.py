@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cl_utils.report.answer import extremes, joined, told
-from cl_utils.report.settings import Setting, effects_by_order
+from cl_utils.report.settings import Setting, rows_by_order
 
 
 def sorted_orders(settings: Sequence[Setting]) -> list[tuple[str, Setting, pd.Series]]:
     """Return the declared differences of every order to the baseline: its name, setting, row."""
     found = []
     for setting in settings:
-        rows = effects_by_order([setting])
+        rows = rows_by_order([setting])
         declared = rows[~rows["exploratory"].astype(bool)]
         found += [(str(row["order"]), setting, row) for _, row in declared.iterrows()]
     return found

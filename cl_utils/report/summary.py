@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import arm_label
-from cl_utils.labels.numbers import points_text
+from cl_utils.labels.numbers import count_text, points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
@@ -61,10 +61,9 @@ def gain_sentence(measures: pd.DataFrame) -> str:
         f"{points_text(by_name.loc[name])}"
         for name in map(effect_name, ADDENDS)
     ]
-    seeds = "seed" if whole["n"] == 1 else "seeds"
     return (
         f"**Hybrid minus baseline, {points_text(whole)} points, is the exact sum of four "
         "effects**: "
-        f"{', '.join(parts)} (the factorial's eight arms, n = {whole['n']} {seeds}, 95 % "
-        "intervals)."
+        f"{', '.join(parts)} (the factorial's eight arms, n = {count_text(whole['n'], 'seed')}, "
+        "95 % intervals)."
     )

@@ -17,7 +17,7 @@ from cl_utils.stats.contrasts import (
     paired_contrast,
     without_margin,
 )
-from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
+from cl_utils.stats.rows import PRIMARY, seed_values, select
 
 
 class Change(NamedTuple):
@@ -29,26 +29,27 @@ class Change(NamedTuple):
     names: Pair
 
 
-def change_table(changes: Sequence[Change], cell: Cell = PRIMARY) -> pd.DataFrame:
+def change_table(changes: Sequence[Change]) -> pd.DataFrame:
     """Return the difference here minus that there, paired by seed: a row of `contrast_table` each.
 
+    Of the study's primary measure.
     The changes are one Holm family; one without a seed that all four of its runs have gets no row,
     but counts. There is no equivalence p: the margin is one for differences of arms.
     """
-    found = [row for change in changes if (row := _contrast(change, cell)) is not None]
+    found = [row for change in changes if (row := _contrast(change)) is not None]
     return without_margin(family_table(found, len(changes))).assign(exploratory=False)
 
 
-def difference_by_seed(measures: pd.DataFrame, pair: Pair, cell: Cell = PRIMARY) -> pd.Series:
+def difference_by_seed(measures: pd.DataFrame, pair: Pair) -> pd.Series:
     """Return arm minus reference (points), indexed by the seeds that both have."""
-    rows = select(measures, *cell)
+    rows = select(measures, *PRIMARY)
     arm, reference = (seed_values(rows, each) for each in pair)
     return (arm - reference).dropna()
 
 
-def _contrast(change: Change, cell: Cell) -> Contrast | None:
-    sides = [difference_by_seed(each, change.pair, cell) for each in (change.here, change.there)]
+def _contrast(change: Change) -> Contrast | None:
+    sides = [difference_by_seed(each, change.pair) for each in (change.here, change.there)]
     pairs = pd.concat(sides, axis=1).dropna()
     if pairs.empty:
         return None
-    return paired_contrast(pairs.to_numpy(dtype=float).T, change.names, cell)
+    return paired_contrast(pairs.to_numpy(dtype=float).T, change.names, PRIMARY)

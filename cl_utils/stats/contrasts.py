@@ -21,8 +21,8 @@ from cl_utils.stats.intervals import (
     mean_interval,
     sign_flip_p,
 )
-from cl_utils.stats.rows import Cell, arms_in, seed_values, select
-from cl_utils.stats.verdicts import standing
+from cl_utils.stats.rows import Cell, check_cell, seed_values, select
+from cl_utils.stats.verdicts import finding, found_words, standing
 
 Pair = tuple[str, str]
 """An arm and its reference."""
@@ -53,19 +53,26 @@ class Contrast:
     at_most: str
 
     def __str__(self) -> str:
-        """Return the difference with its interval, n and p, and what it may be called."""
+        """Return the difference with its interval, n and p, what it may be called and shows."""
         interval = "" if np.isnan(self.low) else f" ({self.low:+.1f} to {self.high:+.1f})"
-        p = f", p {'< 0.001' if self.p < 0.001 else f'= {self.p:.3f}'}"
         facts = f"{self.difference:+.1f} points{interval}, n = {self.n}"
-        facts += "" if np.isnan(self.p) else p
-        return f"{self.arm} − {self.reference}: {facts}: {self.standing}"
+        equal = finding(self._alone) == "equivalence"
+        name, p = ("equivalence p", self.p_equivalence) if equal else ("p", self.p)
+        facts += "" if np.isnan(p) else f", {name} {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+        said = ", ".join(filter(None, (self.standing, found_words(self._alone))))
+        return f"{self.arm} − {self.reference}: {facts}: {said}"
 
     @property
     def standing(self) -> str:
         """What this difference may be called by itself: a "trend" at most, since undeclared."""
-        adjusted = {"p_holm": self.p, "p_equivalence_holm": self.p_equivalence}
-        called = standing(pd.Series({**asdict(self), **adjusted}))
+        called = standing(self._alone)
         return "trend" if called == "claim" else called
+
+    @property
+    def _alone(self) -> pd.Series:
+        """As a row of `contrast_table`, in a family of its own."""
+        adjusted = {"p_holm": self.p, "p_equivalence_holm": self.p_equivalence}
+        return pd.Series({**asdict(self), **adjusted})
 
 
 def paired_difference(
@@ -79,11 +86,12 @@ def paired_difference(
 ) -> Contrast:
     """Return `arm` minus `reference` over the seeds that both have finished.
 
-    Raises StudyError when they have no seed in common.
+    Raises StudyError when nothing of that name was measured, or they have no seed in common.
     """
     rows = select(measures, measure, test_set, subset)
     pairs = pd.concat([seed_values(rows, arm), seed_values(rows, reference)], axis=1).dropna()
     if pairs.empty:
+        check_cell(measures, (measure, test_set, subset))
         raise StudyError(
             f"{arm} and {reference} have no seed in common for {measure} on "
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
@@ -117,24 +125,19 @@ def paired_contrast(samples: np.ndarray, pair: Pair, cell: Cell) -> Contrast:
 
 def contrast_table(
     measures: pd.DataFrame,
-    reference: str = "baseline",
     *,
-    arms: Sequence[str] | None = None,
-    contrasts: Sequence[Pair] | None = None,
+    contrasts: Sequence[Pair],
     measure: str = "execution_exact",
     test_set: str = "balanced",
     subset: str = "macro",
 ) -> pd.DataFrame:
     """Return one row a contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
-    Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts` are the pairs (arm,
-    reference) declared before the run, one family; without them every one of `arms` (all if not
-    given) is set against `reference`. Declared ones without a pair of runs yet get no row, but
-    count in the family: an unfinished study must not look more certain than a whole one.
+    Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts`: the pairs (arm,
+    reference) of one family. Those without a pair of runs yet get no row, but count in it: an
+    unfinished study must not look more certain than a whole one.
     """
     rows = select(measures, measure, test_set, subset)
-    chosen = arms_in(rows) if arms is None else arms
-    declared = against(reference, chosen) if contrasts is None else contrasts
     ready = [
         paired_difference(
             rows,
@@ -143,10 +146,10 @@ def contrast_table(
             test_set=test_set,
             subset=subset,
         )
-        for pair in declared
+        for pair in contrasts
         if common_seeds(rows, *pair)
     ]
-    return family_table(ready, len(declared))
+    return family_table(ready, len(contrasts))
 
 
 def against(reference: str, arms: Iterable[str]) -> list[Pair]:

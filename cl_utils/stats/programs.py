@@ -14,9 +14,11 @@ from cl_utils.errors import StudyError
 from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.intervals import CONFIDENCE, Interval
 from cl_utils.stats.ranks import RankedMetrics
-from cl_utils.stats.rows import check_one_recipe
+from cl_utils.stats.rows import PRIMARY, check_one_recipe
 
 DECILES = 10
+BALANCED = PRIMARY[1]
+"""The test set that these statistics are of, unless another is named."""
 
 
 def arm_programs(programs: pd.DataFrame, arm: str, test_set: str) -> pd.DataFrame:
@@ -78,33 +80,28 @@ def percentiles(draws: np.ndarray) -> np.ndarray:
     return np.where(known.mean(axis=0) > 0.5, ends, np.nan)
 
 
-def decile_of(values: pd.Series, groups: int = DECILES) -> pd.Series:
-    """Return the group 1..`groups` of each value by its mid-rank; equal values share one group.
+def decile_of(values: pd.Series) -> pd.Series:
+    """Return the group 1..`DECILES` of each value by its mid-rank; equal values share one group.
 
     A value held by more than a tenth of the programs fills several tenths alone; it gets the one
     its middle falls in and the others stay empty. No tie is split, so file order cannot matter.
     """
     middle = (values.rank(method="average") - 0.5) / len(values)  # in (0, 1)
-    return (np.floor(middle * groups).astype(int) + 1).clip(1, groups)
+    return (np.floor(middle * DECILES).astype(int) + 1).clip(1, DECILES)
 
 
-def accuracy_by_decile(
-    programs: pd.DataFrame,
-    metric: str = "overall_metric",
-    *,
-    test_set: str = "balanced",
-    groups: int = DECILES,
-) -> pd.DataFrame:
+def accuracy_by_decile(programs: pd.DataFrame, metric: str = "overall_metric") -> pd.DataFrame:
     """Return exact accuracy (percent) by decile of `metric`, one row an arm, seed and decile.
 
+    On the balanced test set.
     Columns: arm, seed, decile, low and high (least and largest value of the metric in the
     group), accuracy, programs. Ties stay whole (see `decile_of`), so groups differ in size.
     """
     check_metric(programs, metric)
-    rows = programs[programs["test_set"] == test_set]
+    rows = programs[programs["test_set"] == BALANCED]
     check_one_recipe(rows)
     distinct = rows.drop_duplicates("program_id").set_index("program_id")[metric]
-    decile = decile_of(distinct, groups)
+    decile = decile_of(distinct)
     edges = distinct.groupby(decile).agg(low="min", high="max")
     table = (
         rows.assign(decile=rows["program_id"].map(decile))
@@ -130,7 +127,7 @@ def hierarchical_bootstrap(
     rng: np.random.Generator,
     arm: str = "baseline",
     reference: str | None = None,
-    test_set: str = "balanced",
+    test_set: str = BALANCED,
     resamples: int = 1000,
 ) -> Interval:
     """Return one arm's exact accuracy (percent) with an interval over seeds and programs.

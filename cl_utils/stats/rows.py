@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.errors import StudyError
+from cl_utils.names import unknown
 
 Cell = tuple[str, str, str]
 """A measure, a test set and a subset: what is compared."""
@@ -35,6 +36,20 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
             f"{measure} on {test_set}/{subset} stands twice for {run}: keep one row a run"
         )
     return rows
+
+
+def check_cell(measures: pd.DataFrame, cell: Cell) -> None:
+    """Raise StudyError that says what there is when nothing was measured under a cell's names."""
+    measure, test_set, subset = cell
+    for column, value, where in (
+        ("measure", measure, ""),
+        ("test_set", test_set, f"{measure}: "),
+        ("subset", subset, f"{measure} on {test_set}: "),
+    ):
+        known = list(measures[column].unique())
+        if known and value not in known:
+            raise unknown(f"{where}{column}", value, known)
+        measures = measures[measures[column] == value]
 
 
 def check_one_recipe(rows: pd.DataFrame) -> None:

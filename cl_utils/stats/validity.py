@@ -13,6 +13,7 @@ import pandas as pd
 
 from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.programs import (
+    BALANCED,
     arm_programs,
     check_metric,
     facts_of,
@@ -106,16 +107,13 @@ def varied(values: np.ndarray, levels: np.ndarray) -> list[int]:
     return counts.tolist()
 
 
-def hardness_stability(
-    programs: pd.DataFrame, arm: str = "baseline", test_set: str = "balanced"
-) -> pd.DataFrame:
-    """Return Spearman's rho of the models' own hardness between every two seeds.
+def hardness_stability(programs: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman's rho of the baseline's own hardness between every two seeds.
 
-    Columns: first, second (seeds), rho, programs. Where two seeds do not agree on what is hard, no
-    metric can agree with both.
+    On the balanced test set. Columns: first, second (seeds), rho, programs. Where two seeds do not
+    agree on what is hard, no metric can agree with both.
     """
-    rows = arm_programs(programs, arm, test_set)
-    hardness = hardness_table(rows)
+    hardness = hardness_table(arm_programs(programs, "baseline", BALANCED))
     seeds = list(hardness.columns)
     table = [
         (first, second, spearman(hardness[first].to_numpy(), hardness[second].to_numpy()))

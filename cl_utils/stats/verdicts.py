@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_TREND, SIGNIFICANCE
 
 Finding = Literal["difference", "equivalence", "interval", "nothing", "single runs"]
 
@@ -27,6 +27,17 @@ def finding(contrast: pd.Series) -> Finding:
     if contrast["p_equivalence_holm"] < SIGNIFICANCE:
         return "equivalence"
     return "interval" if contrast["low"] > 0 or contrast["high"] < 0 else "nothing"
+
+
+def found_words(contrast: pd.Series) -> str:
+    """Return the finding in a few words, for what names both arms; "" where nothing is shown."""
+    side = "above" if contrast["difference"] > 0 else "below"
+    words = {
+        "difference": side,
+        "equivalence": f"equal within ±{EQUIVALENCE_MARGIN:g}",
+        "interval": f"{side}, by its interval alone",
+    }
+    return words.get(finding(contrast), "")
 
 
 def standing(contrast: pd.Series) -> str:
