@@ -19,7 +19,7 @@ from cl_utils.labels.numbers import MISSING
 from cl_utils.machine import machines_text
 from cl_utils.manifests import written_files
 from cl_utils.paths import home
-from cl_utils.report.pages import write_pages
+from cl_utils.report.page_files import write_pages
 from cl_utils.report.sentences import rows_markdown
 
 PAGE: Final = "docs/speed.md"

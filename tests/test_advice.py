@@ -7,11 +7,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from factories import every_arm
-from test_side_by_side import invented, raised
+from test_settings_page import invented, raised
 
 from cl_utils.paths import REPOSITORY
-from cl_utils.report.advice import ADVICE, FEW, PAGE, advised
-from cl_utils.report.answer import answer, questions_titled
+from cl_utils.report.in_short import answer, questions_titled
+from cl_utils.report.pages.advice import ADVICE, FEW, PAGE, advised
 from cl_utils.report.settings import studied
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, at_most
 

@@ -29,6 +29,7 @@ FOLDERS = (
     *(
         "cl_utils.figures",
         "cl_utils.report",
+        "cl_utils.report.pages",
         "cl_utils.playground",
         "cl_utils.experiments",
         "cl_utils.workflow",

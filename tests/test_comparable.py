@@ -13,8 +13,8 @@ from factories import change_manifest, synthetic_results, write_results
 from refusals import refusal
 
 from cl_utils.paths import PARAMS, REPOSITORY, committed_results
+from cl_utils.report.pages.settings import ASKED
 from cl_utils.report.settings import ORDERED, STUDIED
-from cl_utils.report.side_by_side import ASKED
 from cl_utils.study.comparable import check_comparable, check_pairs, unlike
 from cl_utils.study.notebook_names import EVALUATION, TRAINING
 from cl_utils.study.params import read_params

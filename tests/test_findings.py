@@ -17,17 +17,17 @@ from cl_utils.labels.arm_groups import OWN_METRIC, metric_arms
 from cl_utils.labels.names import arm_label, metric_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
 from cl_utils.report.captions import CAPTIONS
-from cl_utils.report.findings import (
-    MOST_SENTENCES,
-    findings_markdown,
-    findings_text,
-)
 from cl_utils.report.metric_findings import validity_of
 from cl_utils.report.open_questions import (
     open_lines,
     power_lines,
     protocol_lines,
     without_verdict,
+)
+from cl_utils.report.pages.findings import (
+    MOST_SENTENCES,
+    findings_markdown,
+    findings_text,
 )
 from cl_utils.report.questions import (
     Question,

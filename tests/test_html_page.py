@@ -15,10 +15,10 @@ import pytest
 from factories import every_arm
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, committed_results
-from cl_utils.report import number_sources
 from cl_utils.report.captions import CAPTIONS
-from cl_utils.report.html_page import notebook_of_figures, report_page, warning
-from cl_utils.report.number_sources import sources, with_sources
+from cl_utils.report.pages import number_sources
+from cl_utils.report.pages.html_report import notebook_of_figures, report_page, warning
+from cl_utils.report.pages.number_sources import sources, with_sources
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results
 from tools.browser.page import look

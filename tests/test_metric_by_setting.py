@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from factories import synthetic_results
-from test_side_by_side import invented, section
+from test_settings_page import invented, section
 
 from cl_utils.report.metric_by_setting import HEAD, TITLE, judged, metric_line, metric_section
 from cl_utils.report.metric_findings import interval_cell
+from cl_utils.report.pages.settings import settings_page
 from cl_utils.report.settings import Setting
-from cl_utils.report.side_by_side import settings_page
 from cl_utils.stats.validity import OVERALL
 
 

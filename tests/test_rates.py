@@ -8,11 +8,12 @@ from functools import cache
 
 import pytest
 from factories import every_arm
-from test_side_by_side import invented, raised, section
+from test_settings_page import invented, raised, section
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
-from cl_utils.report.advice import FLAT, FLAT_CHOICE, advice_page
+from cl_utils.report.pages.advice import FLAT, FLAT_CHOICE, advice_page
+from cl_utils.report.pages.settings import ASKED, settings_page
 from cl_utils.report.rate_words import flat_effects, rates_markdown, rates_sentence
 from cl_utils.report.rates import (
     BOTH,
@@ -28,7 +29,6 @@ from cl_utils.report.rates import (
     rows_by_rate,
 )
 from cl_utils.report.settings import Setting
-from cl_utils.report.side_by_side import ASKED, settings_page
 from cl_utils.study.results import Results, run_manifest
 from cl_utils.training.recipes import RECIPES, recipe_named
 

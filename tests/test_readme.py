@@ -22,8 +22,8 @@ from cl_utils.curriculum.arms import SCHEDULES
 from cl_utils.difficulty.overall_metric import difficulty
 from cl_utils.experiments.strongest import strongest_text
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
-from cl_utils.report.pages import read_page
-from cl_utils.report.study_pages import study_pages
+from cl_utils.report.page_files import read_page
+from cl_utils.report.pages.of_study import study_pages
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results
 from cl_utils.tinypy.record import parse

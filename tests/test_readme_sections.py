@@ -10,10 +10,11 @@ from factories import SCHEDULES, every_arm, synthetic_results
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import HOME_VARIABLE
-from cl_utils.report import answer, pages
+from cl_utils.report import in_short, page_files
 from cl_utils.report.main_table import main_table
-from cl_utils.report.pages import replace_section, write_pages
-from cl_utils.report.results_page import markdown_table, results_markdown
+from cl_utils.report.page_files import replace_section, write_pages
+from cl_utils.report.pages import readme
+from cl_utils.report.pages.results import markdown_table, results_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats.contrasts import Pair
 
@@ -124,8 +125,8 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
     ],
 )
 def test_the_answer_says_no_more_than_the_verdict(found: pd.Series, expected: str) -> None:
-    assert answer.words(found) == expected
-    assert f"n = {found['n']}" in answer.facts(found) and "nan" not in answer.facts(found)
+    assert in_short.words(found) == expected
+    assert f"n = {found['n']}" in in_short.facts(found) and "nan" not in in_short.facts(found)
 
 
 def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
@@ -137,31 +138,31 @@ def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
     full = Setting(profile="a", parameters=200_000, planned=8, results=every_arm(), **shared)
     small = STUDY.of_arms(["baseline", "hybrid"])
     part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)
-    lines = answer.table([full, part]).splitlines()[:7]
-    assert answer.OWN_ROW not in answer.table([full, part])  # order on hybrid's: not declared
+    lines = readme.table([full, part]).splitlines()[:7]
+    assert readme.OWN_ROW not in readme.table([full, part])  # order on hybrid's: not declared
     assert "0.20M" in lines[0] and "1.06M" in lines[0] and "n = 3 of 5 declared" in lines[0]
     assert [line.count(" | ") for line in lines] == [2] * 7
     assert [line.endswith("| – |") for line in lines[2:]] == [False, True, True, True, True]
-    assert answer.sentences([full, part]).count("1.06M") == 1
+    assert readme.sentences([full, part]).count("1.06M") == 1
 
 
 def test_order_on_hybrid_s_own_programs_has_a_row_and_a_clause_beside_the_main_effect() -> None:
     shared = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
     declared = [("hybrid-norestart", "hybrid-shuffled")]
     full = Setting(profile="a", parameters=1, results=every_arm(), declared=declared, **shared)
-    (line,) = (each for each in answer.table([full]).splitlines() if answer.OWN_ROW in each)
-    assert answer.points_text(full.contrasts.iloc[0]) in line
-    (said,) = (each for each in answer.sentences([full]).splitlines() if "Easy programs" in each)
-    assert said.count(answer.OWN_SENTENCE) == 1
+    (line,) = (each for each in readme.table([full]).splitlines() if readme.OWN_ROW in each)
+    assert in_short.points_text(full.contrasts.iloc[0]) in line
+    (said,) = (each for each in readme.sentences([full]).splitlines() if "Easy programs" in each)
+    assert said.count(readme.OWN_SENTENCE) == 1
     arms = ["baseline", *declared[0]]
     part = Setting(
         profile="b", parameters=1, results=every_arm().of_arms(arms), declared=declared, **shared
     )
-    assert answer.OWN_ROW not in answer.table([part])  # there it is the answer on order itself
+    assert readme.OWN_ROW not in readme.table([part])  # there it is the answer on order itself
 
 
 def test_settings_that_say_the_same_are_listed() -> None:
-    assert [answer.joined(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+    assert [in_short.joined(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
 def test_measures_that_no_arm_has_get_no_column() -> None:
@@ -174,7 +175,7 @@ def test_measures_that_no_arm_has_get_no_column() -> None:
 def test_pages_are_written_in_the_repository_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(page_files, "REPOSITORY", tmp_path)
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "elsewhere"))
     write_pages(lambda: {"a.md": "text\n"})
     assert not list(tmp_path.iterdir())

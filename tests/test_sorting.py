@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from factories import every_arm, synthetic_results
-from test_side_by_side import invented, raised
+from test_settings_page import invented, raised
 
 from cl_utils.labels.numbers import points_text
-from cl_utils.report.advice import SORTING, advice_page
+from cl_utils.report.pages.advice import SORTING, advice_page
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders, sorting_sentence
 

@@ -17,7 +17,7 @@ from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
 from cl_utils.labels.numbers import mean_text
 from cl_utils.paths import committed_results
-from cl_utils.report.pages import read_page, replace_section, write_pages
+from cl_utils.report.page_files import read_page, replace_section, write_pages
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.committed_models import committed_models, load_committed

@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import metric_label, sentence_case
-from cl_utils.report.answer import joined
+from cl_utils.report.in_short import joined
 from cl_utils.report.metric_findings import interval_cell, metric_cells, reading, validity_of
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting

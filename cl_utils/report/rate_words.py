@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
-from cl_utils.report.answer import extremes, told
+from cl_utils.report.in_short import extremes, told
 from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cl_utils.report.answer import extremes, joined, told
+from cl_utils.report.in_short import extremes, joined, told
 from cl_utils.report.settings import Setting, rows_by_order
 
 

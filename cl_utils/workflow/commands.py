@@ -85,7 +85,7 @@ class Work:
     def report(self) -> int:
         """Write the profile's report, one page that holds everything; return 0."""
         # Late: torch and matplotlib take two seconds, and Snakemake need not wait for them.
-        from cl_utils.report.html_page import write_report
+        from cl_utils.report.pages.html_report import write_report
 
         paths = Paths(self.profile)
         path = write_report(study_named(self.profile), paths.runs / "report.html")

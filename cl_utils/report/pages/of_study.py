@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from functools import partial
 
 from cl_utils.paths import home
-from cl_utils.report import advice, side_by_side
-from cl_utils.report.answer import answer_markdown
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
-from cl_utils.report.findings import findings_text
 from cl_utils.report.metric_by_setting import judged, metric_line
 from cl_utils.report.metric_findings import validity_of
-from cl_utils.report.pages import read_page, replace_section, write_pages
+from cl_utils.report.page_files import read_page, replace_section, write_pages
+from cl_utils.report.pages import advice
+from cl_utils.report.pages import settings as all_settings
+from cl_utils.report.pages.findings import findings_text
+from cl_utils.report.pages.readme import answer_markdown
+from cl_utils.report.pages.results import results_page
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.rates import RATED, rated
-from cl_utils.report.results_page import results_page
 from cl_utils.report.settings import ORDERED, Setting, studied
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
@@ -41,7 +42,7 @@ def study_pages(
     they are known.
     """
     settings = settings or studied()
-    further = side_by_side.further_settings()
+    further = all_settings.further_settings()
     orders = further[ORDERED]
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
@@ -58,7 +59,7 @@ def study_pages(
         "docs/results.md": results_page(settings, params, validity),
         "docs/findings.md": findings or findings_text(results, params.contrasts, params),
         advice.PAGE: advice.advice_page(settings, orders, rates),
-        side_by_side.PAGE: side_by_side.settings_page(
+        all_settings.PAGE: all_settings.settings_page(
             settings, further, partial(figure_of, params=params, above="../"), params.resamples
         ),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),

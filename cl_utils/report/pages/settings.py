@@ -14,20 +14,20 @@ import pandas as pd
 
 from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
-from cl_utils.report.answer import ROWS, answer, questions_titled
+from cl_utils.report.in_short import ROWS, answer, questions_titled
 from cl_utils.report.metric_by_setting import judged, metric_section
+from cl_utils.report.pages.setting_tables import (
+    exams_section,
+    levels_section,
+    settings_section,
+    simple_section,
+)
 from cl_utils.report.rate_words import Named, all_changes, rates_markdown
 from cl_utils.report.rates import RATED, rated
 from cl_utils.report.sentences import (
     VERDICTS,
     contrast_sentence,
     contrasts_markdown,
-)
-from cl_utils.report.setting_tables import (
-    exams_section,
-    levels_section,
-    settings_section,
-    simple_section,
 )
 from cl_utils.report.settings import ORDERED, Setting, settings_in
 from cl_utils.report.summary import WHERE, minus

@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label, sentence_case
 from cl_utils.labels.numbers import MISSING, points_text
-from cl_utils.report.answer import joined, sizes
+from cl_utils.report.in_short import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.stats import contrast_table, level_accuracy, seed_values, select

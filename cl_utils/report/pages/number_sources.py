@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from cl_utils.labels.numbers import difference_facts, points_text
-from cl_utils.report.findings import leak_rows, smaller_budgets
 from cl_utils.report.open_questions import protocol_contrast
+from cl_utils.report.pages.findings import leak_rows, smaller_budgets
 from cl_utils.report.questions import contrasts_asked, pairs
 from cl_utils.stats import (
     FACTORIAL,

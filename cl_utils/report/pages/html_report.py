@@ -19,11 +19,11 @@ import pandas as pd
 from cl_utils.files import atomic
 from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import home, notebooks
-from cl_utils.report.answer import LEGEND, answer_markdown
 from cl_utils.report.captions import captions
-from cl_utils.report.findings import findings_text
 from cl_utils.report.metric_by_setting import judged, metric_line
-from cl_utils.report.number_sources import with_sources
+from cl_utils.report.pages.findings import findings_text
+from cl_utils.report.pages.number_sources import with_sources
+from cl_utils.report.pages.readme import LEGEND, answer_markdown
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.settings import settings_of
 from cl_utils.report.sorting import sorting_sentence

@@ -15,9 +15,18 @@ from cl_utils.figures.described import description_of
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
-from cl_utils.report import side_by_side
-from cl_utils.report.answer import ROWS
-from cl_utils.report.setting_tables import exams_section, settings_section, simple_section
+from cl_utils.report.in_short import ROWS
+from cl_utils.report.pages import settings as page_module
+from cl_utils.report.pages.setting_tables import exams_section, settings_section, simple_section
+from cl_utils.report.pages.settings import (
+    ASKED,
+    CLAIMS,
+    LEVEL_FIGURE,
+    NONE,
+    PAGE,
+    further_settings,
+    settings_page,
+)
 from cl_utils.report.settings import (
     STUDIED,
     Setting,
@@ -26,15 +35,6 @@ from cl_utils.report.settings import (
     shown_settings,
     studied,
     trained_on,
-)
-from cl_utils.report.side_by_side import (
-    ASKED,
-    CLAIMS,
-    LEVEL_FIGURE,
-    NONE,
-    PAGE,
-    further_settings,
-    settings_page,
 )
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.stats.exams import exam_accuracy, exam_effects
@@ -169,7 +169,7 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     ]
     there = setting.contrasts.set_index("arm").loc["easy-to-hard"]
     assert rows.iloc[0]["difference"] == there["difference"] and rows.iloc[0]["n"] == there["n"]
-    text = side_by_side._declared("study-orders", [setting], "")
+    text = page_module._declared("study-orders", [setting], "")
     assert text.count("exploratory") >= 2 and "none is more than a trend" in text
     assert "stair − baseline" in text and "easy-to-hard − baseline" in text
     assert text in settings_page([one], {"study-orders": [setting]})

@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.report.answer import answer, facts, questions_titled, seeds, sizes, words
+from cl_utils.report.in_short import answer, facts, questions_titled, seeds, sizes, words
 from cl_utils.report.questions import Question
 from cl_utils.report.rate_words import flat_effects
 from cl_utils.report.rates import CHOICE, ORDER, RATED

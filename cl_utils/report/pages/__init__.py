@@ -1,0 +1,12 @@
+"""The pages that are made from rows, a module each.
+
+readme          README.md, its answer
+findings        docs/findings.md
+results         docs/results.md
+settings        docs/settings.md
+setting_tables  its tables of levels, exams, simple effects
+advice          docs/before_you_use_a_curriculum.md
+of_study        all of these, and docs/running.md's costs: what notebook 14 writes
+html_report     runs/<profile>/report.html, one page that holds everything
+number_sources  where a number of that page comes from
+"""
