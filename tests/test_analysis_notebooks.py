@@ -13,7 +13,13 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from factories import change_manifest, every_arm, synthetic_difficulty, write_results
+from factories import (
+    change_manifest,
+    every_arm,
+    synthetic_agreement,
+    synthetic_difficulty,
+    write_results,
+)
 from kernels import Kernel
 
 from cl_utils import artifacts
@@ -21,7 +27,7 @@ from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs
-from cl_utils.study.stage_params import BucketParams
+from cl_utils.study.stage_params import BucketParams, DataParams
 
 SHOWING = showing_notebooks()
 ONE_RATE = {"14_findings": {"effects_by_rate"}}
@@ -38,11 +44,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_results(folder / "results" / "smoke", replace(results, **tables))
     for run in finished_runs(folder / "results" / "smoke"):
         params = {"maximum_characters": 72, "metric": "overall_metric"}
-        change_manifest(run, parameters=200_000, params=params)
+        change_manifest(run, parameters=200_000, params=params, device="cpu", machine="a machine")
     leak = pd.DataFrame({"split": ["by text alone"], "test programs": [60]})
     made = {"params": read_params(PARAMS / "smoke.yaml").of(BucketParams)}
     for name, table in {"difficulty_by_level": synthetic_difficulty(), "leak": leak}.items():
         artifacts.save_csv(folder / "results/smoke/data" / f"{name}.csv", table, **made)
+    artifacts.save_csv(
+        folder / "results/smoke/data/metric_agreement.csv",
+        synthetic_agreement().rename_axis("metric").reset_index(),
+        params=read_params(PARAMS / "smoke.yaml").of(DataParams),
+    )
     exams = [("longer", 0, "1.1", "a = 1\nprint(a)", "1"), ("twins", 1, "1.1", "b = 1", "")]
     artifacts.save_table(
         folder / "results/smoke/data/exams.parquet",

@@ -47,6 +47,7 @@ from cl_utils.stats import (
     seed_values,
 )
 from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results
@@ -105,7 +106,8 @@ def test_sentences_are_the_rows(question: Question) -> None:
 
 def test_main_effects_answer_their_questions_and_interactions_have_a_section() -> None:
     effects = factorial_effects(every_arm().measures).set_index("effect")
-    for name, title in (("order", "Order"), ("restarts", "Restarts")):
+    for name in FACTORS:
+        title = name.capitalize()
         assert f"({effects.loc[name, 'difference']:+.1f} points" in part_of(whole_page(), title)
         assert f"Factorial effect: {name}, over all eight arms." in part_of(whole_page(), title)
     assert part_of(whole_page(), "Interactions").count("\n- ") == 4

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 import pytest
+from factories import synthetic_difficulty
 
 from cl_utils.labels.arm_groups import METRIC_ARM, OWN_METRIC, metric_arms
-from cl_utils.report.metric_findings import metric_worth, worth_body
+from cl_utils.report.metric_findings import metric_worth, programs_measured, worth_body
 from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 
 RHOS = {"overall_metric": -0.2, "executed_lines": 0.5, "characters": 0.1, "random": 0.0}
@@ -46,6 +47,15 @@ def test_every_metric_stands_beside_what_its_buckets_gain_on_random_ones() -> No
     assert table["difference"].to_dict() == pytest.approx({n: GAINS[n] for n in table.index})
     assert set(table["n"]) == {3} and set(table["seeds"]) == {8}
     assert metric_arms(OWN_METRIC)["overall_metric"] == METRIC_ARM
+
+
+def test_buckets_that_were_filled_up_count_all_their_programs() -> None:
+    """240 of 600 natural programs are easy; others are drawn until each bucket has 300."""
+    counts = synthetic_difficulty(600)
+    natural = counts[counts["metric"] == "overall_metric"].groupby("bucket")["programs"].sum()
+    assert programs_measured(counts, "overall_metric", 0) == 600
+    filled = sum(max(each, 300) for each in natural)
+    assert programs_measured(counts, "overall_metric", 300) == filled > 900
 
 
 def test_the_studys_own_arm_stands_for_the_metric_that_makes_its_buckets() -> None:

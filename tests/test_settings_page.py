@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from cl_utils.figures.described import description_of
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
+from cl_utils.report import settings as settings_module
 from cl_utils.report.in_short import ROWS
 from cl_utils.report.pages import settings as page_module
 from cl_utils.report.pages.setting_tables import exams_section, settings_section, simple_section
@@ -67,6 +70,23 @@ def raised(results: Results, arm: str, points: float) -> Results:
     return replace(results, measures=measures.assign(value=measures["value"] + more))
 
 
+def page_of(
+    settings: Sequence[Setting],
+    further: Mapping[str, Sequence[Setting]],
+    figure_of: Callable[[str], str] = lambda name: "",
+) -> str:
+    """Return the page; intervals of rho, which nobody reads here, are of few resamples."""
+    return settings_page(settings, further, figure_of, resamples=20)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """The committed results of a profile are read once for all tests; leave them as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings_module, "load_results", cache(load_results))
+        yield
+
+
 def section(page: str, title: str) -> str:
     return page.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
@@ -90,7 +110,7 @@ def test_exams_of_fewer_seeds_say_of_how_many() -> None:
     natural = results.measures.query("test_set == 'natural' and subset == 'all'")
     exam = natural[natural["seed"] < 2].assign(test_set="exam longer")
     taken = replace(results, measures=pd.concat([results.measures, exam]))
-    page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
+    page = section(page_of([invented("x", taken)], {}), "Off the distribution")
     usual = int(results.measures["seed"].nunique())
     assert f"n = {usual}.\n" in page and "\n| longer programs, n = 2 | " in page
     assert "\n| usual test | " in page
@@ -104,7 +124,7 @@ def test_exams_of_fewer_seeds_say_of_how_many() -> None:
 
 def test_the_figure_of_levels_stands_in_their_section() -> None:
     picture = {LEVEL_FIGURE: "![what it shows](picture.png)"}
-    page = settings_page([invented("x", every_arm())], {}, lambda name: picture.get(name, ""))
+    page = page_of([invented("x", every_arm())], {}, lambda name: picture.get(name, ""))
     body = section(page, "Level by level of the grammar")
     assert "(picture.png)" in body and body.index("picture.png") < body.index("| 1.1 assignments |")
 
@@ -113,9 +133,9 @@ def test_what_is_claimed_has_its_sentence_and_nothing_else_has() -> None:
     few = every_arm().measures
     few = few[(few["seed"] < 2)]
     two = invented("two", replace(every_arm(), measures=few))
-    assert section(settings_page([two], {}), "What is claimed").strip() == NONE
+    assert section(page_of([two], {}), "What is claimed").strip() == NONE
     eight = invented("eight", raised(every_arm(), "hybrid", 40.0))
-    said = section(settings_page([eight, two], {}), "What is claimed").strip()
+    said = section(page_of([eight, two], {}), "What is claimed").strip()
     caveat, claims = said.split("\n\n")[0], said.split("\n\n")[1].splitlines()
     assert caveat == CLAIMS
     assert "**Claim**: hybrid is above baseline" in claims[0] and "n = 8 paired seeds" in claims[0]
@@ -126,7 +146,7 @@ def test_exams_have_the_factorial_s_effects_on_their_own_rows() -> None:
     natural = every_arm().measures.query("test_set == 'natural'")
     exam = natural.assign(test_set="exam longer")
     taken = replace(every_arm(), measures=pd.concat([every_arm().measures, exam]))
-    page = section(settings_page([invented("x", taken)], {}), "Off the distribution")
+    page = section(page_of([invented("x", taken)], {}), "Off the distribution")
     (line,) = (line for line in page.splitlines() if line.startswith("| longer programs |"))
     effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
     order = effects.set_index("effect").loc["order", "difference"]
@@ -142,7 +162,7 @@ def test_what_is_declared_of_levels_says_how_many_later_seeds_it_has(
     lost = programs["arm"].isin(SORTED) & (programs["level"] == "3.1")
     study = replace(every_arm(), programs=programs.assign(exact=programs["exact"] & ~lost))
     asked = LevelQuestion(effect="order", levels=["3.1", "2.1"], first_seed=first)
-    page = settings_page([replace(invented("x", study), question=asked)], {})
+    page = page_of([replace(invented("x", study), question=asked)], {})
     body = section(page, "Level by level of the grammar")
     assert f"the first {first} seeds suggested an effect of order on levels 3.1 and 2.1" in body
     later = 8 - first
@@ -172,7 +192,7 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     text = page_module._declared("study-orders", [setting], "")
     assert text.count("exploratory") >= 2 and "none is more than a trend" in text
     assert "stair − baseline" in text and "easy-to-hard − baseline" in text
-    assert text in settings_page([one], {"study-orders": [setting]})
+    assert text in page_of([one], {"study-orders": [setting]})
 
 
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:
@@ -235,7 +255,7 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
 
 def test_a_profile_shows_its_own_settings_and_the_readme_s_profile_all() -> None:
     params = read_params(params_file("study-strong"))
-    results = load_results(params.paths.results, params)
+    results = settings_module.load_results(params.paths.results)
     assert [each.profile for each in shown_settings(params, results)] == ["study-strong"]
     readme = read_params(params_file("study"))
     assert {each.profile for each in shown_settings(readme, results)} == set(STUDIED)
@@ -244,9 +264,9 @@ def test_a_profile_shows_its_own_settings_and_the_readme_s_profile_all() -> None
 def test_the_exams_shown_are_those_of_the_first_setting_that_took_any() -> None:
     """The committed runs of `study` are older than the exams."""
     params = read_params(params_file("study"))
-    setting, asked = examined(params, load_results(params.paths.results, params))
+    setting, asked = examined(params, settings_module.load_results(params.paths.results))
     assert setting.profile == asked.profile == "study-strong"
     assert len(exam_effects(setting.results.measures)["test_set"].unique()) > 1
     none = read_params(params_file("study-orders"), {"seed": 1})
-    own, same = examined(none, load_results(none.paths.results, none))
+    own, same = examined(none, settings_module.load_results(none.paths.results))
     assert own.profile == "study-orders" and same is none

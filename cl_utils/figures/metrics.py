@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, require, styled
+from cl_utils.labels.numbers import MISSING
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
-DARK = 0.6
-"""From this |rho| on a cell is so dark that its value is printed in white."""
+DARK = 3.9
+"""From this contrast with white (WCAG 2.2) on, a cell is printed on in white: ink has less."""
 KEY = (0.62, 0.86, 0.3, 0.028)
 """Where the colours are explained, in the empty corner: left, bottom, width, height (of axes)."""
 
@@ -34,13 +36,9 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
     require(matrix, "metrics")
     figure = canvas(0.36 * len(matrix) + 0.3)
     axes = figure.subplots()
-    cells = draw_triangle(axes, matrix.to_numpy(dtype=float))
+    draw_triangle(axes, matrix.to_numpy(dtype=float))
     for place, name in enumerate(matrix.index):
-        axes.text(place - 0.42, place, METRICS[name], va="center")
-    key = figure.colorbar(cells, cax=axes.inset_axes(KEY), orientation="horizontal")
-    key.set_ticks([-1, -0.5, 0, 0.5, 1])
-    key.set_label("Spearman's ρ")
-    key.outline.set_visible(False)
+        axes.text(place + 0.08, place + 0.5, METRICS[name], va="center")
     constant = " –: one of the two has a single value." if matrix.isna().any(axis=None) else ""
     describe(
         figure,
@@ -63,25 +61,42 @@ def agreement_result(matrix: pd.DataFrame) -> str:
     return f"Spearman's ρ is highest between {told[0]}, lowest between {told[1]}."
 
 
-def draw_triangle(axes: Axes, values: np.ndarray) -> ScalarMappable:
-    """Draw the cells below the diagonal of a matrix (K, K), each with its value; return them."""
+def draw_triangle(axes: Axes, values: np.ndarray) -> None:
+    """Draw the cells below the diagonal of a matrix (K, K), each with its value, and their key."""
+    import seaborn  # two seconds, and used here alone
+
     below = np.tril(np.ones_like(values, dtype=bool), -1)
-    shown = np.ma.masked_array(values, mask=~below | np.isnan(values))
-    centres = np.arange(len(values))
-    cells = axes.pcolormesh(
-        centres, centres, shown, cmap=COLOURS, vmin=-1, vmax=1, edgecolor="white", linewidth=1.5
+    seaborn.heatmap(
+        values,
+        mask=~below,
+        ax=axes,
+        cmap=COLOURS,
+        vmin=-1,
+        vmax=1,
+        annot=np.vectorize(correlation_text)(values),
+        fmt="",  # they are texts
+        annot_kws={"fontsize": 8.5},
+        linewidths=1.5,
+        linecolor="white",
+        cbar_ax=axes.inset_axes(KEY),
+        cbar_kws={
+            "orientation": "horizontal",
+            "ticks": [-1, -0.5, 0, 0.5, 1],
+            "label": "Spearman's ρ",
+        },
+        xticklabels=False,
+        yticklabels=False,
     )
-    for row, column in np.argwhere(below):
-        colour = "white" if abs(values[row, column]) >= DARK else style.INK
-        text = correlation_text(values[row, column])
-        axes.text(column, row, text, ha="center", va="center", fontsize=8.5, color=colour)
-    axes.set_ylim(len(values) - 0.4, -0.6)
+    for text, value in zip(axes.texts, values[below & ~np.isnan(values)], strict=True):
+        cell = to_hex(colormaps[COLOURS]((value + 1) / 2))
+        text.set_color("white" if style.contrast_with_white(cell) >= DARK else style.INK)
+    for row, column in np.argwhere(below & np.isnan(values)):  # which seaborn leaves blank
+        axes.text(column + 0.5, row + 0.5, MISSING, ha="center", va="center", fontsize=8.5)
     axes.axis("off")
-    return cells
 
 
 def correlation_text(value: float) -> str:
     """Return a correlation with two digits and a true minus; a dash for none."""
     if np.isnan(value):
-        return "–"
+        return MISSING
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")

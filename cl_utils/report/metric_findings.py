@@ -43,6 +43,16 @@ def validity_of(
     return metric_validity(baseline, known, rng=stream(0, "bootstrap"), resamples=resamples)
 
 
+def programs_measured(counts: pd.DataFrame, metric: str, least: int) -> int:
+    """Return how many programs a study draws and measures: at least so many of each bucket.
+
+    `counts`: of the natural ones among them, by level, as `buckets.counts_by_level` gives them;
+    `metric`: what makes the buckets.
+    """
+    natural = counts[counts["metric"] == metric].groupby("bucket")["programs"].sum()
+    return int(natural.clip(lower=least).sum())
+
+
 def metric_body(results: Results, validity: pd.DataFrame) -> str:
     """Return a row a metric, and how far two seeds agree; "" without `validity_of`'s rows."""
     if validity.empty:
