@@ -28,5 +28,9 @@ class StudyError(Told, ValueError):
     """Bad input or a missing artifact; the message names the file, the value and what to do."""
 
 
+class MissingError(StudyError):
+    """An artifact that is not there, or not what is needed now: the notebook it names makes it."""
+
+
 class Interrupted(Told, KeyboardInterrupt):  # noqa: N818 -- no error: somebody asked for it
     """Work that was stopped by who watches it; the message says how to go on."""
