@@ -12,6 +12,7 @@ data_files        programs, metrics, buckets and corpora
 precision_choice  one precision for all runs of a study
 device            where, and in which precision, models are trained
 model_losses      how hard small models find each program
+arm_metrics       the values of metrics that an arm asks for
 run_files         models and rows of runs
 same_code         which codes give the same bits
 comparable        which runs may be compared
