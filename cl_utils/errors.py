@@ -29,7 +29,7 @@ class StudyError(Told, ValueError):
 
 
 class MissingError(StudyError):
-    """An artifact that is not there, or not what is needed now: the notebook it names makes it."""
+    """An artifact is not there, or was made from something else: its notebook makes it (again)."""
 
 
 class Interrupted(Told, KeyboardInterrupt):  # noqa: N818 -- no error: somebody asked for it
