@@ -116,7 +116,7 @@ def test_a_notebook_that_is_not_there_is_not_refreshed(capsys: pytest.CaptureFix
 
 def test_the_notebooks_stand_in_order() -> None:
     assert list(BOOKS) == NAMES, (
-        "a notebook was added, renamed or removed: enter it in NAMES of tests/test_notebooks.py, in "
+        "a notebook was added, renamed or removed: enter it in NAMES of this file, in "
         "docs/contents.yaml and in the README's table; one of an experiment in EXPERIMENTS, too"
     )
 
