@@ -17,6 +17,7 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import SPLITS
 from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, Paths, params_file
+from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.workflow.profiles import check_options, profile_named, study_named
 from cl_utils.workflow.taking_part import take_part
@@ -99,7 +100,7 @@ def learnt_from(wildcards, name="", seeds=()):
 
 def before(wildcards):
     """Return what the findings show beside their sentences: the other notebooks' figures."""
-    others = SHOWING[:-1] if wildcards.book == SHOWING[-1] else []
+    others = [book for book in SHOWING if book != FINDINGS] if wildcards.book == FINDINGS else []
     return expand(str(GALLERY), book=others, recipe=wildcards.recipe)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from cl_utils.errors import StudyError
+from cl_utils.errors import MissingError, StudyError
 from cl_utils.files import atomic, damaged, file_digest, missing, running
 from cl_utils.manifests import (
     circumstances,
@@ -74,19 +74,19 @@ def check_artifact(
 ) -> dict[str, Any]:
     """Return the manifest of a file after making sure that it is what this study needs.
 
-    Raises StudyError when the file is missing or damaged, was made with other parameters, or from
-    inputs that have changed since.
+    Raises StudyError when the file is damaged; MissingError when it is not there, was made with
+    other parameters, or from inputs that have changed since.
     """
     manifest, again = check_content(path, running(notebook)), f"{running(notebook)} again"
     for name, value in params.items():
         if manifest["params"].get(name) != value:
-            raise StudyError(
+            raise MissingError(
                 f"{path} was made with {name}={manifest['params'].get(name)!r}, not "
                 f"{value!r}: {again}, or set the same {name} here"
             )
     for each in inputs:
         if manifest["inputs"].get(each.name) != file_digest(each):
-            raise StudyError(f"{path} was made from another {each.name}: {again}")
+            raise MissingError(f"{path} was made from another {each.name}: {again}")
     return manifest
 
 

@@ -28,5 +28,9 @@ class StudyError(Told, ValueError):
     """Bad input or a missing artifact; the message names the file, the value and what to do."""
 
 
+class MissingError(StudyError):
+    """An artifact is not there, or was made from something else: its notebook makes it (again)."""
+
+
 class Interrupted(Told, KeyboardInterrupt):  # noqa: N818 -- no error: somebody asked for it
     """Work that was stopped by who watches it; the message says how to go on."""

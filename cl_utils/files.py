@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cl_utils.errors import StudyError
+from cl_utils.errors import MissingError, StudyError
 
 
 def running(notebook: str) -> str:
@@ -26,9 +26,9 @@ def running(notebook: str) -> str:
     return f"run notebooks/{notebook}.ipynb"
 
 
-def missing(path: Path, repair: str) -> StudyError:
+def missing(path: Path, repair: str) -> MissingError:
     """Return the error of a file that is not there, to be raised."""
-    return StudyError(f"{path} is missing: {repair} first")
+    return MissingError(f"{path} is missing: {repair} first")
 
 
 def damaged(path: Path, repair: str) -> StudyError:
@@ -40,7 +40,8 @@ def damaged(path: Path, repair: str) -> StudyError:
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path that becomes `path` when the block ends well, and vanishes otherwise.
 
-    Raises StudyError when the disk is full or the folder cannot be written.
+    Raises StudyError when the disk is full or the folder cannot be written, and when the block
+    needs another file that it cannot read.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,9 +57,20 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
+        if other := _other_file(error, (temporary, path)):
+            raise StudyError(
+                f"{other} cannot be read ({error.strerror}), and {path} is made from it: make it "
+                "readable, or make it again, then run the same again"
+            ) from error
         raise _unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _other_file(error: OSError, ours: tuple[Path, Path]) -> str:
+    """Return the file that an error names; "" when it names none, or one of `ours`."""
+    names = [each for each in (error.filename, error.filename2) if isinstance(each, str | Path)]
+    return "" if not names or set(map(Path, names)) & set(ours) else str(names[0])
 
 
 def _unwritable(path: Path, error: OSError) -> StudyError:

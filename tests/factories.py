@@ -255,5 +255,5 @@ def change_manifest(run: Path, **values: object) -> None:
     """Overwrite entries of a run's manifest; those of its params and evaluation one by one."""
     manifest = read_manifest(run / MANIFEST, "")
     for name, value in values.items():
-        manifest[name] = {**manifest[name], **value} if isinstance(value, dict) else value
+        manifest[name] = {**manifest.get(name, {}), **value} if isinstance(value, dict) else value
     write_manifest(run / MANIFEST, manifest)

@@ -25,12 +25,13 @@ from kernels import Kernel
 from cl_utils import artifacts
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import NOTEBOOKS, PARAMS
+from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs
 from cl_utils.study.stage_params import BucketParams, DataParams
 
 SHOWING = showing_notebooks()
-ONE_RATE = {"14_findings": {"effects_by_rate"}}
+ONE_RATE = {FINDINGS: {"effects_by_rate"}}
 """What a profile lacks whose recipes all let the learning rate fall to zero."""
 
 
@@ -81,4 +82,4 @@ def test_a_notebook_draws_everything_when_every_arm_has_run(
     listed = json.loads((home / f"runs/smoke/figures/{name}-fast.json").read_text())
     assert set(listed["missing"]) == ONE_RATE.get(name, set())
     assert all((home / "figures/smoke" / figure).exists() for figure in listed["figures"])
-    assert name == SHOWING[-1] or listed["figures"]
+    assert name == FINDINGS or listed["figures"]

@@ -1,7 +1,7 @@
 """The shape of the code, read from its syntax trees: folders, sizes, docstrings, free imports.
 
-In: the sources of cl_utils and benchmarks. Out: a failure that names the module and the rule it
-breaks. A new module needs a place in one of the folders, a new folder one in FOLDERS.
+In: the sources of cl_utils, benchmarks and tools. Out: a failure that names the module and the rule
+it breaks. A new module needs a place in one of the folders, a new folder one in FOLDERS.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from cl_utils.code_fingerprint import DRAWING, PACKAGE, PLUMBING
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+OURS = ("cl_utils", "benchmarks", "tools")
 LONGEST_FILE = 260  # lines
 LONGEST_FUNCTION = 45  # lines
 
@@ -34,6 +37,7 @@ FOLDERS = (
         "cl_utils.experiments",
         "cl_utils.workflow",
         "benchmarks",
+        *("tools.browser", "tools.site", "tools"),
     ),
 )
 """A module imports from its own folder and from those before it; benchmarks are one folder."""
@@ -62,9 +66,7 @@ def name_of(path: Path) -> str:
 
 
 FILES = {
-    name_of(path): path
-    for package in ("cl_utils", "benchmarks")
-    for path in sorted((REPOSITORY / package).rglob("*.py"))
+    name_of(path): path for package in OURS for path in sorted((REPOSITORY / package).rglob("*.py"))
 }
 PACKAGES = [name for name, path in FILES.items() if path.name == "__init__.py"]
 every_module = pytest.mark.parametrize("name", FILES)
@@ -90,7 +92,7 @@ def imported_names(name: str) -> Iterator[tuple[str, str]]:
 
 def is_ours(dotted: str) -> bool:
     """Return whether a dotted name begins with one of our packages."""
-    return dotted.split(".")[0] in ("cl_utils", "benchmarks")
+    return dotted.split(".")[0] in OURS
 
 
 def imports_of(name: str) -> Iterator[str]:
@@ -115,13 +117,60 @@ def place(name: str) -> int:
 
 
 def test_every_folder_has_a_place_and_a_contents_page() -> None:
-    assert {folder_of(name) for name in FILES} == set(FOLDERS) <= set(PACKAGES)
+    folders = {folder_of(name) for name in FILES}
+    assert folders == set(FOLDERS), (
+        "FOLDERS of tests/test_architecture.py has every folder, after those that it imports from: "
+        f"add {sorted(folders - set(FOLDERS))}, remove {sorted(set(FOLDERS) - folders)}"
+    )
+    lacking = folders - set(PACKAGES)
+    assert not lacking, f"write an __init__.py that names the modules of {sorted(lacking)}"
 
 
 @every_module
 def test_imports_come_from_folders_before(name: str) -> None:
     upward = [other for other in imports_of(name) if place(other) > place(name)]
     assert not upward, f"{name} imports {upward} from a folder that comes after its own"
+
+
+def is_for_type_checkers(node: ast.stmt) -> bool:
+    """Return whether a statement is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def late_imports(tree: ast.Module) -> list[str]:
+    """Return the imports of ours that do not stand at the module's level, with their lines."""
+    nodes = [node for node in tree.body if not is_for_type_checkers(node)]
+    below = [each for node in nodes for each in ast.walk(node) if each is not node]
+    ours = [n for n in below if isinstance(n, ast.ImportFrom) and is_ours(str(n.module))]
+    return [f"line {node.lineno}: {ast.unparse(node)}" for node in ours]
+
+
+def is_fingerprinted(name: str) -> bool:
+    """Return whether code that a notebook of the study computes with may stand in a module."""
+    package, _, rest = name.partition(".")
+    folder = rest.partition(".")[0] if "." in rest else ""
+    return package == PACKAGE and (rest == DRAWING or folder not in (*PLUMBING, "workflow"))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if is_fingerprinted(name)])
+def test_what_a_fingerprint_covers_is_imported_at_the_top_of_a_module(name: str) -> None:
+    late = late_imports(tree_of(name))
+    assert not late, (
+        f"{name}: the fingerprint of the code reads imports at the top alone, so that a change of "
+        f"what one in a function leads to would repeat no training: move it there ({late})"
+    )
+
+
+def test_an_import_in_a_function_is_found_and_one_for_type_checkers_is_not() -> None:
+    source = "from {0} import a\nif TYPE_CHECKING:\n    from {0} import b\n"
+    late = "def f():\n    from {0} import c\nif x:\n    from {0} import d\n"
+    assert late_imports(ast.parse(source.format("cl_utils.data"))) == []
+    assert [each[:6] for each in late_imports(ast.parse(late.format("cl_utils.data")))] == [
+        *("line 2", "line 4")
+    ]
+    assert late_imports(ast.parse(late.format("torch"))) == []
+    assert is_fingerprinted("cl_utils.seeds") and not is_fingerprinted("cl_utils.paths")
+    assert is_fingerprinted("cl_utils.training.batches.joint")
 
 
 @every_module
@@ -143,7 +192,11 @@ def test_a_package_s_own_file_is_its_contents_page(name: str) -> None:
         assert names_on or isinstance(node, ast.ImportFrom), f"{name}: line {node.lineno}"
     told = set(re.findall(r"^ *(\w+)  ", ast.get_docstring(tree) or "", re.MULTILINE))
     inside = {each.rpartition(".")[2] for each in FILES if each.rpartition(".")[0] == name}
-    assert told == inside - {"__main__"}
+    page, wanted = FILES[name].relative_to(REPOSITORY), inside - {"__main__"}
+    assert told == wanted, (
+        f"the docstring of {page} names each module, a line each (`name  what it is for`): add "
+        f"{sorted(wanted - told)}, remove {sorted(told - wanted)}"
+    )
 
 
 @every_module

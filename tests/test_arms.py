@@ -226,6 +226,38 @@ def test_labels_that_do_not_exist_are_refused_before_training(arms_file: Path) -
     assert "arm mine: labels='charcters' does not exist (did you mean 'characters'?)" in sentence
 
 
+def test_an_order_by_a_metric_that_does_not_exist_is_refused_before_training(
+    arms_file: Path,
+) -> None:
+    said = SAID.replace("{", "{order: easy-to-hard, order_metric: charcters, ")
+    arms_file.write_text(f"mine: {said}")
+    sentence = refusal(lambda: notebook_params(plan_of("mine")))
+    assert "arm mine: order_metric='charcters' does not exist" in sentence
+    assert "did you mean 'characters'?" in sentence
+
+
+@pytest.mark.parametrize("lacking", ["mine", "baseline"])
+def test_an_arm_of_a_smaller_budget_without_its_counterparts_is_refused_before_training(
+    lacking: str, arms_file: Path
+) -> None:
+    tenth, mine = (
+        SAID.replace("{", f"{{{given}, ") for given in ("budget: 0.1", "schedule: hybrid")
+    )
+    written = {
+        **{"baseline": SAID, "baseline-tenth": tenth, "mine": mine},
+        "mine-tenth": mine.replace("{", "{budget: 0.1, "),
+    }
+    arms_file.write_text("\n".join(f"{name}: {said}" for name, said in written.items()))
+    assert notebook_params(plan_of("mine-tenth")).arm == "mine-tenth"
+    left_out = {"mine": "mine", "baseline": "baseline-tenth"}[lacking]
+    said = [f"{name}: {said}" for name, said in written.items() if name != left_out]
+    arms_file.write_text("\n".join(said))
+    for read in (arms, arm_facts):
+        read.cache_clear()
+    sentence = refusal(lambda: notebook_params(plan_of("mine-tenth")))
+    assert "has no counterpart with budget=" in sentence and "add one" in sentence
+
+
 def plan_of(arm: str) -> dict[str, object]:
     """Return the smoke profile's parameters with this arm alone."""
     plan = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))

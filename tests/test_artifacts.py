@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,4 +90,25 @@ def test_a_folder_that_cannot_be_is_one_sentence_that_names_the_file(tmp_path: P
     path = tmp_path / "taken" / "table.txt"
     with pytest.raises(StudyError) as refused, atomic(path):
         pytest.fail("the block ran without a place to write to")
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize("read", [Path.read_bytes, lambda path: shutil.copyfile(path, "/dev/null")])
+def test_a_file_that_the_block_cannot_read_is_not_taken_for_a_full_disk(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    path, source = tmp_path / "table.txt", tmp_path / "source.txt"
+    with pytest.raises(StudyError) as refused, atomic(path):
+        read(source)
+    assert str(refused.value).startswith(f"{source} cannot be read (No such file or directory)")
+    assert "disk" not in str(refused.value) and names(tmp_path) == []
+
+
+def test_a_copy_that_fills_the_disk_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`shutil` names both files then, the one that it reads first."""
+    path, source = tmp_path / "table.txt", tmp_path / "source.txt"
+    with pytest.raises(StudyError, match="could not be written") as refused, atomic(path) as half:
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(half))
     assert str(path) in str(refused.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from factories import change_manifest, synthetic_results, write_results
 from refusals import refusal
 
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.paths import PARAMS, REPOSITORY, committed_results
 from cl_utils.report.pages.settings import ASKED
 from cl_utils.report.settings import ORDERED, STUDIED
@@ -106,8 +108,10 @@ def test_what_a_next_sitting_leaves_goes_with_the_committed_rows() -> None:
     seed0 = folder / "strong-late/baseline/seed0"
     old = manifests[seed0]
     trained = yaml.safe_load(FILE.read_text())[TRAINING][0]["codes"][-1]
+    recorded = (each["evaluation"].get("exams") for each in manifests.values())
+    exams = next(filter(None, recorded), "some")
     evaluated = {
-        **{"code": yaml.safe_load(FILE.read_text())[EVALUATION][0]["codes"][-1], "exams": "some"},
+        **{"code": yaml.safe_load(FILE.read_text())[EVALUATION][0]["codes"][-1], "exams": exams},
         **{"line_programs": params.line_programs, "files": old["evaluation"]["files"]},
     }
     named = params.model_copy(update={"seed": 12}).of(TrainingParams)
@@ -201,3 +205,45 @@ def test_runs_of_two_profiles_are_paired_only_if_all_is_alike() -> None:
         sentence = refusal(partial(check_pairs, {**ours, **changed}, theirs, "a and b"))
         assert sentence.startswith("the runs of a and b are compared seed by seed, but differ in ")
         assert words in sentence
+
+
+@pytest.mark.parametrize("kept", [{}, {"replayed": {"arm": "mastery", "seed": 0}}], ids=str)
+def test_a_yoked_run_of_another_number_of_seeds_is_refused(
+    kept: dict[str, Any], tmp_path: Path
+) -> None:
+    """Seed 1 replayed seed 0 when two seeds were declared; of three it would replay seed 2."""
+    params = read_params(PARAMS / "smoke.yaml")
+    params = params.model_copy(update={"arms": {"mastery": 3, "yoked-mastery": 2}})
+    run = tmp_path / "results/smoke/fast/yoked-mastery/seed1"
+    manifest = {
+        **{"params": params.of(TrainingParams), "code": "same", "data_fingerprint": "same"},
+        **{"arm": {"yoked": "mastery"}, "evaluation": {"code": "same"}, **kept},
+    }
+    manifest["params"] |= {"arm": "yoked-mastery", "seed": 1}
+    check_comparable({run: manifest}, params)
+    more = params.model_copy(update={"arms": {"mastery": 3, "yoked-mastery": 3}})
+    if not kept:  # from before it was recorded
+        return check_comparable({run: manifest}, more)
+    sentence = refusal(lambda: check_comparable({run: manifest}, more))
+    assert f"{run} replays {kept['replayed']}" in sentence and "as many as it had" in sentence
+
+
+def yoked_runs() -> list[Path]:
+    """Return the committed runs of yoked arms."""
+    runs = (REPOSITORY / "results").glob("*/*/*/seed*")
+    return sorted(run for run in runs if arm_named(run.parts[-2]).yoked_to)
+
+
+@pytest.mark.parametrize("run", yoked_runs(), ids=lambda run: "/".join(run.parts[-4:]))
+def test_a_committed_yoked_run_drew_the_mixes_of_the_run_that_its_params_name(run: Path) -> None:
+    """Which run it replayed was not recorded from the first run on."""
+    profile, recipe, arm, seed = run.parts[-4:]
+    asked = {"recipe": recipe, "arm": arm, "seed": int(seed.removeprefix("seed"))}
+    theirs = read_params(PARAMS / f"{profile}.yaml", asked).replayed
+    assert theirs is not None
+    source = run.parents[1] / theirs["arm"] / f"seed{theirs['seed']}"
+    drawn, wanted = (json.loads((each / "mixes.json").read_text()) for each in (run, source))
+    assert drawn == wanted, (
+        f"{run} did not replay {source}: declare as many seeds of {arm} in params/{profile}.yaml "
+        "as when it was trained, or delete it and train it again"
+    )

@@ -10,8 +10,10 @@ import pytest
 import yaml
 from refusals import refusal
 
+from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.paths import PARAMS
 from cl_utils.study import estimates
+from cl_utils.study.contradictions import NO_BUCKETS
 from cl_utils.study.params import Params, read_params
 
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
@@ -53,6 +55,9 @@ def written(folder: Path, changes: Mapping[str, Any]) -> Path:
             {"bucket_rule": [2.0, 4.0], "least_per_bucket": 9, "metric": "characters"},
             ["metric='characters'", "overall_metric"],
         ),
+        ({"metric": "nesting_depth"}, ["'nesting_depth' cannot make", "nest no deeper than 1"]),
+        ({"metric": "model_loss"}, ["'model_loss' cannot make", "trained on the buckets"]),
+        ({"metric": "charcters"}, ["does not exist (did you mean 'characters'?)"]),
         ({"maximum_characters": 28}, ["maximum_characters=28", "29"]),
         ({"data_seed": -1}, ["data_seed=-1", "greater than or equal to 0"]),
         ({"seed": -1}, ["seed=-1"]),
@@ -202,3 +207,7 @@ def test_a_number_of_every_parameter_is_bounded() -> None:
     values = {**SMOKE, "programs": 10**25}
     with pytest.raises(ValueError, match="less than or equal"):
         Params(**values)
+
+
+def test_every_metric_that_makes_no_buckets_has_its_reason() -> None:
+    assert set(NO_BUCKETS) == set(METRICS) - set(BUCKET_METRICS), "say why in contradictions.py"

@@ -57,7 +57,13 @@ def exams(training: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_all_exams_are_there(exams: pd.DataFrame) -> None:
-    assert set(exams["exam"]) == {*EXAMS, TWINS}
+    drawn = set(exams["exam"])
+    lacking, strange = {*EXAMS, TWINS} - drawn, drawn - {*EXAMS, TWINS}
+    assert not lacking, (
+        f"no program was found for {sorted(lacking)}: an exam of EXAMS in cl_utils/data/exams.py "
+        f"needs programs that {DRAFTS:,} drafts of each level can give, so draw them otherwise"
+    )
+    assert not strange, f"enter {sorted(strange)} in EXAMS of cl_utils/data/exams.py"
 
 
 @pytest.mark.parametrize("name", EXAMS)

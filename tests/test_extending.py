@@ -107,6 +107,15 @@ def test_what_the_page_names_is_there() -> None:
         assert (REPOSITORY / path).exists(), path
 
 
+def test_runs_are_kept_by_their_times_only_beside_an_arm_that_was_added() -> None:
+    """By times alone, Snakemake takes the runs of an edited arm for those of the new one."""
+    option = "--rerun-triggers mtime"
+    for name in ("extending.md", "running.md"):
+        text = (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+        told = [each for each in text.split("\n\n") if option in each and "```" not in each]
+        assert told and all("added" in each and "edited" in each for each in told), name
+
+
 def test_the_schedule_keeps_what_all_promise_and_trains(notebook: Notebook, world: World) -> None:
     schedule = notebook.execute(SCHEDULE)["spiral"](1000)
     assert schedule.boundaries() == [0, 100, 200, 300, 400, 500, 600]

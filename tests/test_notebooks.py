@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import shutil
 import subprocess
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,10 @@ import pytest
 import yaml
 
 from cl_utils.code_fingerprint import DISPLAY, showing_notebooks
-from cl_utils.paths import NOTEBOOKS, PARAMS, REPOSITORY
+from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS, REPOSITORY
 from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
+from tools import refresh_notebooks
 from tools.refresh_notebooks import main as refresh_main
 from tools.refresh_notebooks import named_by_content
 
@@ -46,7 +49,7 @@ NAMES = [
     "15_recipe_ablation",
     "16_time_to_accuracy",
 ]
-EXPERIMENTS = NAMES[15:]
+EXPERIMENTS = ["15_recipe_ablation", "16_time_to_accuracy"]
 """They belong to no profile: what they show is committed, and their params are their own."""
 COMMITTED = {"00_start_here", *NAMES[9:15], "06_figures"}
 """They show the committed study unless they are told otherwise."""
@@ -114,8 +117,54 @@ def test_a_notebook_that_is_not_there_is_not_refreshed(capsys: pytest.CaptureFix
     )
 
 
+@pytest.mark.parametrize(
+    ("named", "run", "stored"),
+    [
+        (["02_metric_analysis"], NAMES[1:3], ["02_metric_analysis"]),
+        (["04_training", "06_figures"], [*NAMES[1:5], "06_figures"], ["04_training", "06_figures"]),
+        (["13_exams"], ["13_exams"], ["13_exams"]),
+        (["07_playground"], [*NAMES[1:6], "07_playground"], ["07_playground"]),
+    ],
+)
+def test_a_named_notebook_is_refreshed_after_those_that_make_its_files(
+    named: list[str], run: list[str], stored: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its home is empty; only what was named is stored."""
+    done: dict[str, list[str]] = {"executed": [], "store": []}
+    monkeypatch.setenv(HOME_VARIABLE, "")  # put back what `main` changes
+    for name in done:
+        tell = partial(lambda kept, *given: kept.append(str(given)), done[name])
+        monkeypatch.setattr(refresh_notebooks, name, tell)
+    assert refresh_main(named) == 0
+    for kept, wanted in ((done["executed"], run), (done["store"], stored)):
+        assert len(kept) == len(wanted)
+        assert all(name in text for name, text in zip(wanted, kept, strict=True))
+
+
+def test_a_notebook_is_stored_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "01_data_generation.ipynb"
+    shutil.copy(NOTEBOOKS / path.name, path)
+    before, book = path.read_bytes(), nbformat.read(path, as_version=4)
+
+    def killed(_: object, where: Path) -> None:
+        Path(where).write_text("{")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(nbformat, "write", killed)
+        refresh_notebooks.store(book, path, tmp_path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+    refresh_notebooks.store(book, path, tmp_path)
+    assert nbformat.read(path, as_version=4).metadata[refresh_notebooks.STORED_BY]
+
+
 def test_the_notebooks_stand_in_order() -> None:
-    assert list(BOOKS) == NAMES
+    assert list(BOOKS) == NAMES, (
+        "a notebook was added, renamed or removed: enter it in NAMES of this file, in "
+        "docs/contents.yaml and in the README's table; one of an experiment in EXPERIMENTS, too"
+    )
 
 
 @pytest.mark.parametrize(("name", "following"), list(pairwise(NAMES)))

@@ -6,7 +6,9 @@ than it says, or when two runs of a study may choose differently.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,9 +20,11 @@ from tiny import tiny_model
 from worlds import World, batcher_of, quiet, same_weights, small_run, trained
 
 from cl_utils.curriculum.schedules import ALL
+from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.study import precision_choice
 from cl_utils.study.precision_choice import with_precision
+from cl_utils.study.profile_lock import HALF_WRITTEN
 from cl_utils.training import precision
 from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import train_batched
@@ -197,6 +201,51 @@ def test_of_two_trainings_that_begin_together_one_decides(
     monkeypatch.setattr(precision_choice, "faster_precision", slower)
     assert with_precision(COMPILED, "auto", tmp_path).precision == "float32"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_choice_that_cannot_be_written_or_read_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = answering("float32", "float32")
+    monkeypatch.setattr(precision_choice, "faster_precision", answers)
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    said = refusal(lambda: with_precision(COMPILED, "auto", tmp_path / "taken"))
+    assert str(tmp_path / "taken") in said and "could not be written" in said
+    with_precision(COMPILED, "auto", tmp_path / "free")
+    (file,) = (tmp_path / "free").iterdir()
+    file.unlink()
+    file.mkdir()
+    assert f"{file} cannot be read" in refusal(
+        lambda: with_precision(COMPILED, "auto", file.parent)
+    )
+
+
+def test_without_hard_links_a_choice_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", unknown)
+    monkeypatch.setattr(precision_choice, "faster_precision", answering("float32"))
+    assert with_precision(COMPILED, "auto", tmp_path).precision == "float32"
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+
+
+def test_what_a_kill_leaves_of_a_choice_is_known_as_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def link(source: Path, target: Path) -> None:
+        seen.append(source.name)
+        raise FileExistsError
+
+    monkeypatch.setattr(os, "link", link)
+    monkeypatch.setattr(precision_choice, "faster_precision", answering("float32"))
+    with pytest.raises(StudyError):  # nobody has written it
+        with_precision(COMPILED, "auto", tmp_path)
+    assert HALF_WRITTEN.fullmatch(seen[0]) and not list(tmp_path.iterdir())
 
 
 def test_what_needs_no_measurement_leaves_no_file(tmp_path: Path) -> None:

@@ -158,6 +158,16 @@ def test_a_place_that_cannot_be_locked_is_refused(home: Path) -> None:
     assert str(home) in told and HOME_VARIABLE in told
 
 
+def test_a_note_that_cannot_be_written_is_one_sentence_and_the_profile_is_free(home: Path) -> None:
+    note = home / "runs" / ".locks" / "mine.json"
+    note.mkdir(parents=True)
+    said = refusal(lambda: only_command("mine", "make").__enter__())
+    assert f"{note} could not be written" in said
+    note.rmdir()
+    with only_command("mine", "make"):
+        assert owner_of("mine") is not None
+
+
 def half_written(path: Path, seconds_ago: float) -> Path:
     """Leave what a kill in the middle of a write leaves, so long ago."""
     with atomic(path) as temporary:
@@ -181,6 +191,7 @@ def test_half_written_files_of_a_killed_command_are_removed_and_all_others_stay(
             ("runs", "../mine+steps=200/training/fast/hybrid/seed0/checkpoint.pt"),
             ("results", "fast/hybrid/seed0/manifest.json"),
             ("figures", "effects forest.png"),
+            ("runs", "../.locks/mine.json"),
         )
     ]
     others = [

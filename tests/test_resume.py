@@ -37,6 +37,7 @@ def test_a_finished_run_is_marked_as_done_without_its_weights(study_home: Path) 
         {"arm": {"schedule": "hybrid"}},
         {"evaluation": {"code": "other"}},
         {"params": {"steps": PARAMS.steps + 1}},
+        {"replayed": {"arm": "mastery", "seed": 3}},
     ],
     ids=str,
 )

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import math
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import load_file
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
 from cl_utils.errors import Interrupted
 from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
-from cl_utils.study import sitting
+from cl_utils.study import runs_at_once, sitting
 from cl_utils.study.params import Params
 from cl_utils.study.results import finished_runs, load_results
 from cl_utils.study.sitting import Sitting, corpora_of
-from cl_utils.training import joint_runs
+from cl_utils.training import joint_runs, loop
 
 ARMS = {"baseline": 2, "hybrid": 2, "random-buckets": 1}
 
@@ -50,7 +55,9 @@ def params_of() -> Params:
     return tiny_params(steps=11, characters_per_step=512, **names)
 
 
-def sit(home: Path, until: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+def sit(
+    home: Path, until: float, monkeypatch: pytest.MonkeyPatch, at_once: int = 8
+) -> tuple[int, list[str]]:
     """Sit in a home until a step; return how many runs were finished, and what was said."""
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     monkeypatch.setattr(joint_runs, "AHEAD", 5)
@@ -58,7 +65,7 @@ def sit(home: Path, until: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int,
     monkeypatch.setattr(sitting.time, "monotonic", lambda: float(next(steps)))
     said: list[str] = []
     params = params_of()
-    done = Sitting(params, corpora_of(params), at_once=8, until=until, report=said.append).run()
+    done = Sitting(params, corpora_of(params), at_once, until=until, report=said.append).run()
     return done, said
 
 
@@ -109,7 +116,7 @@ def test_an_interrupt_or_a_kill_loses_no_more_than_the_steps_since_a_checkpoint(
     monkeypatch.setattr(joint_runs.JointRuns, "advance", interrupted)
     with pytest.raises(Interrupted, match="stopped at step 5 of 11: run the same again"):
         sit(homes[1], 1e9, monkeypatch)
-    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(runs_at_once, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(joint_runs.JointRuns, "advance", killed)
     with pytest.raises(Killed):
         sit(homes[2], 1e9, monkeypatch)
@@ -118,6 +125,92 @@ def test_an_interrupt_or_a_kill_loses_no_more_than_the_steps_since_a_checkpoint(
         assert len(list(home.rglob("checkpoint.pt"))) == 5
         assert sit(home, 1e9, monkeypatch)[0] == 5
         assert weights(home) == weights(homes[0])
+
+
+def test_an_interrupt_in_the_last_steps_of_a_part_is_heard_when_its_runs_have_their_rows(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that comes while they are evaluated; the next part does not begin."""
+    advance, evaluate = joint_runs.JointRuns.advance, sitting.evaluate_prepared
+
+    def in_the_last_step(runs: joint_runs.JointRuns) -> None:
+        if runs.trainers[0].step == 10:
+            signal.raise_signal(signal.SIGINT)
+        advance(runs)
+
+    calls = itertools.count()
+
+    def while_evaluating(*given: Any) -> Any:
+        if not next(calls):
+            signal.raise_signal(signal.SIGINT)
+        return evaluate(*given)
+
+    for place, change in (
+        ("step", (joint_runs.JointRuns, "advance", in_the_last_step)),
+        ("rows", (sitting, "evaluate_prepared", while_evaluating)),
+    ):
+        home = shutil.copytree(data, tmp_path / place)
+        with monkeypatch.context() as patch:
+            patch.setattr(*change)
+            with pytest.raises(Interrupted, match="stopped: 2 runs have their rows, run the same"):
+                sit(home, 1e9, patch, at_once=2)
+        assert len(list(home.glob("results/**/measures.csv"))) == 2
+        assert sit(home, 1e9, monkeypatch, at_once=2)[0] == 3
+
+
+@pytest.mark.parametrize("arm", ["hybrid", "progress"])
+def test_a_run_that_diverges_is_named_and_the_others_go_on_without_it(
+    arm: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would diverge at every sitting; what an adaptive one would draw from is no number.
+
+    The history, of which a row tells of it, has its only row at the end.
+    """
+    monkeypatch.setattr(loop, "history_step", lambda step, steps: step == steps)
+    monkeypatch.setitem(ARMS, arm, 2)
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", poisoning(arm, seed=1, step=3))
+    runs = sum(ARMS.values())
+    done, said = sit(home, 1e9, monkeypatch)
+    assert done == runs - 1
+    (told,) = (line for line in said if "not a number" in str(line))
+    assert f"of {arm}, seed 1: lower" in told and "the others go on without it" in told
+    left = {path.parent.name for path in home.glob(f"results/smoke/strong/{arm}/*/measures.csv")}
+    assert left == {"seed0"} and not list(home.rglob("checkpoint.pt"))
+    done, said = sit(home, 1e9, monkeypatch)
+    assert done == 0 and "1 runs diverged and are left out" in said[0]
+    note = home / f"runs/smoke/training/strong/{arm}/seed1/diverged.json"
+    note.write_text(note.read_text().replace('"code": "', '"code": "older '))
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", ADVANCE)
+    assert sit(home, 1e9, monkeypatch)[0] == 1  # other code may not diverge
+
+
+def test_runs_from_which_one_was_left_out_end_with_the_weights_that_they_would_have_had(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = [shutil.copytree(data, tmp_path / name) for name in ("whole", "without")]
+    sit(homes[0], 1e9, monkeypatch)
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", poisoning("hybrid", seed=0, step=7))
+    assert sit(homes[1], 1e9, monkeypatch)[0] == 4
+    for path in homes[1].rglob("model.safetensors"):
+        theirs = load_file(homes[0] / path.relative_to(homes[1]))
+        for name, value in load_file(path).items():
+            torch.testing.assert_close(value, theirs[name], rtol=0, atol=1e-5)
+
+
+ADVANCE = joint_runs.JointRuns.advance
+
+
+def poisoning(arm: str, seed: int, step: int) -> Callable[[joint_runs.JointRuns], None]:
+    """Return what trains a step, and makes the weights of a run no numbers at one of them."""
+
+    def advance(runs: joint_runs.JointRuns) -> None:
+        for trainer in runs.trainers:
+            if (trainer.run.name, trainer.run.seed, trainer.step) == (arm, seed, step):
+                for parameter in trainer.model.parameters():
+                    parameter.data.fill_(math.nan)
+        ADVANCE(runs)
+
+    return advance
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -9,14 +10,18 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from refusals import refusal
 
 from cl_utils.code_fingerprint import showing_notebooks
-from cl_utils.paths import HOME_VARIABLE
+from cl_utils.paths import HOME_VARIABLE, REPOSITORY
 from cl_utils.processes import MARK_VARIABLE, marked
+from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.profile_lock import only_command, owner_of
+from cl_utils.workflow import commands
 from cl_utils.workflow.commands import Work, experiment_notebooks, figures
 from cl_utils.workflow.taking_part import take_part
 
@@ -46,7 +51,12 @@ def test_a_command_says_on_which_profile_it_begins() -> None:
 def test_figures_are_drawn_of_every_recipe_that_has_rows(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Notebooks of experiments belong to no recipe; the findings come after all others."""
+    """Notebooks of experiments belong to no recipe; the findings come after all others.
+
+    Also after one of a higher number.
+    """
+    books = (*showing_notebooks(), "17_more_figures")
+    monkeypatch.setattr(commands, "showing_notebooks", lambda: books)
     drawn: list[tuple[str, str]] = []
 
     def draw(_: Work, notebook: str, recipe: str = "") -> int:
@@ -58,13 +68,35 @@ def test_figures_are_drawn_of_every_recipe_that_has_rows(
     for recipe in ("strong-third", "fast-constant"):
         (home / "results/study-rates" / recipe).mkdir(parents=True)
     assert figures(Work("figures", "study-rates", "mark")) == 0
-    books = showing_notebooks()
     recipes = ["fast-constant", "strong-third"]  # as the profile has them
     wanted = [(book, recipe) for book in books for recipe in recipes]
     assert set(drawn) == {*wanted, *((book, "") for book in experiment_notebooks())}
-    assert [book for book, _ in drawn].index(books[-1]) >= len(recipes) * (len(books) - 1)
+    assert [book for book, _ in drawn].index(FINDINGS) >= len(recipes) * (len(books) - 1)
     assert f"{books[0]} (strong-third) is drawn" in capsys.readouterr().out
     assert Work("figures", "study", "mark").recipes == ["fast"]  # nothing there: all of them
+
+
+def test_in_the_workflow_the_findings_wait_for_every_other_notebook_of_figures() -> None:
+    """Whatever its number; the rule's own function is asked."""
+    source = (REPOSITORY / "Snakefile").read_text(encoding="utf-8")
+    parsed = ast.parse(rules_left_out(source)).body
+    (before,) = (node for node in parsed if is_named(node, "before"))
+    books = (*showing_notebooks(), "17_more_figures")
+    names: dict[str, Any] = {"SHOWING": books, "FINDINGS": FINDINGS, "GALLERY": "{book}"}
+    names["expand"] = lambda pattern, book, recipe: list(book)
+    exec(ast.unparse(before), names)
+    for book in books:
+        waits = set(names["before"](SimpleNamespace(book=book, recipe="fast")))
+        assert waits == (set(books) - {FINDINGS} if book == FINDINGS else set()), book
+
+
+def rules_left_out(source: str) -> str:
+    """Return the Python that a Snakefile begins with."""
+    return source.partition("\nonstart:")[0]
+
+
+def is_named(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == name
 
 
 @pytest.mark.parametrize(

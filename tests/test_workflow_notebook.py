@@ -57,6 +57,7 @@ def test_another_error_is_named_with_its_type_and_cut() -> None:
         return PapermillExecutionError(0, 1, "x", name, value, [])
 
     assert reason(error("StudyError", "a is b:\n fix it")) == "a is b: fix it"
+    assert reason(error("MissingError", "a is missing: make it")) == "a is missing: make it"
     assert reason(error("KeyError", "'a'")) == "KeyError: 'a'"
     assert len(reason(error("ValueError", "long " * 1000))) == LONGEST
     assert reason(OSError(28, "No space left on device")).startswith("OSError: ")

@@ -1,10 +1,10 @@
 """Run the notebooks and store them with what they show: `make notebooks`.
 
 In: notebooks/*.ipynb, docs/*.ipynb, and the committed results. Out: the same files with the outputs
-and figures of a real run, by default of all of them, or of those that are named. Results notebooks
-show the committed study; the others run in their smoke profile, in a temporary folder. `--stale`
-only says which notebooks were stored by other code than today's. Read the difference before you
-commit it.
+and figures of a real run, by default of all of them, or of those that are named (what makes their
+files runs before them and is not stored). Results notebooks show the committed study; the others
+run in their smoke profile, in a temporary folder. `--stale` only says which notebooks were stored
+by other code than today's. Read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +23,56 @@ import nbformat
 from nbclient import NotebookClient
 
 from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils.files import atomic
 from cl_utils.names import unknown
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY, notebooks, share_committed_results
+from cl_utils.study.notebook_names import (
+    BUCKETING,
+    DATA,
+    EVALUATION,
+    METRIC_ANALYSIS,
+    TRAINING,
+)
 from cl_utils.workflow.notebook import QUIET
 
 STORED_BY = "stored_by_code"  # in a notebook's metadata: the fingerprint of what it computed
+MAKERS = (DATA, METRIC_ANALYSIS, BUCKETING, TRAINING, EVALUATION)
 VOLATILE = ("execution", "collapsed", "scrolled")
+
+
+def read(path: Path) -> Any:
+    """Return a notebook as it is stored."""
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def is_stale(path: Path) -> bool:
     """Return whether a notebook was stored by other code than today's."""
-    book = nbformat.read(path, as_version=4)
+    book = read(path)
     return bool(book.metadata.get(STORED_BY) != code_fingerprint(path))
 
 
-def refresh(path: Path, home: Path) -> None:
-    """Execute one notebook in its own folder and store it with its outputs."""
-    book = nbformat.read(path, as_version=4)
+def planned(paths: Sequence[Path], names: Collection[str]) -> list[tuple[Path, bool]]:
+    """Return the notebooks to execute, in order, and whether each is stored: if it is named.
+
+    The temporary home has nothing that they read but committed results, so the makers of the rest
+    run before them. Without names: all.
+    """
+    chosen = [path for path in paths if not names or path.stem in names]
+    last = max((path.stem for path in chosen if reads_smoke(path)), default="")
+    made = [path for path in paths if path.stem in MAKERS and path.stem < last]
+    return [(path, path in chosen) for path in paths if path in chosen or path in made]
+
+
+def reads_smoke(path: Path) -> bool:
+    """Return whether a notebook works on the files of the smoke profile."""
+    cells = read(path).cells
+    told = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    return any('profile = "smoke"' in cell.source for cell in told)
+
+
+def executed(path: Path) -> Any:
+    """Return a notebook after its execution in its own folder."""
+    book = read(path)
     NotebookClient(
         book,
         resources={"metadata": {"path": str(path.parent)}},
@@ -48,13 +81,19 @@ def refresh(path: Path, home: Path) -> None:
         store_widget_state=False,
         extra_arguments=[*QUIET],
     ).execute()
+    return book
+
+
+def store(book: Any, path: Path, home: Path) -> None:
+    """Store an executed notebook with what it shows, whole or not at all."""
     for cell in book.cells:
         for name in VOLATILE:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
             cell.outputs = [tidy(output, home) for output in cell.outputs if is_shown(output)]
     book.metadata[STORED_BY] = code_fingerprint(path)
-    nbformat.write(book, path)
+    with atomic(path) as temporary:
+        nbformat.write(book, temporary)  # type: ignore[no-untyped-call]
 
 
 def is_shown(output: dict[str, Any]) -> bool:
@@ -107,10 +146,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         home = Path(folder)
         os.environ[HOME_VARIABLE] = folder
         share_committed_results(home)
-        for path in paths:
-            if not given.names or path.stem in given.names:
-                print(path.name, "(was stale)" if path.name in stale else "", flush=True)
-                refresh(path, home)
+        for path, stored in planned(paths, given.names):
+            how = "(was stale)" if path.name in stale else ""
+            print(
+                path.name, how if stored else "(not stored: others read what it makes)", flush=True
+            )
+            book = executed(path)
+            if stored:
+                store(book, path, home)
     return 0
 
 

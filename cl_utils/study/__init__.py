@@ -12,12 +12,14 @@ data_files        programs, metrics, buckets and corpora
 precision_choice  one precision for all runs of a study
 device            where, and in which precision, models are trained
 model_losses      how hard small models find each program
+arm_metrics       the values of metrics that an arm asks for
 run_files         models and rows of runs
 same_code         which codes give the same bits
 comparable        which runs may be compared
 results           the rows of all finished runs
 resume            goes on with a study whose rows are committed
 profile_lock      one command at a time; what a killed one left is removed
+runs_at_once      one batched model, until its end or an interrupt
 sitting           many runs on one GPU, within given minutes
 committed_models  the models that come with the repository
 """

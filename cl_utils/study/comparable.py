@@ -24,6 +24,7 @@ from cl_utils.training.recipes import RECIPES
 Manifest = Mapping[str, Any]
 FINGERPRINT: Final = "data_fingerprint"
 PRECISION: Final = "precision"
+REPLAYED: Final = "replayed"
 EVALUATED: Final = {
     "line_programs": "evaluated with line_programs=",
     "exams": "evaluated on exams ",
@@ -38,7 +39,8 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
     A run belongs to its folder by recipe, arm (as params/study/arms.yaml has it now) and seed. All
     runs have the same data. Those of one recipe have the same parameters, but for `RUN_NAMES`
     (those of `params`, if given), were trained and evaluated by the same code (`same_code`), in
-    one precision, on as many lines, and on the same exams, as far as that was recorded.
+    one precision, on as many lines, and on the same exams, as far as that was recorded; a yoked one
+    replays the run that `params` say.
     """
     for run, manifest in manifests.items():
         check_place(run, manifest)
@@ -47,6 +49,7 @@ def check_comparable(manifests: Mapping[Path, Manifest], params: Params | None =
     for recipe in dict.fromkeys(run.parts[-3] for run in manifests):
         own = {run: each for run, each in manifests.items() if run.parts[-3] == recipe}
         _check_params(own, params)
+        _check_replayed(own, params)
         _check_code(own, "trained", TRAINING, lambda each: each["code"])
         _check_equal(own, "trained in ", _precision)
         _check_code(own, "evaluated", EVALUATION, _evaluation("code"))
@@ -91,6 +94,26 @@ def _check_params(manifests: Mapping[Path, Manifest], params: Params | None) -> 
                     f"{run} was trained with {name}={found!r}, not {wanted!r}: {AGAIN} for it, set "
                     f"the same {name} here, or delete the folder"
                 )
+
+
+def _check_replayed(manifests: Mapping[Path, Manifest], params: Params | None) -> None:
+    """Raise StudyError for a yoked run of mixes that the arm would not replay as it is declared."""
+    for run, manifest in manifests.items():
+        if params is not None and replays_another(manifest, params):
+            raise StudyError(
+                f"{run} replays {manifest[REPLAYED]}, which is not the run that it would replay "
+                f"with the declared seeds: {AGAIN} for it, or give its arm as many as it had"
+            )
+
+
+def replays_another(manifest: Manifest, params: Params) -> bool:
+    """Return whether a yoked run replays another run than params with its arm and seed would.
+
+    A run from before it was recorded counts as right: a test compares the committed ones.
+    """
+    said = {name: manifest["params"][name] for name in ("arm", "seed")}
+    wanted = params.model_copy(update=said).replayed
+    return bool(manifest.get(REPLAYED, wanted) != wanted)
 
 
 def _parameter(manifest: Manifest, name: str, default: object = None) -> Any:

@@ -12,17 +12,31 @@ from itertools import combinations
 import numpy as np
 
 from cl_utils.curriculum.arm_facts import facts_of
-from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, arm_named, arms
+from cl_utils.curriculum.arms import (
+    PERMUTED,
+    REVERSED,
+    STUDY,
+    Arm,
+    arm_named,
+    arms,
+    at_full_budget,
+    with_budget,
+)
 from cl_utils.data.split import HELD_OUT
 from cl_utils.difficulty.buckets import BUCKETS, thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.names import meant, shown, unknown
+from cl_utils.names import listed, meant, shown, unknown
 from cl_utils.study.stage_params import BucketParams, DataParams, LevelQuestion, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
 
+NO_BUCKETS = {
+    "nesting_depth": "programs of TinyPy nest no deeper than 1",
+    "model_loss": "it is the loss of models that are trained on the buckets",
+}
+"""Why the metrics that are not among `BUCKET_METRICS` are not."""
 _DEVIATIONS = 6.0
 """Standard deviations by which a part may exceed its share: classes are assigned by a hash."""
 
@@ -46,6 +60,11 @@ def check_data(params: DataParams) -> None:
         operand_max=params.operand_max,
         while_loops=params.while_loops,
     )
+    if params.metric in METRICS and params.metric not in BUCKET_METRICS:
+        raise StudyError(
+            f"metric={params.metric!r} cannot make a study's buckets, since "
+            f"{NO_BUCKETS[params.metric]}: choose one of {listed(BUCKET_METRICS)}"
+        )
     if params.metric not in BUCKET_METRICS:
         raise unknown("metric", params.metric, BUCKET_METRICS)
     _check_buckets(params)
@@ -155,14 +174,27 @@ def check_models(params: TrainingParams, recipes: Collection[str]) -> None:
 
 
 def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
-    """Raise StudyError for arms that do not exist, or lack the runs that they replay."""
+    """Raise StudyError for arms that do not exist, or name what does not: see `_check_arm`.
+
+    A yoked arm has no more seeds than the one that it replays.
+    """
     for name in (arm, *seeds):
-        labels, source = arm_named(name).labels, arm_named(name).yoked_to
-        if labels not in (known := (STUDY, PERMUTED, REVERSED, *METRICS)):
-            raise unknown(f"arm {name}: labels", labels, known)
-        facts_of(name)  # an arm without a colour is refused now, not after its training
+        _check_arm(name, arm_named(name))
+        source = arm_named(name).yoked_to
         if source and name in seeds and seeds[name] > seeds.get(source, 0):
             raise StudyError(f"arms: {name} replays {source}, so that arm needs as many seeds")
+
+
+def _check_arm(name: str, arm: Arm) -> None:
+    """Raise StudyError for what would be found only after training, or in the figures."""
+    if arm.labels not in (known := (STUDY, PERMUTED, REVERSED, *METRICS)):
+        raise unknown(f"arm {name}: labels", arm.labels, known)
+    if arm.order_metric and arm.order_metric not in METRICS:
+        raise unknown(f"arm {name}: order_metric", arm.order_metric, METRICS)
+    facts_of(name)
+    if arm.budget < 1:  # figures show, by budget, what the arm with all steps gains on the baseline
+        at_full_budget(name)
+        with_budget("baseline", arm.budget)
 
 
 def check_contrasts(contrasts: Sequence[Sequence[str]], seeds: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,13 +52,15 @@ def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
 def load_difficulty(params: Params) -> pd.DataFrame:
     """Return the programs with every metric beside them."""
     programs = load_programs(params)
-    metrics = load_table(
-        params.paths.difficulty,
-        METRIC_ANALYSIS,
-        params=params.of(DataParams),
-        inputs=[params.paths.programs],
-    )
+    check_difficulty(params)
+    metrics = pd.read_parquet(params.paths.difficulty)
     return programs.merge(metrics, on="program_id", validate="one_to_one")
+
+
+def check_difficulty(params: Params) -> dict[str, Any]:
+    """Return the manifest of the metrics; MissingError unless they are those of the programs."""
+    paths, stage = params.paths, params.of(DataParams)
+    return check_artifact(paths.difficulty, METRIC_ANALYSIS, params=stage, inputs=[paths.programs])
 
 
 def save_buckets(params: Params, programs: pd.DataFrame, corpora: Mapping[str, Corpus]) -> None:
@@ -75,13 +78,17 @@ def load_split(params: Params, name: str) -> Corpus:
 
     Everything that they were made from must still be what it was.
     """
-    paths, bucketing = params.paths, params.of(BucketParams)
+    check_buckets(params)
+    paths, stage = params.paths, params.of(BucketParams)
+    return load_corpus(paths.corpus(name), params=stage, inputs=[paths.buckets])
+
+
+def check_buckets(params: Params) -> dict[str, Any]:
+    """Return the manifest of the buckets; MissingError unless they are those of the metrics."""
     check_chain(params)
-    check_artifact(
-        paths.difficulty, METRIC_ANALYSIS, params=params.of(DataParams), inputs=[paths.programs]
-    )
-    check_artifact(paths.buckets, BUCKETING, params=bucketing, inputs=[paths.difficulty])
-    return load_corpus(paths.corpus(name), params=bucketing, inputs=[paths.buckets])
+    check_difficulty(params)
+    paths, stage = params.paths, params.of(BucketParams)
+    return check_artifact(paths.buckets, BUCKETING, params=stage, inputs=[paths.difficulty])
 
 
 def check_chain(params: Params) -> None:

@@ -1,4 +1,4 @@
-"""The notebooks that make the study's files: their names, and fingerprints of what they compute.
+"""The notebooks that others wait for: their names, and fingerprints of what they compute.
 
 In: the name of a notebook. Out: what a manifest says of the code that made a file.
 """
@@ -11,6 +11,8 @@ from cl_utils.paths import NOTEBOOKS
 DATA, METRIC_ANALYSIS, BUCKETING = "01_data_generation", "02_metric_analysis", "03_bucketing"
 TRAINING, EVALUATION = "04_training", "05_evaluation"
 MODEL_DIFFICULTY = "08_model_difficulty"
+FINDINGS = "14_findings"
+"""It shows what the other notebooks of figures drew, and comes after all of them."""
 
 
 def code_of(notebook: str) -> str:

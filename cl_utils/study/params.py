@@ -150,6 +150,12 @@ class Params(TrainingParams):
         seeds = self.arms.get(self.arm, 0)
         return (self.seed + 1) % seeds if seeds else self.seed + 1
 
+    @property
+    def replayed(self) -> dict[str, Any] | None:
+        """Arm and seed of the run whose mixes a yoked arm draws; None for other arms."""
+        source = arm_named(self.arm).yoked_to
+        return {"arm": source, "seed": self.yoked_seed} if source else None
+
     def run(self, device: str = "cpu", recorded: Recorded = ()) -> Run:
         """Return the run that recipe, arm and seed name; `recorded`: a yoked arm's mixes."""
         from cl_utils.training.loop import Run  # a second of torch, which figures do without

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from cl_utils.errors import StudyError
+from cl_utils.files import atomic, damaged, read_json
 from cl_utils.manifests import processor
 from cl_utils.training.precision import chosen_precision, faster_precision, named
 from cl_utils.training.recipes import Precision
 from cl_utils.training.trainer import Run
 
 ASKED = ("model", "characters_per_step", "device", "compiled")  # of a run: what decides the speed
+REPAIR = "train"  # the next training measures it anew
 
 
 def with_precision(run: Run, wanted: str, folder: Path) -> Run:
@@ -41,23 +41,24 @@ def _kept(folder: Path, run: Run) -> Precision:
     if not file.exists():
         found = {"precision": faster_precision(run), "processor": processor(), "for": asked}
         _write_first(file, json.dumps(found, indent=1) + "\n")
+    written = read_json(file, REPAIR)
     with suppress(KeyError, TypeError, ValueError):
-        if choice := named(json.loads(file.read_text(encoding="utf-8"))["precision"]):
+        if choice := named(written["precision"]):
             return choice
-    raise StudyError(
-        f"{file} is damaged: delete it, and the next training measures the precision again"
-    )
+    raise damaged(file, REPAIR)
+
+
+class _DecidedError(Exception):
+    """Another training was first."""
 
 
 def _write_first(file: Path, text: str) -> None:
     """Write a file unless it is there: of two trainings that begin together one decides."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="utf-8") as temporary:
-        temporary.write(text)
-        temporary.flush()
+    with suppress(_DecidedError), atomic(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
         try:
-            os.link(temporary.name, file)
+            os.link(temporary, file)
         except FileExistsError:
+            raise _DecidedError from None
+        except OSError:  # a file system without hard links: there the last one decides
             pass
-        except OSError:  # a file system without hard links
-            file.write_text(text, encoding="utf-8")

@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cl_utils.errors import StudyError
+from cl_utils.files import write_json
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY, home
 from cl_utils.processes import end_marked
 
@@ -51,7 +52,7 @@ def only_command(profile: str, command: str) -> Iterator[str]:
     with _locked(lock, note, profile):
         _clean_after_killed(note, profile)
         owner = Owner(command, os.getpid(), platform.node(), _clock(), uuid.uuid4().hex)
-        note.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+        write_json(note, asdict(owner))
         try:
             yield owner.mark
         finally:
@@ -86,6 +87,7 @@ def _hidden(profile: str) -> Iterator[Path]:
     for kind in ("runs", "results", "figures"):
         for name in (profile, "experiments"):
             yield from (home() / kind / name).rglob(".*")
+    yield from (home() / "runs" / ".locks").glob(f".{profile}.json.*")
     for folder in (home() / "runs").glob(f"{profile}+*"):  # of its changed parameters
         yield from folder.rglob(".*")
     if home() == REPOSITORY:  # then the notebooks write its pages, too

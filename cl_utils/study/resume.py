@@ -3,8 +3,8 @@
 `python -m cl_utils.study.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
 under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
 weights), newer than the data. Runs of other data are refused; runs of other parameters, of code
-that may give other bits (see `same_code`), or of an arm that has changed since, are left out, so
-that the workflow trains and evaluates them again.
+that may give other bits (see `same_code`), of an arm that has changed since, or yoked to another
+run than the arm replays now, are left out, so that the workflow trains and evaluates them again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cl_utils.errors import StudyError
 from cl_utils.files import running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
 from cl_utils.paths import params_file
-from cl_utils.study.comparable import FINGERPRINT, check_place, other_params
+from cl_utils.study.comparable import FINGERPRINT, check_place, other_params, replays_another
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params, read_params
@@ -61,7 +61,7 @@ def _goes_with(params: Params, manifest: Mapping[str, Any]) -> bool:
     """Return whether a run is what the parameters and today's code would give, bit by bit."""
     codes = (TRAINING, manifest["code"]), (EVALUATION, manifest["evaluation"]["code"])
     alike = all(same_code(each, code) == same_code(each, code_of(each)) for each, code in codes)
-    return alike and not other_params(manifest, params)
+    return alike and not other_params(manifest, params) and not replays_another(manifest, params)
 
 
 def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:

@@ -19,18 +19,14 @@ import torch
 from cl_utils.curriculum.arms import Recorded, arm_named, is_arm
 from cl_utils.curriculum.relabelling import ranked, relabelled
 from cl_utils.data.corpus import Corpus
-from cl_utils.errors import StudyError
+from cl_utils.errors import MissingError
 from cl_utils.files import atomic, file_digest, read_json, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
 from cl_utils.model.gpt import GPT
-from cl_utils.study.data_files import (
-    check_chain,
-    data_fingerprint,
-    load_difficulty,
-    load_split,
-)
+from cl_utils.study.arm_metrics import check_metrics, metric_digests, metric_values
+from cl_utils.study.data_files import check_chain, data_fingerprint, load_split
 from cl_utils.study.device import device_of
-from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
+from cl_utils.study.model_losses import Measure
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.places import share_tables
@@ -38,8 +34,6 @@ from cl_utils.study.stage_params import TrainingParams
 from cl_utils.training.checkpoints import load_model, save_model
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cl_utils.evaluation.evaluate import Evaluation
     from cl_utils.training.loop import Trained
 
@@ -69,6 +63,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
     manifest = {
         "params": params.of(TrainingParams),
         "arm": asdict(arm_named(params.arm)),
+        **_learnt_from(params),
         "data_fingerprint": data_fingerprint(params),
         "code": code_of(TRAINING),
         "weights": file_digest(folder / "model.safetensors"),
@@ -82,6 +77,12 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         **circumstances(),
     }
     return write_manifest(folder / MANIFEST, manifest)
+
+
+def _learnt_from(params: Params) -> dict[str, Any]:
+    """Return what an arm needs beside programs: the run that it replays, its metrics' digests."""
+    found = {"replayed": params.replayed, "metrics": metric_digests(params)}
+    return {name: value for name, value in found.items() if value}
 
 
 def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
@@ -103,8 +104,9 @@ def run_folder(params: Params) -> Path:
 def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
     """Return the manifest of the run of params.
 
-    Raises StudyError when it is missing or damaged, or says that the run was trained with other
-    params, as another arm, or on other data.
+    Raises StudyError when it is damaged; MissingError when it is not there, or says that the run
+    was trained with other params, as another arm, on other data, by metrics that were measured
+    again since, or on the mixes of another run than the yoked arm replays now.
     """
     folder, again = run_folder(params), f"{repair} again"
     if not (folder / MANIFEST).exists():
@@ -114,17 +116,23 @@ def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
     )
     for name, value in params.of(TrainingParams).items():
         if name not in ("device", "compile") and manifest["params"].get(name) != value:
-            raise StudyError(
+            raise MissingError(
                 f"{folder} was trained with {name}={manifest['params'].get(name)!r}, "
                 f"not {value!r}: {again}"
             )
     if not is_arm(manifest["arm"], params.arm):
-        raise StudyError(
+        raise MissingError(
             f"{folder} was trained when the arm was {manifest['arm']}: {again}, or restore "
             "params/study/arms.yaml"
         )
     if manifest.get("data_fingerprint") != data_fingerprint(params):
-        raise StudyError(f"{folder} was trained on other data: {again}")
+        raise MissingError(f"{folder} was trained on other data: {again}")
+    if manifest.get("replayed", params.replayed) != params.replayed:
+        raise MissingError(
+            f"{folder} replays {manifest['replayed']}, not {params.replayed}: {again}, or give the "
+            "arm as many seeds as it had"
+        )
+    check_metrics(params, manifest, repair)
     return manifest
 
 
@@ -173,32 +181,16 @@ def load_training(params: Params, measure: Measure | None = None) -> Corpus:
     there yet (`training.model_loss`); without it they must be.
     """
     corpus, arm = load_split(params, "train"), arm_named(params.arm)
-    if arm.bucket_metric:
-        corpus = relabelled(corpus, _scores(params, arm.bucket_metric, corpus, measure))
-    if arm.order_metric:
-        corpus = ranked(corpus, _scores(params, arm.order_metric, corpus, measure))
+    for name, apply in ((arm.bucket_metric, relabelled), (arm.order_metric, ranked)):
+        if name:
+            values = metric_values(params, name, measure)
+            corpus = apply(corpus, values.reindex(corpus.program_ids))
     return corpus
-
-
-def _scores(params: Params, metric: str, corpus: Corpus, measure: Measure | None) -> pd.Series:
-    if metric == MODEL_LOSS:
-        scores = model_difficulty(params, measure)
-    else:
-        scores = load_difficulty(params)
-    if metric not in scores:
-        raise StudyError(
-            f"arm {params.arm} names {metric!r}, which is no metric: choose one of "
-            f"{[name for name in scores if scores[name].dtype.kind in 'if']}"
-        )
-    return scores.set_index("program_id")[metric].reindex(corpus.program_ids)
 
 
 def replayed_run(params: Params) -> Params | None:
     """Return the params of the run whose mixes a yoked arm draws; None for other arms."""
-    source = arm_named(params.arm).yoked_to
-    if source is None:
-        return None
-    return params.model_copy(update={"arm": source, "seed": params.yoked_seed})
+    return params.model_copy(update=params.replayed) if params.replayed else None
 
 
 def recorded_mixes(params: Params) -> Recorded:

@@ -5,7 +5,7 @@ params and corpora. Out: of every run what notebooks 04 and 05 leave, except wha
 generated character by character (the paper's protocol, the similarity of lines). The most valuable
 runs come first: seeds in turn, arms in the order of the params file. Where time runs out, or after
 an interrupt, the runs in work leave checkpoints, with which the next sitting goes on; after a kill
-it goes on from those that were written on the way.
+it goes on from those that were written on the way. A run that diverges is left out and named.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,12 @@ from cl_utils.evaluation.evaluate import (
     exam_test_set,
     prepare_tests,
 )
+from cl_utils.files import read_json, write_json
 from cl_utils.manifests import MANIFEST
 from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
+from cl_utils.study.notebook_names import TRAINING, code_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
@@ -43,30 +45,17 @@ from cl_utils.study.run_files import (
     save_evaluation,
     save_run,
 )
-from cl_utils.training.batched_runs import BatchedModel
+from cl_utils.study.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
 from cl_utils.training.checkpoints import save_checkpoint
-from cl_utils.training.joint_runs import JointRuns
-from cl_utils.training.loop import Monitor, run_until_finished, start_or_resume
+from cl_utils.training.interruption import stop_asked
+from cl_utils.training.loop import Report, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 
 AGAIN = "run the same again to continue"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
-Report = Callable[[str], None]
-CHECKPOINT_SECONDS = 300.0
-"""Between checkpoints on the way: dozens of them are a gigabyte."""
-
-
-class TimeIsUpError(Exception):
-    """The sitting's minutes are over."""
-
-    words = "time is up"
-
-
-class StopAskedError(TimeIsUpError):
-    """Somebody stopped it."""
-
-    words = "stopped"
+DIVERGED = "diverged.json"
+"""In the folder of a run that was left out: by which code it diverged."""
 
 
 @dataclass(frozen=True)
@@ -88,40 +77,53 @@ class Sitting:
     def waiting(self) -> list[Params]:
         """Return the runs without rows that can begin, the most valuable first.
 
-        A yoked run begins when that is finished whose weights it replays: in a later sitting.
+        A yoked run begins when that is finished whose mixes it replays: in a later sitting. One
+        that diverged does not begin again.
         """
         params = self.params
         seeds = range(max(params.arms.values()))
         named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
         runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
         left = [each for each in runs if not (_result(each) / MANIFEST).exists()]
+        diverged = self._diverged(left)
+        left = [each for each in left if each not in diverged]
         ready = [each for each in left if _can_begin(each)]
         if len(ready) < len(left):
             self.report(f"{len(left) - len(ready)} yoked runs wait for those that they replay")
         return ready[: self.most]
 
     def run(self) -> int:
-        """Train and evaluate what fits; return how many were finished, or raise Interrupted."""
+        """Train and evaluate what fits; return how many were finished, or raise Interrupted.
+
+        An interrupt is heard when the states are whole, or when the runs in work have their rows.
+        """
         waiting, done = self.waiting(), 0
         tests = self._tests()
-        for first in range(0, len(waiting), self.at_once):
-            part = waiting[first : first + self.at_once]
-            self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
-            trainers = self._trainers(part)
-            try:
-                self._train(part, trainers)
-            except TimeIsUpError as over:
-                _save(part, trainers)
-                told = f"{over.words} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
-                if isinstance(over, StopAskedError):
-                    raise Interrupted(told) from None
-                self.report(told)
-                return done
-            for params, trainer in zip(part, trainers, strict=True):
-                self._leave(params, trainer, tests)
-            done += len(part)
-            self.report(f"{done} runs have their rows")
+        with stop_asked() as stopped:
+            for first in range(0, len(waiting), self.at_once):
+                part = waiting[first : first + self.at_once]
+                self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
+                runs = RunsAtOnce(self._trainers(part), self.report, self._leave_out)
+                try:
+                    runs.train(self.until, stopped, self._save)
+                except TimeIsUpError as over:
+                    self._put_aside(runs.trainers, over)
+                    return done
+                for trainer in runs.trainers:
+                    self._leave(trainer, tests)
+                done += len(runs.trainers)
+                self.report(f"{done} runs have their rows")
+                if stopped():
+                    raise Interrupted(f"stopped: {done} runs have their rows, {AGAIN}")
         return done
+
+    def _put_aside(self, trainers: Sequence[Trainer], over: TimeIsUpError) -> None:
+        """Leave checkpoints and say so; raise Interrupted where somebody asked for it."""
+        self._save(trainers)
+        told = f"{over.words} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
+        if isinstance(over, StopAskedError):
+            raise Interrupted(told) from None
+        self.report(told)
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
         shared: Probe | None = None
@@ -141,35 +143,6 @@ class Sitting:
             return load_training(params)
         return self.corpora["train"]
 
-    def _train(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
-        """Train runs to their ends; raise TimeIsUpError when they were stopped before, at rest."""
-        aligned = trainers[0].run.recipe.batching == "aligned"
-        model = JointRuns(trainers) if aligned else BatchedModel(trainers)
-        saved, stopped = time.monotonic(), False
-
-        def advance() -> None:
-            nonlocal saved
-            now = time.monotonic()
-            if not isinstance(model, JointRuns) or model.at_rest:
-                if stopped or now > self.until:
-                    model.release()
-                    raise StopAskedError if stopped else TimeIsUpError
-                if now - saved > CHECKPOINT_SECONDS:
-                    if isinstance(model, JointRuns):
-                        model.keep_states()
-                    _save(part, trainers)
-                    saved = now
-            model.advance()
-
-        reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
-        monitors = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
-        try:
-            run_until_finished(monitors, advance)
-        except Interrupted:  # between two steps: go on until the states are whole
-            stopped = True
-            run_until_finished(monitors, advance)
-        model.release()
-
     def _tests(self) -> dict[str, PreparedTest]:
         corpora = {name: self.corpora[split] for name, split in TESTS.items()}
         return prepare_tests(
@@ -182,16 +155,42 @@ class Sitting:
             },
         )
 
-    def _leave(self, params: Params, trainer: Trainer, tests: Mapping[str, PreparedTest]) -> None:
-        trained = trainer.result()
+    def _params_of(self, trainer: Trainer) -> Params:
+        named = {"arm": trainer.run.name, "seed": trainer.run.seed}
+        return self.params.model_copy(update=named)
+
+    def _leave(self, trainer: Trainer, tests: Mapping[str, PreparedTest]) -> None:
+        params, trained = self._params_of(trainer), trainer.result()
         manifest = save_run(params, trained)
         save_evaluation(params, evaluate_prepared(trained.model, tests), manifest)
         _checkpoint(params).unlink(missing_ok=True)
 
+    def _save(self, trainers: Sequence[Trainer]) -> None:
+        for trainer in trainers:
+            save_checkpoint(_checkpoint(self._params_of(trainer)), trainer.state())
 
-def _save(part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
-    for params, trainer in zip(part, trainers, strict=True):
-        save_checkpoint(_checkpoint(params), trainer.state())
+    def _leave_out(self, trainer: Trainer, words: str) -> None:
+        """Note and say that a run diverged: it would at every sitting, and stop the others."""
+        params = self._params_of(trainer)
+        note = run_folder(params) / DIVERGED
+        write_json(note, {"code": code_of(TRAINING), "step": trainer.step, "said": words})
+        _checkpoint(params).unlink(missing_ok=True)
+        self.report(
+            f"{words}; the others go on without it, and later sittings leave it out until it has "
+            f"other code, or {note} is deleted"
+        )
+
+    def _diverged(self, runs: Sequence[Params]) -> list[Params]:
+        """Return which of these runs diverged by today's code, and say how many."""
+        noted = [each for each in runs if (run_folder(each) / DIVERGED).exists()]
+        code = code_of(TRAINING) if noted else ""
+        repair = "run the sitting"
+        notes = [(each, read_json(run_folder(each) / DIVERGED, repair)) for each in noted]
+        out = [each for each, note in notes if note.get("code") == code]
+        if out:
+            first = run_folder(out[0]) / DIVERGED
+            self.report(f"{len(out)} runs diverged and are left out ({first}: delete it to retry)")
+        return out
 
 
 def _quiet(line: str) -> None:

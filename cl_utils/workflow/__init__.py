@@ -1,6 +1,7 @@
 """The study's notebooks as one piece of work: run in order, watched, taken up again.
 
 api          the study in two calls, without notebooks to look at
+made         which notebooks have made what a run needs
 commands     what `make reproduce`, `resume`, `figures` and `report` do
 progress     how far Snakemake is, how long it still takes, what failed
 notebook     one notebook executed; when it fails, a sentence says why

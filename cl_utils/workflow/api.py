@@ -1,13 +1,13 @@
 """The study in two calls, for those who do not want notebooks: `train` an arm, `compare` arms.
 
 In: an arm, a profile, a seed, changed parameters; or two arms of a study with results. Out: a
-trained model with its rows; a contrast with its interval. `train` executes the notebooks that are
-missing, so what it gives is what they give.
+trained model with its rows; a contrast with its interval. `train` executes the notebooks whose
+files are missing, so what it gives is what they give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,29 +15,15 @@ import pandas as pd
 
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
-from cl_utils.files import running
-from cl_utils.manifests import check_files
 from cl_utils.model.gpt import GPT
 from cl_utils.names import check_name, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
 from cl_utils.stats.contrasts import Contrast, paired_difference
 from cl_utils.stats.rows import PRIMARY, select
-from cl_utils.study.data_files import (
-    data_fingerprint,
-    load_difficulty,
-    load_exam_table,
-    load_programs,
-)
-from cl_utils.study.notebook_names import (
-    BUCKETING,
-    DATA,
-    EVALUATION,
-    METRIC_ANALYSIS,
-    TRAINING,
-)
 from cl_utils.study.params import Params, notebook_params, read_params
-from cl_utils.study.results import concatenate, load_results, run_manifest
+from cl_utils.study.results import concatenate, load_results
 from cl_utils.study.run_files import load_run
+from cl_utils.workflow.made import STAGES, check_rows, check_rows_stay, is_made
 from cl_utils.workflow.notebook import execute, failure
 
 
@@ -66,10 +52,12 @@ def train(
     recipe: str | None = None,
     **changes: Any,
 ) -> FinishedRun:
-    """Return the run of an arm: notebooks 01 to 05 are executed as far as its files are not there.
+    """Return the run of an arm; notebooks 01 to 05 are executed as far as they have not made it.
 
-    `changes`: parameters that differ from the profile's, such as ``steps=200``; the run then has a
-    place of its own. Raises StudyError for wrong parameters and when a notebook fails.
+    What other code made, or what was made from other data, is made again. `changes`: parameters
+    that differ from the profile's, such as ``steps=200``; the run then has a place of its own.
+    Raises StudyError for wrong parameters, for files changed by hand, for committed rows that would
+    be overwritten, and when a notebook fails.
     """
     values = {"profile": profile, "arm": arm, "seed": seed, **changes}
     if recipe is not None:
@@ -78,11 +66,12 @@ def train(
         if name not in Params.model_fields:
             raise unknown("parameter", name, Params.model_fields)
     params = notebook_params(dict(values))
-    for notebook, there in STAGES.items():
-        if not _is_there(there, params):
+    check_rows_stay(params)
+    for notebook in STAGES:
+        if not is_made(notebook, params):
             _execute(notebook, values, params)
     model, _ = load_run(params)
-    manifest, folder = _rows(params), params.paths.result(params.recipe, arm, seed)
+    manifest, folder = check_rows(params), params.paths.result(params.recipe, arm, seed)
     return FinishedRun(
         params=params,
         model=model,
@@ -122,39 +111,6 @@ def compare(
     return paired_difference(
         results.measures, arm, reference, measure=measure, test_set=test_set, subset=subset
     )
-
-
-def _split(params: Params) -> None:
-    data_fingerprint(params)
-    load_exam_table(params)
-
-
-def _rows(params: Params) -> dict[str, Any]:
-    """Return the manifest of a run's rows; StudyError unless they are of the model there is."""
-    folder = params.paths.result(params.recipe, params.arm, params.seed)
-    manifest, repair = run_manifest(folder), running(EVALUATION)
-    check_files(folder, manifest["evaluation"]["files"], repair)
-    if manifest.get("weights") != load_run(params)[1]["weights"]:
-        raise StudyError(f"{folder} holds the rows of another model: {repair} again")
-    return manifest
-
-
-STAGES: Mapping[str, Callable[[Params], object]] = {
-    DATA: load_programs,
-    METRIC_ANALYSIS: load_difficulty,
-    BUCKETING: _split,
-    TRAINING: load_run,
-    EVALUATION: _rows,
-}
-"""The notebooks that lead to a run, and what says that they need not be executed."""
-
-
-def _is_there(there: Callable[[Params], object], params: Params) -> bool:
-    try:
-        there(params)
-    except StudyError:
-        return False
-    return True
 
 
 def _execute(notebook: str, values: Mapping[str, Any], params: Params) -> None:

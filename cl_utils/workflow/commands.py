@@ -23,6 +23,7 @@ from cl_utils.parallel import available_cores
 from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, notebooks, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study.expected_time import expected_study
+from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.profile_lock import only_command
 from cl_utils.workflow.profiles import study_named
 from cl_utils.workflow.progress import Reader, follow, shown_path
@@ -151,9 +152,9 @@ def figures(work: Work) -> int:
 
     The findings come last, which show what the others drew.
     """
-    *drawing, last = showing_notebooks()
+    drawing = [notebook for notebook in showing_notebooks() if notebook != FINDINGS]
     first = [(notebook, recipe) for notebook in drawing for recipe in work.recipes]
-    second = [(last, recipe) for recipe in work.recipes]
+    second = [(FINDINGS, recipe) for recipe in work.recipes]
     for drawn in (first, [*second, *((notebook, "") for notebook in experiment_notebooks())]):
         pool = ThreadPoolExecutor(DRAWN_AT_ONCE)
         try:

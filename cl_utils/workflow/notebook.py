@@ -19,7 +19,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from cl_utils.errors import StudyError
+from cl_utils.errors import MissingError, StudyError
 from cl_utils.names import cut
 from cl_utils.processes import MARK_VARIABLE, end_with_parent
 from cl_utils.workflow.page import write_page
@@ -91,7 +91,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, DeadKernelError):
         return "its kernel was killed, perhaps for want of memory: free some and run it again"
     if isinstance(error, PapermillExecutionError):
-        known = error.ename == StudyError.__name__
+        known = error.ename in (StudyError.__name__, MissingError.__name__)
         text = error.evalue if known else f"{error.ename}: {error.evalue}"
     else:
         text = f"{type(error).__name__}: {error}"

@@ -1,0 +1,117 @@
+"""What notebooks 01 to 05 have made of a run, and whether today's code would make the same.
+
+In: params that name a run. Out: nothing; MissingError where a notebook is to be executed first; or
+StudyError where that would not mend it: a file that was changed by hand, committed rows that would
+be overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cl_utils.artifacts import check_artifact
+from cl_utils.data.corpus import SPLITS
+from cl_utils.errors import MissingError, StudyError
+from cl_utils.files import file_digest, running
+from cl_utils.manifests import MANIFEST, check_files
+from cl_utils.study.data_files import check_buckets, check_difficulty
+from cl_utils.study.notebook_names import (
+    BUCKETING,
+    DATA,
+    EVALUATION,
+    METRIC_ANALYSIS,
+    TRAINING,
+    code_of,
+)
+from cl_utils.study.params import Params
+from cl_utils.study.results import run_manifest
+from cl_utils.study.run_files import checked_manifest, run_folder
+from cl_utils.study.same_code import same_code
+from cl_utils.study.stage_params import BucketParams, DataParams
+
+UNTRACKED: Final = ("smoke", "laptop")
+"""The profiles whose rows .gitignore names: they are the user's, who may make them again."""
+
+
+def check_rows_stay(params: Params) -> None:
+    """Raise StudyError where a training would overwrite rows of a model that is not here.
+
+    Such rows came with the repository; those of changed parameters lie in a place of their own.
+    """
+    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    own = params.profile in UNTRACKED or params.paths.place.rows
+    if own or not (folder / MANIFEST).exists():
+        return
+    weights = run_folder(params) / "model.safetensors"
+    if not weights.exists() or file_digest(weights) != run_manifest(folder).get("weights"):
+        raise StudyError(
+            f"{folder} holds the rows of a model that is not here, and training would overwrite "
+            "them: change a parameter, such as steps=..., for a run with a place of its own, or go "
+            f"on with the study by `make resume PROFILE={params.profile}`"
+        )
+
+
+def _programs(params: Params) -> None:
+    stage = params.of(DataParams)
+    _check_code(DATA, check_artifact(params.paths.programs, DATA, params=stage))
+
+
+def _difficulty(params: Params) -> None:
+    _check_code(METRIC_ANALYSIS, check_difficulty(params))
+
+
+def _split(params: Params) -> None:
+    paths, stage = params.paths, params.of(BucketParams)
+    _check_code(BUCKETING, check_buckets(params))
+    for path in (*map(paths.corpus, SPLITS), paths.tested, paths.exams):
+        check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
+
+
+def _run(params: Params) -> None:
+    manifest, repair = checked_manifest(params, running(TRAINING)), running(TRAINING)
+    check_files(run_folder(params), manifest["files"], repair)
+    _check_code(TRAINING, manifest)
+
+
+def check_rows(params: Params) -> dict[str, Any]:
+    """Return the manifest of a run's rows; MissingError unless they are of the run there is."""
+    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    manifest, repair = run_manifest(folder), running(EVALUATION)
+    evaluated = manifest["evaluation"]
+    check_files(folder, evaluated["files"], repair)
+    run = checked_manifest(params, repair)
+    if any(manifest.get(name) != run.get(name) for name in ("weights", "code")):
+        raise MissingError(f"{folder} holds the rows of another training: {repair} again")
+    now = {"line_programs": params.line_programs, "exams": file_digest(params.paths.exams)}
+    for name, value in now.items():
+        if evaluated.get(name, value) != value:  # a fact that older rows do not record
+            raise MissingError(f"{folder} was evaluated with other {name}: {repair} again")
+    _check_code(EVALUATION, evaluated)
+    return manifest
+
+
+def _check_code(notebook: str, made: Mapping[str, Any]) -> None:
+    """Raise MissingError when the manifest of what a notebook made names code of other results."""
+    today = code_of(notebook)
+    if same_code(notebook, made.get("code", today)) != same_code(notebook, today):
+        raise MissingError(f"what {notebook} made is of other code: {running(notebook)} again")
+
+
+STAGES: Final[Mapping[str, Callable[[Params], object]]] = {
+    DATA: _programs,
+    METRIC_ANALYSIS: _difficulty,
+    BUCKETING: _split,
+    TRAINING: _run,
+    EVALUATION: check_rows,
+}
+"""The notebooks that lead to a run, and what tells whether they are to be executed."""
+
+
+def is_made(notebook: str, params: Params) -> bool:
+    """Return whether a notebook of `STAGES` need not be executed."""
+    try:
+        STAGES[notebook](params)
+    except MissingError:
+        return False
+    return True
