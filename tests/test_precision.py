@@ -24,7 +24,6 @@ from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.study import precision_choice
 from cl_utils.study.precision_choice import with_precision
-from cl_utils.study.profile_lock import HALF_WRITTEN
 from cl_utils.training import precision
 from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import train_batched
@@ -39,6 +38,7 @@ from cl_utils.training.precision import (
 )
 from cl_utils.training.recipes import FAST, PAPER, RECIPES, Precision
 from cl_utils.training.trainer import Run, Trained
+from cl_utils.workflow.profile_lock import HALF_WRITTEN
 
 CPU = torch.device("cpu")
 COMPILED = replace(small_run("fast"), compiled=True)

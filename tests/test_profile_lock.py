@@ -17,7 +17,7 @@ from refusals import refusal
 from cl_utils.artifacts import atomic
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.processes import MARK_VARIABLE
-from cl_utils.study.profile_lock import (
+from cl_utils.workflow.profile_lock import (
     AT_REST,
     AT_REST_AFTER_KILL,
     only_command,
@@ -28,7 +28,7 @@ from cl_utils.study.profile_lock import (
 HOLDER = """
 import os, subprocess, sys, time
 from cl_utils.processes import MARK_VARIABLE
-from cl_utils.study.profile_lock import only_command
+from cl_utils.workflow.profile_lock import only_command
 
 with only_command("mine", "make reproduce PROFILE=mine") as mark:
     sleeper, marked = ["sleep", "600"], os.environ | {MARK_VARIABLE: mark}

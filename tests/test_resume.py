@@ -12,7 +12,7 @@ from refusals import refusal
 from studies import RESULT, RUN, tiny_params
 
 from cl_utils.files import file_digest
-from cl_utils.study import resume
+from cl_utils.workflow import resume
 
 PARAMS = tiny_params()
 

@@ -19,11 +19,11 @@ from studies import draw, make_buckets, measure_difficulty, tiny_params
 from cl_utils.errors import Interrupted
 from cl_utils.files import file_digest
 from cl_utils.paths import HOME_VARIABLE
-from cl_utils.study import runs_at_once, sitting
 from cl_utils.study.params import Params
 from cl_utils.study.results import finished_runs, load_results
-from cl_utils.study.sitting import Sitting, corpora_of
 from cl_utils.training import joint_runs, loop
+from cl_utils.workflow import runs_at_once, sitting
+from cl_utils.workflow.sitting import Sitting, corpora_of
 
 ARMS = {"baseline": 2, "hybrid": 2, "random-buckets": 1}
 

@@ -20,9 +20,9 @@ from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY
 from cl_utils.processes import MARK_VARIABLE, marked
 from cl_utils.study.notebook_names import FINDINGS
-from cl_utils.study.profile_lock import only_command, owner_of
 from cl_utils.workflow import commands
 from cl_utils.workflow.commands import Work, experiment_notebooks, figures
+from cl_utils.workflow.profile_lock import only_command, owner_of
 from cl_utils.workflow.taking_part import take_part
 
 TAKE_PART = """
@@ -150,7 +150,7 @@ def test_a_snakemake_whose_command_was_killed_before_it_began_does_not_begin(hom
     killed = f"""
 import os, subprocess, sys, time
 from cl_utils.processes import MARK_VARIABLE
-from cl_utils.study.profile_lock import only_command
+from cl_utils.workflow.profile_lock import only_command
 with only_command("smoke", "make reproduce") as mark:
     slow = "import time; time.sleep(2);" + {TAKE_PART!r}
     with open({str(home / "said")!r}, "w") as said:

@@ -17,9 +17,5 @@ run_files         models and rows of runs
 same_code         which codes give the same bits
 comparable        which runs may be compared
 results           the rows of all finished runs
-resume            goes on with a study whose rows are committed
-profile_lock      one command at a time; what a killed one left is removed
-runs_at_once      one batched model, until its end or an interrupt
-sitting           many runs on one GPU, within given minutes
 committed_models  the models that come with the repository
 """

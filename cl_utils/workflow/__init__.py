@@ -1,11 +1,15 @@
 """The study's notebooks as one piece of work: run in order, watched, taken up again.
 
-api          the study in two calls, without notebooks to look at
-made         which notebooks have made what a run needs
-commands     what `make reproduce`, `resume`, `figures` and `report` do
-progress     how far Snakemake is, how long it still takes, what failed
-notebook     one notebook executed; when it fails, a sentence says why
-page         an executed notebook as HTML, without its code
-profiles     a profile's name, checked before anything is done with it
-taking_part  the part that one Snakemake has in the work on a profile
+api           the study in two calls, without notebooks to look at
+made          which notebooks have made what a run needs
+commands      what `make reproduce`, `resume`, `figures` and `report` do
+progress      how far Snakemake is, how long it still takes, what failed
+notebook      one notebook executed; when it fails, a sentence says why
+page          an executed notebook as HTML, without its code
+profiles      a profile's name, checked before anything is done with it
+profile_lock  one command at a time; what a killed one left is removed
+resume        goes on with a study whose rows are committed
+sitting       many runs on one GPU, within given minutes
+runs_at_once  one batched model, until its end or an interrupt
+taking_part   the part that one Snakemake has in the work on a profile
 """

@@ -24,7 +24,7 @@ from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, notebooks, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study.expected_time import expected_study
 from cl_utils.study.notebook_names import FINDINGS
-from cl_utils.study.profile_lock import only_command
+from cl_utils.workflow.profile_lock import only_command
 from cl_utils.workflow.profiles import study_named
 from cl_utils.workflow.progress import Reader, follow, shown_path
 
@@ -133,7 +133,7 @@ def reproduce(work: Work) -> int:
 
 def resume(work: Work) -> int:
     """Go on with a study whose finished runs are committed."""
-    from cl_utils.study import resume as resuming  # late, as in `Work.report`
+    from cl_utils.workflow import resume as resuming  # late, as in `Work.report`
 
     return (
         work.snakemake("--until", "buckets")

@@ -13,7 +13,7 @@ import psutil
 
 from cl_utils.errors import StudyError
 from cl_utils.processes import MARK_VARIABLE, after_parent, end_marked
-from cl_utils.study.profile_lock import only_command, owner_of
+from cl_utils.workflow.profile_lock import only_command, owner_of
 
 
 def take_part(profile: str, work: ExitStack) -> None:

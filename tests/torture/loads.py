@@ -19,11 +19,12 @@ from cl_utils.data.corpus import SPLITS
 from cl_utils.errors import StudyError
 from cl_utils.experiments import load_curves
 from cl_utils.experiments.curves import machine_text
-from cl_utils.study import committed_models, data_files, resume, run_files
+from cl_utils.study import committed_models, data_files, run_files
 from cl_utils.study.device import run_of
 from cl_utils.study.model_losses import model_difficulty
 from cl_utils.study.results import load_results
 from cl_utils.training.loop import train
+from cl_utils.workflow import resume
 from torture.apart import Call
 from torture.digests import digest, home_digests
 from torture.ground import STARTED, at_home, checkpoint_of, toy

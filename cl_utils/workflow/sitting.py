@@ -1,6 +1,6 @@
 """A sitting on a GPU: all runs of a profile that have no rows yet, trained as one batched model.
 
-`python -m cl_utils.study.sitting PROFILE --minutes 20`, after the profile's data were made. In:
+`python -m cl_utils.workflow.sitting PROFILE --minutes 20`, after the profile's data were made. In:
 params and corpora. Out: of every run what notebooks 04 and 05 leave, except what has to be
 generated character by character (the paper's protocol, the similarity of lines). The most valuable
 runs come first: seeds in turn, arms in the order of the params file. Where time runs out, or after
@@ -36,7 +36,6 @@ from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
 from cl_utils.study.notebook_names import TRAINING, code_of
 from cl_utils.study.params import Params, read_params
-from cl_utils.study.profile_lock import only_command
 from cl_utils.study.run_files import (
     load_training,
     recorded_mixes,
@@ -45,12 +44,13 @@ from cl_utils.study.run_files import (
     save_evaluation,
     save_run,
 )
-from cl_utils.study.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
 from cl_utils.training.checkpoints import save_checkpoint
 from cl_utils.training.interruption import stop_asked
 from cl_utils.training.loop import Report, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
+from cl_utils.workflow.profile_lock import only_command
+from cl_utils.workflow.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
 
 AGAIN = "run the same again to continue"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         params = read_params(params_file(given.profile))
         until = began + 60 * given.minutes
-        with only_command(params.profile, "python -m cl_utils.study.sitting"):
+        with only_command(params.profile, "python -m cl_utils.workflow.sitting"):
             sit(params, given.at_once, until, given.runs)
     except StudyError as error:
         print(error, file=sys.stderr)

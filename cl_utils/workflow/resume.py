@@ -1,6 +1,6 @@
 """Lets a fresh clone go on with a study: runs whose rows are committed need not be trained again.
 
-`python -m cl_utils.study.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
+`python -m cl_utils.workflow.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
 under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
 weights), newer than the data. Runs of other data are refused; runs of other parameters, of code
 that may give other bits (see `same_code`), of an arm that has changed since, or yoked to another
