@@ -44,8 +44,8 @@ class Weights(NamedTuple):
 def edited(steps: int, stages: Sequence[Weights]) -> Staged:
     """Return the schedule that draws these stages over `steps` steps.
 
-    Raises StudyError when no stage has a length, when one that has draws nothing, and for numbers
-    that are negative or not finite.
+    Raises StudyError when no stage has a length, when one that has draws nothing or is too short
+    for a step, and for numbers that are negative or not finite.
     """
     for place, stage in enumerate(stages, start=1):
         for name, value in Weights(*stage)._asdict().items():

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from cl_utils.code_fingerprint import module_fingerprint
-from cl_utils.curriculum.arms import DRAWN, SHUFFLED, schedule_named, schedule_of
+from cl_utils.curriculum.arms import DRAWN, SHUFFLED, check_controls, schedule_named, schedule_of
 from cl_utils.curriculum.interface import Schedule
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.curriculum.relabelling import apply_arm_controls
@@ -56,8 +56,10 @@ def make_trainer(
     """Return the trainer of a run before its first step.
 
     Everything that a checkpoint must agree with before it is continued stands in its identity: the
-    run, its programs, those that an adaptive schedule is led by, the network, and the code.
+    run, its programs, those that an adaptive schedule is led by, the network, and the code. Raises
+    StudyError for an arm whose controls exclude one another.
     """
+    check_controls(run.arm, f"arm {run.name}")
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
     programs = _digest(train)

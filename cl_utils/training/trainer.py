@@ -19,6 +19,7 @@ from torch import Tensor
 
 from cl_utils.curriculum.arms import Arm, Recorded
 from cl_utils.curriculum.interface import Schedule
+from cl_utils.curriculum.mixes import check_mix
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.averaging import WeightAverage
@@ -134,14 +135,20 @@ class Trainer:
         return batch.to(self.device)
 
     def begin_step(self) -> dict[str, float]:
-        """Return the mix that a step draws from; start a new optimiser where the arm restarts."""
+        """Return the mix that a step draws from; start a new optimiser where the arm restarts.
+
+        Raises StudyError for a mix that `mixes.check_mix` refuses.
+        """
         if self.step and self.step in self.boundaries:
             self.optimisers = self.new_optimisers()
         self.stage = self.schedule.stage(self.step)
-        mix = dict(self.schedule.mix(self.step))
+        mix = self.schedule.mix(self.step)
         if not self.mixes or self.mixes[-1][1] != mix:
-            self.mixes.append((self.step, mix))
-        return mix
+            check_mix(mix, f"the mix of {self.run.name} at step {self.step}")
+            # Plain numbers, as JSON and checkpoints need them; a policy may compute with numpy.
+            plain = {str(pool): float(share) for pool, share in mix.items()}
+            self.mixes.append((self.step, plain))
+        return dict(mix)
 
     def rate_factor(self) -> float:
         """Return the share of the recipe's learning rates that this step takes."""
