@@ -47,7 +47,7 @@ class StaticMetrics(NamedTuple):
     random: float
 
 
-_READ: Final[Mapping[str, Callable[[str, str, ast.Module], object]]] = {
+_READ: Final[Mapping[str, Callable[[str, str, ast.Module], Any]]] = {
     "characters": lambda source, output, tree: len(source),
     "ast_nodes": lambda source, output, tree: node_count(tree),
     "nesting_depth": lambda source, output, tree: nesting_depth(tree.body),
@@ -105,11 +105,10 @@ def _value(metric: str, source: str, output: str, tree: ast.Module) -> Any:
         fault = f"{type(error).__name__}: {error}"
         raise _refused(metric, source, f"cannot be computed ({fault}): correct it") from error
     kind = _TYPES[metric]
-    if (
-        not isinstance(value, int | float | np.integer | np.floating)
-        or not abs(value) <= _LARGEST[kind]
-    ):
-        fix = f"let it be a finite number of at most {_LARGEST[kind]:.4g}"
+    most = _LARGEST[kind]
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or not -most <= value <= most:
+        fix = f"let it be a finite number of at most {most:.4g}"
         raise _refused(metric, source, f"is {shown(value)}: {fix}")
     if kind is np.int32 and value != int(value):
         raise _refused(metric, source, f"is {shown(value)}: annotate it float, or round it")

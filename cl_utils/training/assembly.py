@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 import torch
@@ -116,7 +117,13 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
     """Return the recipe's batcher, with its own random stream, in the order of the arm."""
     if run.recipe.intermediate_value_weight:
         train = with_intermediate_values(train)
-    return (_aligned if run.recipe.batching == "aligned" else _windows)(run, train)
+    match run.recipe.batching:
+        case "aligned":
+            return _aligned(run, train)
+        case "windows":
+            return _windows(run, train)
+        case other:
+            assert_never(other)
 
 
 def _aligned(run: Run, train: Corpus) -> Batcher:
