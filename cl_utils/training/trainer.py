@@ -24,6 +24,7 @@ from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.averaging import WeightAverage
 from cl_utils.training.batches.batch import Batch, Batcher
+from cl_utils.training.checkpoints import check_restorable
 from cl_utils.training.compilation import backward
 from cl_utils.training.history import History
 from cl_utils.training.loss import Objective
@@ -192,12 +193,18 @@ class Trainer:
         )
 
     def state(self) -> dict[str, object]:
-        """Return everything that decides the rest of the run."""
+        """Return everything that decides the rest of the run.
+
+        Raises StudyError where the schedule keeps what no checkpoint could give back.
+        """
+        schedule = self.schedule.state()
+        made_by = type(self.schedule).__name__
+        check_restorable(schedule, f"the schedule of {self.run.name}, a {made_by},")
         return {
             "identity": self.identity,
             "model": {name: value.clone() for name, value in self.model.state_dict().items()},
             "optimisers": self.optimisers.state(),
-            "schedule": self.schedule.state(),
+            "schedule": schedule,
             "batcher": self.batcher.state(),
             "history": self.history.state(),
             "step": self.step,
