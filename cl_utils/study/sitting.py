@@ -109,7 +109,7 @@ class Sitting:
             self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
             trainers = self._trainers(part)
             try:
-                self._train(part, trainers)
+                stopped = self._train(part, trainers)
             except TimeIsUpError as over:
                 _save(part, trainers)
                 told = f"{over.words} at step {trainers[0].step} of {trainers[0].steps}: {AGAIN}"
@@ -121,6 +121,8 @@ class Sitting:
                 self._leave(params, trainer, tests)
             done += len(part)
             self.report(f"{done} runs have their rows")
+            if stopped:
+                raise Interrupted(f"stopped: {done} runs have their rows, {AGAIN}")
         return done
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
@@ -129,20 +131,17 @@ class Sitting:
         for params in part:
             run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
-            trainer = start_or_resume(
-                run, corpus, self.corpora["validation"], _checkpoint(params), _quiet
-            )
+            validation, checkpoint = self.corpora["validation"], _checkpoint(params)
+            trainer = start_or_resume(run, corpus, validation, checkpoint, _quiet)
             shared = trainer.probe = shared or trainer.probe  # one copy of its batches
             trainers.append(trainer)
         return trainers
 
     def _corpus(self, params: Params) -> Corpus:
-        if arm_named(params.arm).metrics:
-            return load_training(params)
-        return self.corpora["train"]
+        return load_training(params) if arm_named(params.arm).metrics else self.corpora["train"]
 
-    def _train(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> None:
-        """Train runs to their ends; raise TimeIsUpError when they were stopped before, at rest."""
+    def _train(self, part: Sequence[Params], trainers: Sequence[Trainer]) -> bool:
+        """Train runs to their ends, or raise TimeIsUpError at rest; return whether to stop then."""
         aligned = trainers[0].run.recipe.batching == "aligned"
         model = JointRuns(trainers) if aligned else BatchedModel(trainers)
         saved, stopped = time.monotonic(), False
@@ -164,11 +163,12 @@ class Sitting:
         reports = [self.report, *[_quiet] * (len(trainers) - 1)]  # one speaks for all
         monitors = [Monitor(t, None, r) for t, r in zip(trainers, reports, strict=True)]
         try:
-            run_until_finished(monitors, advance)
+            stopped = run_until_finished(monitors, advance)
         except Interrupted:  # between two steps: go on until the states are whole
             stopped = True
             run_until_finished(monitors, advance)
         model.release()
+        return stopped
 
     def _tests(self) -> dict[str, PreparedTest]:
         corpora = {name: self.corpora[split] for name, split in TESTS.items()}

@@ -77,6 +77,7 @@ class Trained:
     seconds: float
     mixes: list[tuple[int, dict[str, float]]]  # what was drawn from which step on
     precision: Precision  # of matrix products
+    stop_asked: bool = False  # in its last step; whoever has more to train has to ask for it
 
 
 class Trainer:
