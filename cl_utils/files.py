@@ -91,7 +91,7 @@ def file_digest(path: Path, repair: str = "run the notebook that writes it") -> 
     except FileNotFoundError:
         raise missing(path, repair) from None
     except OSError as error:
-        raise _unreadable(path, repair, error) from None
+        raise unreadable(path, repair, error) from None
 
 
 def regular(path: Path) -> os.stat_result:
@@ -109,7 +109,8 @@ def _digest(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _unreadable(path: Path, repair: str, error: OSError) -> StudyError:
+def unreadable(path: Path, repair: str, error: OSError) -> StudyError:
+    """Return the error of a file that the system does not let be read, to be raised."""
     return StudyError(
         f"{path} cannot be read ({error.strerror or error}): fix its permissions, or remove what "
         f"stands there and {repair} again"
@@ -133,4 +134,4 @@ def read_json(path: Path, repair: str) -> Any:
     except (ValueError, RecursionError):  # not text, not JSON, or a number beyond Python's limit
         raise damaged(path, repair) from None
     except OSError as error:
-        raise _unreadable(path, repair, error) from None
+        raise unreadable(path, repair, error) from None

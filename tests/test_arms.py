@@ -27,6 +27,7 @@ from cl_utils.curriculum.arms import (
     schedule_of,
 )
 from cl_utils.curriculum.relabelling import relabelled
+from cl_utils.curriculum.schedules import ALL, Stage, Staged
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.paths import PARAMS
@@ -286,3 +287,69 @@ def test_an_arm_that_lacks_a_fact_fails_before_it_is_trained(
     for read in (arm_facts, lambda: notebook_params(plan_of("mine"))):
         sentence = refusal(read)
         assert all(word in sentence for word in words), sentence
+
+
+def finish(steps: int, *, hardest_share: float = 0.5) -> Staged:
+    """The README's example: everything, and hard programs alone at the end."""
+    everything = Stage(name="all", share=0.85, mix=ALL)
+    return Staged(steps, (everything, Stage(name="hard", share=0.15, mix={"hard": 1.0})))
+
+
+CONTRADICTIONS = [
+    (Arm(yoked="mastery", order="shuffled"), "order='shuffled' have no say: leave both out"),
+    (Arm(yoked="mastery", schedule="hybrid"), "replays the mixes of mastery, so that schedule"),
+    (Arm(order="finish"), "by finish, whose stage 'all', which is not the last, takes from 'all'"),
+    (Arm(schedule="easy-only", order="sequential"), "stage 'medium' takes medium programs"),
+    (Arm(schedule="hard-only", order="incremental"), "stage 'easy' takes easy programs, of which"),
+    (Arm(schedule="mastery", order="shuffled"), "only after training"),
+    (Arm(order="folding-up"), "schedule='folding-up' does not exist"),
+]
+
+
+@pytest.mark.parametrize(("arm", "why"), CONTRADICTIONS)
+def test_controls_that_exclude_one_another_are_refused_in_the_file_and_in_a_notebook(
+    arm: Arm, why: str, arms_file: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SCHEDULES", {**module.SCHEDULES, "finish": finish})
+    arms_file.write_text("baseline: {}")
+    run = replace(small_run("fast"), name="mine", arm=arm, recorded=RECORDED)
+    sentence = refusal(lambda: make_trainer(run, world.train, world.validation))
+    assert why in sentence and sentence.startswith("arm mine")
+    changed = {name: value for name, value in asdict(arm).items() if value != asdict(Arm())[name]}
+    arms_file.write_text(yaml.safe_dump({"mine": changed, "mastery": {}}))
+    arms.cache_clear()
+    if arm.order != "folding-up":  # of which the file's reader knows what else was meant
+        assert sentence in refusal(arms)
+
+
+def test_an_arm_sorts_what_is_drawn_as_far_as_it_goes(world: World) -> None:
+    """Half of the steps would take easy programs, and a third of the programs are easy."""
+
+    def greedy(steps: int, *, hardest_share: float) -> Staged:
+        shares = {"easy": 0.5, "easier": 0.2, "all": 0.3}
+        mixes = {"easy": {"easy": 1.0}, "easier": {"easy": 1.0}, "all": ALL}
+        return Staged(steps, tuple(Stage(name=n, share=s, mix=mixes[n]) for n, s in shares.items()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SCHEDULES", {**module.SCHEDULES, "greedy": greedy})
+        run = replace(small_run("fast"), name="mine", arm=Arm(order="greedy"))
+        sentence = refusal(lambda: make_batcher(run, world.train))
+    assert "stage 'easier' of the order finds none of its programs left" in sentence
+
+
+FACTORIES = {
+    "without a share": (lambda steps: finish(steps), "let it take (steps, *, hardest_share)"),
+    "nothing": (lambda steps, *, hardest_share: None, "is None, which has no steps: return"),
+    "a tuple": (lambda steps, *, hardest_share: (1, 2), "is (1, 2), which has no steps: return"),
+    "no factory": (3, "cannot be made (3 is not a callable object)"),
+}
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_what_makes_no_schedule_is_refused_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, why = FACTORIES[name]
+    monkeypatch.setattr(module, "SCHEDULES", {name: factory})
+    sentence = refusal(lambda: module.schedule_named(name, 100))
+    assert sentence.startswith(f"schedule {name!r}") and why in sentence

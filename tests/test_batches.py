@@ -228,7 +228,7 @@ def test_pools_are_the_intervals_their_names_say(world: World) -> None:
 
 def test_pools_that_mean_nothing_are_refused(world: World) -> None:
     for pool in ("esay", "hardest-of-all", ""):
-        with pytest.raises(StudyError, match=f"pool '{pool}' does not exist"):
+        with pytest.raises(StudyError, match=f"pool '{pool}', which does not exist"):
             world.pools.bounds(pool)
     upside_down = world.train.take(np.arange(len(world.train))[::-1])
     with pytest.raises(StudyError, match="not sorted by bucket"):

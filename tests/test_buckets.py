@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 from worlds import World
 
 from cl_utils.difficulty.buckets import (
@@ -79,6 +81,14 @@ def test_thresholds_out_of_order_are_refused(rule: tuple[float, float]) -> None:
 def test_tertiles_of_two_values_are_refused() -> None:
     with pytest.raises(StudyError, match="takes 2 values here: tertiles need at least 3"):
         thresholds("tertiles", [1.0, 1.0, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_has_no_bucket_and_no_threshold(wrong: float) -> None:
+    values = pd.Series([1.0, 2.0, 3.0, wrong, 5.0], name="operations")
+    for find in (lambda: thresholds("tertiles", values), lambda: bucket_of(values, (2.0, 4.0))):
+        sentence = refusal(find)
+        assert f"operations is {wrong} for 1 of 5 programs, first in row 3" in sentence
 
 
 @settings(max_examples=50)

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tiny import Blocks, tiny_model
-from worlds import same_weights
+from worlds import World, same_weights, small_run
 
+from cl_utils.curriculum import arms
+from cl_utils.curriculum.interface import ScheduleDefaults
+from cl_utils.curriculum.schedules import ALL
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import ModelConfig
+from cl_utils.training.assembly import make_trainer
 from cl_utils.training.checkpoints import load_checkpoint, load_model, save_checkpoint, save_model
 
 IDENTITY = {"seed": 0, "recipe": {"name": "paper"}}
 
 
 @contextmanager
-def refusal(path: Path, *words: str) -> Iterator[None]:
+def refusal(path: Path, *words: str) -> Iterator[pytest.ExceptionInfo[StudyError]]:
     """Expect a StudyError whose sentence holds the path and these words."""
     with pytest.raises(StudyError) as refused:
-        yield
+        yield refused
     assert all(each in str(refused.value) for each in (str(path), *words)), refused.value
 
 
@@ -93,6 +98,88 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
         load_checkpoint(path, {**IDENTITY, "seed": 1})
     with refusal(path, "recipe="):
         load_checkpoint(path, {**IDENTITY, "recipe": {"name": "fast"}})
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied"), ("cannot be read (Permission denied)",)),
+        (OSError(5, "Input/output error"), ("cannot be read (Input/output error)", "run the same")),
+    ],
+)
+def test_a_checkpoint_that_the_system_does_not_give_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"identity": IDENTITY})
+
+    def refused(self: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with refusal(path, *words) as told:
+        load_checkpoint(path, IDENTITY)
+    assert "damaged" not in str(told.value)
+
+
+def test_without_memory_a_checkpoint_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"identity": IDENTITY})
+
+    def exhausted(self: Path) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", exhausted)
+    with pytest.raises(MemoryError):
+        load_checkpoint(path, IDENTITY)
+
+
+class Kept(ScheduleDefaults):
+    """A policy that keeps `value`, whatever that is."""
+
+    value: object = None
+
+    def mix(self, step: int) -> Mapping[str, float]:
+        return ALL
+
+    def stage(self, step: int) -> str:
+        return "kept"
+
+    def state(self) -> dict[str, object]:
+        return {"plain": [1, 2.5, "three", None, {"four": (True,)}], "value": self.value}
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.float64(0.5), False),
+        (np.arange(3), False),
+        ([1.0, np.int64(3)], False),
+        (Path("here"), False),
+        (lambda: 1, False),
+        (0.5, True),
+        ({"easy": [0.1, 0.2]}, True),
+        (torch.arange(3), True),
+    ],
+    ids=str,
+)
+def test_a_policy_is_named_that_keeps_what_no_checkpoint_gives_back(
+    value: object, plain: bool, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or its run, once killed, could not go on: the file would be called damaged."""
+    monkeypatch.setattr(arms, "SCHEDULES", {**arms.SCHEDULES, "kept": Kept})
+    monkeypatch.setattr(Kept, "value", value)
+    run = replace(small_run("fast"), name="mine", arm=arms.Arm(schedule="kept"))
+    trainer, path = make_trainer(run, world.train, world.validation), tmp_path / "checkpoint.pt"
+    if plain:
+        save_checkpoint(path, trainer.state())
+        assert load_checkpoint(path, trainer.identity) is not None
+        return
+    with pytest.raises(StudyError) as refused:
+        trainer.state()
+    assert str(refused.value).startswith("the schedule of mine, a Kept, keeps value=")
 
 
 @pytest.mark.parametrize("blocks", ["paper", "modern"])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 from worlds import World, loss_groups_of, texts
 
 from cl_utils.data import corpus as corpus_module
@@ -48,6 +49,17 @@ def test_encoding_in_batches_changes_nothing(world: World, monkeypatch: pytest.M
     for field in fields(Corpus)[:-2]:
         ours, whole = getattr(again, field.name), getattr(world.train, field.name)
         assert ours.dtype == whole.dtype and np.array_equal(ours, whole)
+
+
+@pytest.mark.parametrize(("level", "taken"), [("2.1", True), ("2", True), ("2.10", False)])
+def test_a_level_keeps_its_whole_name_or_is_refused(level: str, taken: bool) -> None:
+    frame = pd.DataFrame({"source": ["print(1)"], "output": ["1"], "program_id": [0]})
+    frame = frame.assign(level=level, bucket="easy", overall_metric=1.0)
+    if taken:
+        assert Corpus.from_programs(frame).levels.tolist() == [level]
+    else:
+        said = f"level {level!r} is longer than 3 characters"
+        assert said in refusal(lambda: Corpus.from_programs(frame))
 
 
 def test_characters_know_their_program_and_their_part(world: World) -> None:

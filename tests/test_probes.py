@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from refusals import refusal
 from tiny import tiny_model
 from worlds import World
 
@@ -39,3 +40,18 @@ def test_the_output_loss_is_the_mean_over_the_characters_of_the_outputs(world: W
     easy = world.validation.take(np.flatnonzero(world.validation.buckets == 0))
     scores = score(model, easy)
     assert seen.output_loss == pytest.approx(-scores.log_probability[easy.is_answer()].mean())
+
+
+@pytest.mark.parametrize(
+    ("buckets", "why"),
+    [
+        ("easy", "buckets to probe are 'easy', one text: give a tuple of names"),
+        (("esay",), "bucket to probe='esay' does not exist (did you mean 'easy'?)"),
+        ((0,), "bucket to probe=0 does not exist"),
+    ],
+)
+def test_what_a_schedule_asks_to_probe_has_to_be_buckets(
+    buckets: object, why: str, world: World
+) -> None:
+    probe = Probe(world.validation, torch.device("cpu"))
+    assert why in refusal(lambda: probe.measure(tiny_model("modern"), buckets))  # type: ignore[arg-type]

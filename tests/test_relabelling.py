@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from refusals import refusal
 from worlds import World, texts
 
-from cl_utils.curriculum.relabelling import relabelled, without_outputs
+from cl_utils.curriculum.relabelling import ranked, relabelled, without_outputs
+from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.tokenizer import decode
 
@@ -23,16 +27,39 @@ def test_other_scores_sort_the_same_programs_into_buckets_of_the_same_sizes(worl
 
 
 def test_equal_scores_are_parted_by_hash_and_not_by_place(world: World) -> None:
-    whole = relabelled(world.train, np.zeros(len(world.train)))
+    whole = relabelled(world.train, world.train.program_ids % 2)
     shuffled = world.train.take(np.random.default_rng(1).permutation(len(world.train)))
-    assert texts(relabelled(shuffled, np.zeros(len(shuffled)))) == texts(whole)
-    assert texts(whole) != texts(world.train)
+    assert texts(relabelled(shuffled, shuffled.program_ids % 2)) == texts(whole)
+    even = world.train.take(np.flatnonzero(world.train.program_ids % 2 == 0))
+    assert texts(whole)[: len(even)] != texts(even)
+    assert sorted(texts(whole)[: len(even)]) == sorted(texts(even))
 
 
 @pytest.mark.parametrize("scores", [np.zeros(3), [np.nan] * 450])
 def test_a_program_without_a_score_is_refused(world: World, scores: np.ndarray) -> None:
     with pytest.raises(StudyError, match="scores for 450 training programs: run notebooks/02"):
         relabelled(world.train, scores)
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf])
+@pytest.mark.parametrize("change", [relabelled, ranked])
+def test_a_score_that_is_not_finite_is_refused_with_its_program(
+    world: World, wrong: float, change: Callable[[Corpus, np.ndarray], Corpus]
+) -> None:
+    scores = np.arange(450.0)
+    scores[7] = wrong
+    sentence = refusal(lambda: change(world.train, scores))
+    assert sentence.startswith(f"the score of program {world.train.program_ids[7]} is {wrong}:")
+
+
+@pytest.mark.parametrize("change", [relabelled, ranked])
+def test_a_score_that_all_programs_share_makes_no_buckets_and_no_order(
+    world: World, change: Callable[[Corpus, np.ndarray], Corpus]
+) -> None:
+    """It would be the hashes' order. Two values do make one: TinyPy's nesting depth has no more."""
+    said = "all 450 training programs have the score 1, which puts them in no order"
+    assert said in refusal(lambda: change(world.train, np.ones(450)))
+    change(world.train, np.arange(450) // 449)
 
 
 def test_without_outputs_a_record_is_its_source_and_a_blank_line(world: World) -> None:

@@ -213,6 +213,27 @@ def poisoning(arm: str, seed: int, step: int) -> Callable[[joint_runs.JointRuns]
     return advance
 
 
+@pytest.mark.parametrize(("ahead", "step"), [(5, 10), (50, 3)])
+def test_an_interrupt_that_runs_end_before_keeps_their_rows_and_begins_no_others(
+    ahead: int, step: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last step, or so near it that their states are not whole before."""
+    advance = joint_runs.JointRuns.advance
+
+    def interrupted(runs: joint_runs.JointRuns) -> None:
+        if runs.trainers[0].step == step:
+            signal.raise_signal(signal.SIGINT)
+        advance(runs)
+
+    monkeypatch.setattr(joint_runs, "AHEAD", ahead)
+    monkeypatch.setattr(joint_runs.JointRuns, "advance", interrupted)
+    params = params_of()
+    work = Sitting(params, corpora_of(params), at_once=2, until=float("inf"), report=lambda _: None)
+    with pytest.raises(Interrupted, match="stopped: 2 runs have their rows, run the same again"):
+        work.run()
+    assert len(list(home.rglob("model.safetensors"))) == 2 and len(work.waiting()) == 3
+
+
 @pytest.mark.parametrize(
     "options", [("--minutes", "nan"), ("--minutes", "-5"), ("--at-once", "0"), ("--runs", "-1")]
 )

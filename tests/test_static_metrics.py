@@ -8,9 +8,10 @@ import io
 import re
 import string
 import sys
+from collections.abc import Callable
 from textwrap import indent
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -262,6 +263,80 @@ def test_measure_all_is_row_by_row_what_the_two_parts_say(
         expected = np.asarray([getattr(row, name) for row in rows], dtype=table[name].dtype)
         assert table[name].tolist() == expected.tolist()
     assert list(table.columns) == [name for name in METRICS if name != "model_loss"]
+
+
+class Written(NamedTuple):
+    """Metrics as somebody would add them."""
+
+    whole: int
+    share: float
+
+
+def with_metrics(
+    monkeypatch: pytest.MonkeyPatch, **read: Callable[[str, str, ast.Module], object]
+) -> None:
+    """Let the module measure `whole` and `share` by these functions, and nothing else."""
+    types = {
+        "whole": metrics.column_type("whole", int),
+        "share": metrics.column_type("share", float),
+    }
+    default = {"whole": lambda *_: 1, "share": lambda *_: 1.0}
+    for name, value in {"StaticMetrics": Written, "_TYPES": types, "_READ": default | read}.items():
+        monkeypatch.setattr(metrics, name, value)
+
+
+def test_a_metric_that_is_a_fraction_keeps_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = iter([2.7, 1e12, 0.5])
+    with_metrics(monkeypatch, share=lambda *_: next(values))
+    table = measure_all(TABLE[:3])
+    assert table["share"].tolist() == pytest.approx([2.7, 1e12, 0.5])
+    assert table["whole"].tolist() == [1, 1, 1] and table["whole"].dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("whole", 2.7, "is 2.7: annotate it float, or round it"),
+        ("whole", 2**31, "is 2147483648: let it be a finite number of at most 2.147e+09"),
+        ("whole", 10**400, "let it be a finite number"),
+        ("whole", None, "is None: let it be a finite number"),
+        ("whole", "3", "is '3': let it be a finite number"),
+        ("share", float("nan"), "is nan: let it be a finite number"),
+        ("share", float("-inf"), "is -inf: let it be a finite number"),
+        ("share", 1e39, "is 1e+39: let it be a finite number of at most 3.403e+38"),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_refused_by_metric_and_program(
+    name: str, value: object, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_metrics(monkeypatch, **{name: lambda *_: value})
+    sentence = refusal(lambda: measure_all(TABLE[:1]))
+    assert sentence.startswith(f"metric {name} of the program {TABLE['source'][0]!r}"[:60])
+    assert why in sentence
+
+
+def test_a_metric_that_fails_is_named_with_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_metrics(monkeypatch, share=lambda source, output, tree: 1 / len(output))
+    table = pd.DataFrame({"source": ["print(1)", "a = 1"], "output": ["1", ""]})
+    sentence = refusal(lambda: measure_all(table))
+    assert "metric share of the program 'a = 1' cannot be computed (ZeroDivisionError" in sentence
+
+
+def test_a_metric_without_function_or_of_another_type_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "metric mine is annotated <class 'bool'>: write int or float" in refusal(
+        lambda: metrics.column_type("mine", bool)
+    )
+    with_metrics(monkeypatch)
+    monkeypatch.setattr(metrics, "_READ", {})
+    assert "metric whole has no function" in refusal(lambda: measure_all(TABLE[:1]))
+
+
+def test_columns_have_the_types_that_committed_tables_have() -> None:
+    types = measure_all(TABLE[:3])[list(StaticMetrics._fields)].dtypes.to_dict()
+    fractions = {"zlib_ratio", "random"}
+    assert types == {name: np.dtype("float32" if name in fractions else "int32") for name in types}
 
 
 def test_a_tables_own_index_does_not_matter() -> None:

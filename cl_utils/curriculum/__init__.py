@@ -1,6 +1,7 @@
 """What is drawn when: schedules, and arms, which are schedules with their controls.
 
 interface    what training asks of a schedule
+mixes        what may be drawn from, and how much of it
 schedules    mixes of pools over the steps
 adaptive     schedules that probe the model
 orders       the same programs, read in another order of difficulty

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from cl_utils.curriculum import adaptive, schedules
-from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory
+from cl_utils.curriculum.interface import Mix, Schedule, ScheduleFactory, made_by
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.curriculum.schedules import Staged
 from cl_utils.errors import StudyError
@@ -42,6 +42,7 @@ SCHEDULES: Mapping[str, ScheduleFactory] = {
 }
 DRAWN, SHUFFLED = "drawn", "shuffled"  # others: names in `ORDERS`, or of schedules with stages
 STUDY, PERMUTED, REVERSED = "study", "permuted", "reversed"  # the other labels are metrics
+MANY = 1_000_000  # steps for which an arm's schedules are checked: no stage is too short for them
 FACTS = ("description", "group", "control_of", "colour")  # fields of the file for `arm_facts`
 
 
@@ -152,25 +153,50 @@ def _checked(name: str, values: Mapping[str, Any]) -> Arm:
         raise refusal_of(error, trained, where, _WORDING) from None
     if arm.order not in (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES):
         raise unknown(f"{where}: order", arm.order, (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES))
+    check_controls(arm, where)
+    return arm
+
+
+def check_controls(arm: Arm, where: str) -> None:
+    """Raise StudyError for schedules that are none, and for controls that exclude one another.
+
+    `where`: what the sentence begins with, such as "arm mine".
+    """
     try:
         for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
-            schedule_named(named, 100)
+            schedule_named(named, MANY)
     except StudyError as error:
         raise StudyError(f"{where}: {error}") from None
     for stages, does in ((arm.restarts_at, "restarts"), (arm.sorted_by, "sorts")):
-        if stages and not isinstance(schedule_named(stages, 100), Staged):
+        if stages and not isinstance(schedule_named(stages, MANY), Staged):
             raise StudyError(f"{where} {does} by {stages}, which has no stages: name one that has")
+    if arm.yoked and (arm.schedule, arm.order) != (Arm().schedule, DRAWN):
+        raise StudyError(
+            f"{where} replays the mixes of {arm.yoked}, so that schedule={arm.schedule!r} and "
+            f"order={arm.order!r} have no say: leave both out"
+        )
     if arm.order_metric and arm.order not in ORDERS:
         raise StudyError(
             f"{where} has order_metric={arm.order_metric!r}, but order={arm.order!r} follows no "
             f"metric: remove it, or choose one of {listed(ORDERS)}"
         )
-    if arm.order != DRAWN and schedule_named(arm.schedule, 100).adaptive:
+    if arm.order != DRAWN:
+        _check_order(arm, where)
+
+
+def _check_order(arm: Arm, where: str) -> None:
+    """Raise StudyError unless what the arm draws is known, and can be put in its order."""
+    drawn = schedule_named(arm.schedule, MANY)
+    if drawn.adaptive:
         raise StudyError(
             f"{where} puts the programs of {arm.schedule} in another order, but which they are is "
             "known only after training: use a schedule that is not adaptive"
         )
-    return arm
+    if arm.sorted_by:
+        stages = schedule_named(arm.sorted_by, MANY)
+        assert isinstance(stages, Staged)  # `check_controls` refuses any other
+        whose = f"{where} sorts the programs of {arm.schedule} by {arm.sorted_by}, whose"
+        schedules.check_sorting(stages, drawn, whose)
 
 
 def _check_yoked(name: str, arm: Arm, known: Mapping[str, Arm]) -> None:
@@ -186,13 +212,13 @@ def _check_yoked(name: str, arm: Arm, known: Mapping[str, Arm]) -> None:
 
 
 def schedule_named(name: str, steps: int, *, hardest_share: float = 0.5) -> Schedule:
-    """Return a schedule over `steps` steps; raise StudyError for a name that does not exist.
+    """Return a schedule over `steps` steps; StudyError for a name that does not exist, or is none.
 
     `hardest_share`: which share of a bucket, its hardest programs, "hardest-of-" pools hold.
     """
     if name not in SCHEDULES:
         raise unknown("schedule", name, SCHEDULES)
-    return SCHEDULES[name](steps, hardest_share=hardest_share)
+    return made_by(SCHEDULES[name], name, steps, hardest_share)
 
 
 Recorded = Sequence[tuple[int, Mix]]

@@ -1,13 +1,17 @@
 """What the training loop asks of a schedule, and what a schedule is made from.
 
-In: nothing. Out: the protocol `Schedule`, and a base class with the answers that most schedules
-give.
+In: what makes a schedule. Out: the protocol `Schedule`, a base class with the answers that most
+schedules give, and a check that what was made is one.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
+
+from cl_utils.errors import StudyError
+from cl_utils.names import shown
 
 Mix = Mapping[str, float]  # pool -> share of the programs drawn; sums to 1
 HARDEST_SHARE = 0.5  # of a bucket, that "hardest-of-" pools hold unless a study says otherwise
@@ -82,3 +86,29 @@ class ScheduleDefaults:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Do nothing: the step alone decides what is drawn."""
+
+
+ASKED = (*Schedule.__annotations__, *(name for name in vars(Schedule) if not name.startswith("_")))
+"""What a schedule has: the names in `Schedule`."""
+
+
+def made_by(factory: ScheduleFactory, name: str, steps: int, hardest_share: float) -> Schedule:
+    """Return the schedule that a factory makes; StudyError where it makes none.
+
+    `name`: the schedule's, for the sentence.
+    """
+    try:
+        inspect.signature(factory).bind(steps, hardest_share=hardest_share)
+    except TypeError as error:
+        raise StudyError(
+            f"schedule {name!r} cannot be made ({error}): let it take (steps, *, hardest_share), "
+            "even if it does not use both"
+        ) from None
+    made = factory(steps, hardest_share=hardest_share)
+    lacking = [asked for asked in ASKED if not hasattr(made, asked)]
+    if lacking:
+        raise StudyError(
+            f"schedule {name!r} is {shown(made)}, which has no {lacking[0]}: return a `Staged`, or "
+            "what inherits from `ScheduleDefaults`"
+        )
+    return made

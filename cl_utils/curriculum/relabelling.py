@@ -56,13 +56,25 @@ def ranked(corpus: Corpus, scores: ArrayLike) -> Corpus:
 def easiest_first(corpus: Corpus, scores: ArrayLike) -> NDArray[np.int64]:
     """Return the programs' places in order of their scores (P,), ties by a hash of their numbers.
 
-    Raises StudyError when a program has no score.
+    Raises StudyError when a program has no score or one that is not finite, or when all have the
+    same: then the hashes alone would decide.
     """
     values = np.asarray(scores, dtype=float)
     if values.shape != (len(corpus),) or np.isnan(values).any():
         raise StudyError(
             f"{np.isfinite(values).sum()} scores for {len(corpus)} training programs: run "
             "notebooks/02_metric_analysis.ipynb (or 08_model_difficulty) again with these params"
+        )
+    if not np.isfinite(values).all():
+        first = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise StudyError(
+            f"the score of program {corpus.program_ids[first]} is {values[first]}: give every "
+            "program a finite number"
+        )
+    if len(values) > 1 and (values == values[0]).all():
+        raise StudyError(
+            f"all {len(values)} training programs have the score {values[0]:g}, which puts them in "
+            "no order: choose another metric"
         )
     ties = np.asarray([stable_hash(str(each)) for each in corpus.program_ids.tolist()])
     return np.lexsort((ties, values))

@@ -15,11 +15,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cl_utils.curriculum.interface import HARDEST_SHARE, Mix, ScheduleDefaults
+from cl_utils.curriculum.interface import HARDEST_SHARE, Mix, Schedule, ScheduleDefaults
+from cl_utils.curriculum.mixes import PARTS, WHOLE, buckets_in, check_mix
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 
-ALL: Mix = {"all": 1.0}
+ALL: Mix = {WHOLE: 1.0}
+SHORTEST = 40  # steps; a run that tries things out may take fewer, and stages of it none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +38,31 @@ class Staged(ScheduleDefaults):
     """Stages one after another."""
 
     def __init__(self, steps: int, stages: tuple[Stage, ...]) -> None:
+        """Raise StudyError for shares, mixes or lengths of stages that no run can follow."""
         super().__init__(steps)
+        for stage in stages:
+            if not isinstance(stage.share, int | float) or not stage.share > 0:
+                raise StudyError(
+                    f"stage {stage.name!r} has the share {shown(stage.share)}: give more than 0"
+                )
+            check_mix(stage.mix, f"the mix of stage {stage.name!r}")
         if not math.isclose(sum(stage.share for stage in stages), 1.0):
-            raise StudyError(f"the shares of stages {[s.name for s in stages]} do not sum to 1")
+            raise StudyError(
+                f"the shares of stages {[s.name for s in stages]} do not sum to 1: change one"
+            )
         self.stages = stages
         ends = [round(steps * sum(s.share for s in stages[: i + 1])) for i in range(len(stages))]
         self.starts = [0, *ends[:-1]]
+        if steps >= SHORTEST:
+            self._check_lengths(ends)
+
+    def _check_lengths(self, ends: list[int]) -> None:
+        for stage, start, end in zip(self.stages, self.starts, ends, strict=True):
+            if start == end:
+                raise StudyError(
+                    f"stage {stage.name!r} has the share {stage.share:g}, which is no step of "
+                    f"{self.steps}: make it longer, or leave it out"
+                )
 
     def _index(self, step: int) -> int:
         return sum(step >= start for start in self.starts) - 1
@@ -56,6 +78,29 @@ class Staged(ScheduleDefaults):
     def boundaries(self) -> list[int]:
         """Return the first step of every stage."""
         return self.starts
+
+
+def check_sorting(stages: Staged, drawn: Schedule, whose: str) -> None:
+    """Raise StudyError unless what `drawn` draws can be put in these stages, easiest first.
+
+    Every stage but the last, which takes the rest, takes its share of buckets or their parts; so it
+    has to name such, and programs of one of them have to be drawn. `whose`: the stages, in words.
+    """
+    mixes = [stage.mix for stage in drawn.stages] if isinstance(drawn, Staged) else [ALL]
+    there = {bucket for mix in mixes for bucket in buckets_in(mix)}
+    for stage in stages.stages[:-1]:
+        for pool in stage.mix:
+            if pool not in PARTS:
+                raise StudyError(
+                    f"{whose} stage {stage.name!r}, which is not the last, takes from {pool!r}: "
+                    f"name one whose earlier stages take from {', '.join(BUCKETS)} or their parts"
+                )
+        taken = buckets_in(stage.mix)
+        if not there.intersection(taken):
+            raise StudyError(
+                f"{whose} stage {stage.name!r} takes {' and '.join(taken)} programs, of which none "
+                "are drawn: name another order, or a schedule that draws them"
+            )
 
 
 def union(*pools: str, hardest_share: float = HARDEST_SHARE) -> dict[str, float]:
@@ -165,11 +210,11 @@ class Replayed(ScheduleDefaults):
                 f"{steps} steps: train the adaptive arm of these params first"
             )
         for start, mix in recorded:
-            if min(mix.values()) < 0 or not math.isclose(sum(mix.values()), 1.0):
-                raise StudyError(
-                    f"the mix recorded at step {start} has shares {mix}, which do not sum to 1: "
-                    "train the adaptive arm of these params again"
-                )
+            try:
+                check_mix(mix, f"the mix recorded at step {start}")
+            except StudyError as error:
+                again = "or train the adaptive arm of these params again"
+                raise StudyError(f"{error}, {again}") from None
 
     def mix(self, step: int) -> Mix:
         """Return the recorded mix."""

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from cl_utils.difficulty.buckets import BUCKETS, difficulty_order
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 from cl_utils.tinypy.record import prompt, record
 from cl_utils.tinypy.tokenizer import decode, encode
 
 SPLITS = ("train", "validation", "test", "natural", "leaky")
+LEVEL_CHARACTERS = 3  # of a level's name, as its column in files has them
 _BATCH = 10_000  # programs encoded at once
 
 
@@ -39,10 +41,20 @@ class Corpus:
 
     @classmethod
     def from_programs(cls, frame: pd.DataFrame) -> Corpus:
-        """Encode a table with program_id, level, bucket, source, output and overall_metric."""
+        """Encode a table with program_id, level, bucket, source, output and overall_metric.
+
+        Raises StudyError for a bucket that does not exist, or a level of a longer name than files
+        hold.
+        """
         codes = pd.Categorical(frame["bucket"], categories=BUCKETS).codes
         if (codes < 0).any():
             raise StudyError(f"a bucket of the programs is none of {', '.join(BUCKETS)}")
+        for level in frame["level"].unique():
+            if len(str(level)) > LEVEL_CHARACTERS:
+                raise StudyError(
+                    f"level {shown(level)} is longer than {LEVEL_CHARACTERS} characters, which is "
+                    "all that a corpus holds: give it a shorter name"
+                )
         tokens, lengths, prompts = _encoded(frame)
         offsets = _offsets(lengths)
         return cls(
@@ -50,7 +62,7 @@ class Corpus:
             offsets=offsets,
             answers=offsets[:-1] + prompts,
             buckets=codes.astype(np.uint8),
-            levels=frame["level"].to_numpy(dtype="<U3"),
+            levels=frame["level"].to_numpy(dtype=f"<U{LEVEL_CHARACTERS}"),
             overall_metric=frame["overall_metric"].to_numpy(dtype=np.float32),
             program_ids=frame["program_id"].to_numpy(dtype=np.int64),
         )

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 
 from cl_utils.artifacts import check_artifact, write_artifact
-from cl_utils.data.corpus import Corpus
+from cl_utils.data.corpus import LEVEL_CHARACTERS, Corpus
 from cl_utils.files import damaged, running
 
 
@@ -38,9 +38,11 @@ def load_corpus(path: Path, **expected: Any) -> Corpus:
         arrays = load_file(path)
     except SafetensorError:
         raise damaged(path, running("03_bucketing")) from None
-    arrays["levels"] = arrays["levels"].view("S3")[:, 0].astype("<U3")
+    names = arrays["levels"].view(f"S{LEVEL_CHARACTERS}")[:, 0]
+    arrays["levels"] = names.astype(f"<U{LEVEL_CHARACTERS}")
     return Corpus(**arrays)
 
 
 def _as_bytes(levels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.frombuffer(levels.astype("S3").tobytes(), dtype=np.uint8).reshape(-1, 3)
+    names = levels.astype(f"S{LEVEL_CHARACTERS}").tobytes()
+    return np.frombuffer(names, dtype=np.uint8).reshape(-1, LEVEL_CHARACTERS)

@@ -39,6 +39,8 @@ def split(programs: pd.DataFrame, wanted: Mapping[str, int], *, seed: int) -> ND
     Raises StudyError when a bucket has too few, naming the part, the bucket and both counts.
     """
     parts = part_of_class(programs["canonical_hash"].to_numpy(), seed)
+    # A program in canonical form comes first of those held out: both its hashes are then of one
+    # text, so that it has the low place that held its class out (docs/log/data_and_leakage.md).
     order = np.argsort([stable_hash(f"{seed}/{each}") for each in programs["text_hash"].tolist()])
     buckets, classes = programs["bucket"].to_numpy(), programs["canonical_hash"].to_numpy()
     result = np.full(len(programs), "unused", dtype="<U10")

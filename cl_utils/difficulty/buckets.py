@@ -25,14 +25,15 @@ def thresholds(rule: str | Sequence[float], values: ArrayLike) -> tuple[float, f
     """Return the two thresholds: those given, or those that cut `values` nearest to thirds.
 
     A program is easy below the first, hard from the second on. With "tertiles" each cut falls
-    between two values of the metric, so that equal values are never parted.
+    between two values of the metric, so that equal values are never parted. Raises StudyError for
+    limits out of order, and with "tertiles" for fewer than three values, or one that is not finite.
     """
     if rule != "tertiles":
         limits = [float(value) for value in rule]
         if len(limits) != 2 or not limits[0] < limits[1]:
             raise StudyError(f"thresholds {limits}: give two, the first below the second")
         return limits[0], limits[1]
-    levels, counts = np.unique(np.asarray(values, dtype=float), return_counts=True)
+    levels, counts = np.unique(_finite(values), return_counts=True)
     if len(levels) < 3:
         raise StudyError(f"the metric takes {len(levels)} values here: tertiles need at least 3")
     below = np.concatenate([[0], np.cumsum(counts)[:-1]]) / counts.sum()
@@ -42,10 +43,26 @@ def thresholds(rule: str | Sequence[float], values: ArrayLike) -> tuple[float, f
 
 
 def bucket_of(values: ArrayLike, limits: tuple[float, float]) -> NDArray[np.str_]:
-    """Return the bucket of each value: easy < limits[0] <= medium < limits[1] <= hard."""
-    codes = np.digitize(np.asarray(values, dtype=float), limits)
+    """Return the bucket of each value: easy < limits[0] <= medium < limits[1] <= hard.
+
+    Raises StudyError for a value that is not finite.
+    """
+    codes = np.digitize(_finite(values), limits)
     names: NDArray[np.str_] = np.asarray(BUCKETS)[codes]
     return names
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    """Return values as numbers; StudyError names the first that is not finite."""
+    numbers: NDArray[np.float64] = np.asarray(values, dtype=float)
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        name = getattr(values, "name", None) or "the metric"  # of a table's column
+        raise StudyError(
+            f"{name} is {numbers.flat[wrong[0]]} for {len(wrong)} of {numbers.size} "
+            f"programs, first in row {wrong[0]}: give each a finite number"
+        )
+    return numbers
 
 
 def difficulty_order(values: ArrayLike, hashes: ArrayLike) -> NDArray[np.int64]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.difficulty.overall_metric import measure
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 from cl_utils.parallel import ordered_map
 from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.interpreter import executed_lines
@@ -25,6 +26,11 @@ from cl_utils.tinypy.record import stable_hash
 if TYPE_CHECKING:
     import pandas as pd
 
+_HERE = "cl_utils/difficulty/static_metrics.py"
+_LARGEST: Final[Mapping[type, float]] = {
+    np.int32: np.iinfo(np.int32).max,
+    np.float32: float(np.finfo(np.float32).max),
+}
 _RANDOM_BITS = 24  # as many as float32 holds
 _BATCH = 2000  # programs that a process measures at once
 
@@ -41,10 +47,32 @@ class StaticMetrics(NamedTuple):
     random: float
 
 
-_TYPES = dict.fromkeys(StaticMetrics._fields, np.int32) | {
-    "zlib_ratio": np.float32,  # fractions of numbers below 2,896 keep their order and ties
-    "random": np.float32,
+_READ: Final[Mapping[str, Callable[[str, str, ast.Module], Any]]] = {
+    "characters": lambda source, output, tree: len(source),
+    "ast_nodes": lambda source, output, tree: node_count(tree),
+    "nesting_depth": lambda source, output, tree: nesting_depth(tree.body),
+    "executed_lines": lambda source, output, tree: executed_lines(tree),
+    "output_characters": lambda source, output, tree: len(output),
+    "zlib_ratio": lambda source, output, tree: zlib_ratio(source),
+    "random": lambda source, output, tree: random_number(source),
 }
+"""How each metric is read off a program: its source, its output, and the source's tree."""
+
+
+def column_type(metric: str, annotation: object) -> type[np.int32 | np.float32]:
+    """Return how a table keeps a metric, by its annotation in `StaticMetrics`.
+
+    float32 keeps the order and the ties of fractions of whole numbers below 2,896. Raises
+    StudyError for any other annotation.
+    """
+    if annotation is int:
+        return np.int32
+    if annotation is float:
+        return np.float32
+    raise StudyError(f"metric {metric} is annotated {shown(annotation)}: write int or float")
+
+
+_TYPES = {name: column_type(name, each) for name, each in get_type_hints(StaticMetrics).items()}
 
 
 def static_metrics(source: str, output: str) -> StaticMetrics:
@@ -56,22 +84,50 @@ def static_metrics(source: str, output: str) -> StaticMetrics:
     zlib_ratio: bytes of the source compressed at level 9, by its own; short texts exceed 1, and
     builds of zlib may differ. random: uniform in [0, 1), a hash of the source that shares nothing
     with the hashes of split and ties.
-    Raises StudyError when the source is not a TinyPy program that runs to its end, or the output
-    is no text.
+    Raises StudyError when the source is not a TinyPy program that runs to its end, the output is no
+    text, or a metric fails or gives what its column cannot hold.
     """
     tree = parse_tinypy(source)
     if not isinstance(output, str):
         raise StudyError(f"the output is of type {type(output).__name__}: give its text, a str")
+    return StaticMetrics(*(_value(name, source, output, tree) for name in StaticMetrics._fields))
+
+
+def _value(metric: str, source: str, output: str, tree: ast.Module) -> Any:
+    """Return one metric of a program; StudyError names both where there is no number to keep."""
+    if metric not in _READ:
+        raise StudyError(f"metric {metric} has no function: enter one in _READ of {_HERE}")
+    try:
+        value = _READ[metric](source, output, tree)
+    except StudyError:
+        raise
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise _refused(metric, source, f"cannot be computed ({fault}): correct it") from error
+    kind = _TYPES[metric]
+    most = _LARGEST[kind]
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not number or not -most <= value <= most:
+        fix = f"let it be a finite number of at most {most:.4g}"
+        raise _refused(metric, source, f"is {shown(value)}: {fix}")
+    if kind is np.int32 and value != int(value):
+        raise _refused(metric, source, f"is {shown(value)}: annotate it float, or round it")
+    return value
+
+
+def _refused(metric: str, source: str, why: str) -> StudyError:
+    return StudyError(f"metric {metric} of the program {shown(source)} {why} in {_HERE}")
+
+
+def zlib_ratio(source: str) -> float:
+    """Return the bytes of a source compressed at level 9, by its own."""
     text = source.encode()
-    return StaticMetrics(
-        characters=len(source),
-        ast_nodes=node_count(tree),
-        nesting_depth=nesting_depth(tree.body),
-        executed_lines=executed_lines(tree),
-        output_characters=len(output),
-        zlib_ratio=len(zlib.compress(text, level=9)) / len(text),
-        random=(stable_hash(f"random/{source}") >> (63 - _RANDOM_BITS)) / 2**_RANDOM_BITS,
-    )
+    return len(zlib.compress(text, level=9)) / len(text)
+
+
+def random_number(source: str) -> float:
+    """Return a number in [0, 1) that a hash of the source alone decides."""
+    return float((stable_hash(f"random/{source}") >> (63 - _RANDOM_BITS)) / 2**_RANDOM_BITS)
 
 
 def node_count(tree: ast.Module) -> int:

@@ -21,7 +21,7 @@ from cl_utils.curriculum.arms import Arm, arm_named
 from cl_utils.curriculum.schedules import Stage, Staged
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
-from cl_utils.errors import StudyError
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.figures.schedule import drawn_mix
 from cl_utils.model.gpt import GPT
 from cl_utils.training.loop import train
@@ -44,8 +44,8 @@ class Weights(NamedTuple):
 def edited(steps: int, stages: Sequence[Weights]) -> Staged:
     """Return the schedule that draws these stages over `steps` steps.
 
-    Raises StudyError when no stage has a length, when one that has draws nothing, and for numbers
-    that are negative or not finite.
+    Raises StudyError when no stage has a length, when one that has draws nothing or is too short
+    for a step, and for numbers that are negative or not finite.
     """
     for place, stage in enumerate(stages, start=1):
         for name, value in Weights(*stage)._asdict().items():
@@ -101,20 +101,22 @@ def trained_beside_baseline(
 
     Columns: the share of outputs right, and the loss of an output character, of each. The two
     differ in what they draw alone. `run` gives model, recipe, seed and, without `steps`, the steps.
+    Raises Interrupted when somebody stopped it before these stages were trained.
     """
     steps = run.steps if steps is None else steps
     if steps < 1:
         raise StudyError(f"steps={steps}: train 1 or more")
     run = replace(run, steps=steps, name="baseline", arm=arm_named("baseline"))
     runs = [run, edited_run(run, stages)]
-    measured = {each.name: _measured(each, corpus, validation, say) for each in runs}
+    measured: dict[str, pd.DataFrame] = {}
+    for each in runs:
+        trained = train(each, corpus, validation, report=say)
+        if trained.stop_asked and each is not runs[-1]:
+            raise Interrupted("stopped after the baseline: train again to start over")
+        probe = Probe(validation, torch.device(each.device))
+        measured[each.name] = by_bucket(trained.model, probe)
     table = pd.concat(measured, axis=1).swaplevel(axis=1)
     return table[[(column, each.name) for column in (RIGHT, LOSS) for each in runs]]
-
-
-def _measured(run: Run, corpus: Corpus, validation: Corpus, say: Say) -> pd.DataFrame:
-    model = train(run, corpus, validation, report=say).model
-    return by_bucket(model, Probe(validation, torch.device(run.device)))
 
 
 def by_bucket(model: GPT, probe: Probe) -> pd.DataFrame:

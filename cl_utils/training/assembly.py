@@ -10,12 +10,13 @@ from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 import torch
 
 from cl_utils.code_fingerprint import module_fingerprint
-from cl_utils.curriculum.arms import DRAWN, SHUFFLED, schedule_named, schedule_of
+from cl_utils.curriculum.arms import DRAWN, SHUFFLED, check_controls, schedule_named, schedule_of
 from cl_utils.curriculum.interface import Schedule
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.curriculum.relabelling import apply_arm_controls
@@ -56,8 +57,10 @@ def make_trainer(
     """Return the trainer of a run before its first step.
 
     Everything that a checkpoint must agree with before it is continued stands in its identity: the
-    run, its programs, those that an adaptive schedule is led by, the network, and the code.
+    run, its programs, those that an adaptive schedule is led by, the network, and the code. Raises
+    StudyError for an arm whose controls exclude one another.
     """
+    check_controls(run.arm, f"arm {run.name}")
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
     programs = _digest(train)
@@ -114,7 +117,13 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
     """Return the recipe's batcher, with its own random stream, in the order of the arm."""
     if run.recipe.intermediate_value_weight:
         train = with_intermediate_values(train)
-    return (_aligned if run.recipe.batching == "aligned" else _windows)(run, train)
+    match run.recipe.batching:
+        case "aligned":
+            return _aligned(run, train)
+        case "windows":
+            return _windows(run, train)
+        case other:
+            assert_never(other)
 
 
 def _aligned(run: Run, train: Corpus) -> Batcher:

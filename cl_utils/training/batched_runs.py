@@ -10,7 +10,7 @@ slices of the batched model's, and their batches are concatenated into one that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ import torch
 
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.value_codes import with_intermediate_values
-from cl_utils.errors import StudyError
+from cl_utils.errors import Interrupted, StudyError
 from cl_utils.model.packing import Layout
 from cl_utils.model.stacked_layers import stacked
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
@@ -42,7 +42,7 @@ def train_batched(
 
     Each continues from its checkpoint if that file is there; its `seconds` are its share of the
     time. Raises StudyError for runs that differ in more than arm and seed, and what `train`
-    raises.
+    raises; Interrupted also where somebody stopped it between two batched models.
     """
     _check(runs)
     if any(run.recipe.intermediate_value_weight for run in runs):
@@ -52,6 +52,11 @@ def train_batched(
     for first in range(0, len(runs), at_once):
         part, kept = runs[first : first + at_once], paths[first : first + at_once]
         finished += _train_part(part, kept, corpus, validation, report)
+        if finished[-1].stop_asked and len(finished) < len(runs):
+            raise Interrupted(
+                f"stopped after {len(finished)} of {len(runs)} runs: without a checkpoint nothing "
+                "is kept, run again to start over"
+            )
     return finished
 
 
@@ -70,11 +75,12 @@ def _train_part(
         monitors.append(Monitor(start_or_resume(run, corpus, validation, path, tell), path, tell))
     trainers = [monitor.trainer for monitor in monitors]
     learning = [trainer for trainer in trainers if trainer.unfinished]
+    stopped = False
     if learning:
         batched = BatchedModel(learning)
-        run_until_finished(monitors, batched.advance)
+        stopped = run_until_finished(monitors, batched.advance)
         batched.release()
-    return [trainer.result() for trainer in trainers]
+    return [replace(trainer.result(), stop_asked=stopped) for trainer in trainers]
 
 
 def _named(run: Run, report: Report) -> Report:

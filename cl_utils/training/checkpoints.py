@@ -19,8 +19,9 @@ from safetensors.torch import load_file
 from safetensors.torch import save as weights_as_bytes
 
 from cl_utils.errors import StudyError
-from cl_utils.files import atomic, read_json, regular, running
+from cl_utils.files import atomic, read_json, regular, running, unreadable
 from cl_utils.model.gpt import GPT, ModelConfig
+from cl_utils.names import shown
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -36,10 +37,32 @@ def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:
         file.write(content)
 
 
+def check_restorable(state: object, whose: str) -> None:
+    """Raise StudyError unless a checkpoint gives every entry of a state back.
+
+    They are read as plain data, which a number of numpy's or an object is not. `whose`: in words.
+    """
+    if not isinstance(state, Mapping):
+        raise StudyError(f"{whose} has the state {shown(state)}: let state() return a dict")
+    for name, value in state.items():
+        memory = io.BytesIO()
+        try:
+            torch.save(value, memory)
+            memory.seek(0)
+            torch.load(memory, map_location="cpu", weights_only=True)
+        except Exception as error:  # whatever pickling of an unknown object raises
+            raise StudyError(
+                f"{whose} keeps {name}={shown(value)}, which a checkpoint cannot give back: let "
+                "its state() hold plain numbers, texts, lists and dicts, such as float(x) or "
+                "x.tolist()"
+            ) from error
+
+
 def load_checkpoint(path: Path, identity: Mapping[str, object]) -> dict[str, object] | None:
     """Return the state saved at `path`, or None when there is none.
 
-    Raises StudyError when the file is damaged or was written by a run with other settings.
+    Raises StudyError when the file cannot be read, is damaged, or was written by a run with other
+    settings.
     """
     if not path.exists():
         return None
@@ -52,6 +75,10 @@ def load_checkpoint(path: Path, identity: Mapping[str, object]) -> dict[str, obj
         memory = io.BytesIO(content)
         state: dict[str, object] = torch.load(memory, map_location="cpu", weights_only=True)
         saved: Mapping[str, object] = state["identity"]  # type: ignore[assignment]
+    except MemoryError:
+        raise
+    except OSError as error:
+        raise unreadable(path, "run the same", error) from error
     except Exception as error:
         raise StudyError(
             f"{path} is damaged ({type(error).__name__}): delete it, and the run "
@@ -96,7 +123,9 @@ def load_model(folder: Path, expected: ModelConfig | None = None, network: type[
             f"{error.filename or folder / 'model.safetensors'} is missing: run "
             "notebooks/04_training.ipynb for this run first"
         ) from error
-    except (SafetensorError, OSError, TypeError, ValueError) as error:  # or the config's values
+    except OSError as error:
+        raise unreadable(folder / "model.safetensors", running("04_training"), error) from error
+    except (SafetensorError, TypeError, ValueError) as error:  # or the config's values
         raise StudyError(
             f"the model in {folder} is damaged ({error}): delete the folder and run "
             "notebooks/04_training.ipynb again"

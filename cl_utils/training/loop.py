@@ -12,6 +12,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,12 @@ def train(
     `make`: what makes the trainer; `partial(make_trainer, network=...)` replaces a part of it.
     Raises StudyError when the checkpoint is damaged or another run's, when the loss is no longer
     a number, or when the run did not see exactly steps x characters_per_step characters;
-    Interrupted when somebody stopped it.
+    Interrupted when somebody stopped it. A run that ended meanwhile is in its checkpoint; without
+    one it is returned, and its `stop_asked` tells who has more to train.
     """
     trainer = start_or_resume(run, corpus, validation, checkpoint, report, make)
-    run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
-    return trainer.result()
+    stopped = run_until_finished([Monitor(trainer, checkpoint, report)], trainer.advance)
+    return replace(trainer.result(), stop_asked=stopped)
 
 
 def start_or_resume(
@@ -87,17 +89,19 @@ def start_or_resume(
     return trainer
 
 
-def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None]) -> None:
+def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None]) -> bool:
     """Train until every trainer has its steps; `advance` trains a step of all unfinished ones.
 
     Trainers that learn together share the time it takes; what monitors do is not training time.
     An interrupt is heard after the step: then checkpoints are written, and Interrupted is raised.
+    After the last step that would lose finished runs that have no checkpoint. So these stay, and
+    True says that somebody asked to stop: whoever has more to train has to ask for it.
     """
     last = time.perf_counter()
     with stop_asked() as stopped:
         while waiting := [monitor for monitor in monitors if monitor.trainer.unfinished]:
             if stopped():
-                raise Interrupted(_put_aside(waiting))
+                raise Interrupted(_put_aside(monitors, waiting[0].trainer))
             advance()
             if any(monitor.due() for monitor in waiting):
                 waiting[0].trainer.synchronize()
@@ -105,13 +109,15 @@ def run_until_finished(monitors: Sequence[Monitor], advance: Callable[[], None])
             for monitor in waiting:
                 monitor.tick((now - last) / len(waiting))
             last = time.perf_counter()
+        if stopped() and all(monitor.checkpoint for monitor in monitors):
+            raise Interrupted(_put_aside(monitors, monitors[-1].trainer))
+        return stopped()
 
 
-def _put_aside(monitors: Sequence[Monitor]) -> str:
-    """Write the checkpoints of unfinished runs; return what became of them."""
+def _put_aside(monitors: Sequence[Monitor], trainer: Trainer) -> str:
+    """Write the checkpoints of all runs, finished ones too; return how far `trainer` is."""
     kept = [monitor.save() for monitor in monitors]
-    first = monitors[0].trainer
-    stopped = f"stopped at step {first.step} of {first.steps}"
+    stopped = f"stopped at step {trainer.step} of {trainer.steps}"
     if all(kept):
         return f"{stopped}: run again to continue"
     return f"{stopped}: without a checkpoint nothing is kept, run again to start over"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.data.corpus import Corpus
+from cl_utils.errors import Interrupted
 from cl_utils.model.scoring import answer_log_probability, score
 from cl_utils.training.loop import Report, Run, train
 
@@ -32,16 +33,22 @@ def model_loss(
 ) -> pd.DataFrame:
     """Return program_id and model_loss (nats) of every program of `scored`.
 
-    `run` is a baseline of the study; its steps are cut to `BUDGET` of them.
+    `run` is a baseline of the study; its steps are cut to `BUDGET` of them. Raises Interrupted when
+    somebody stopped it before the last model was trained: then nothing is kept.
     """
     short = replace(run, arm=replace(run.arm, budget=BUDGET))
     corpora = list(scored)
     losses = [np.zeros(len(corpus)) for corpus in corpora]
     for number in range(MODELS):
         seeded = replace(short, seed=FIRST_SEED + number)
-        model = train(seeded, train_corpus, validation, report=report).model
+        trained = train(seeded, train_corpus, validation, report=report)
+        if trained.stop_asked and number < MODELS - 1:
+            raise Interrupted(
+                f"stopped after model {number + 1} of {MODELS}: before the last one nothing is "
+                "kept, run again to start over"
+            )
         for loss, corpus in zip(losses, corpora, strict=True):
-            scores = score(model, corpus, device=run.device)
+            scores = score(trained.model, corpus, device=run.device)
             loss -= answer_log_probability(scores, corpus) / MODELS
     ids = np.concatenate([corpus.program_ids for corpus in corpora])
     return pd.DataFrame({"program_id": ids, "model_loss": np.concatenate(losses)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 from torch import nn
@@ -68,8 +68,16 @@ def step_together(several: Sequence[Optimisers], factors: Sequence[float]) -> No
 
 
 def _parted(model: nn.Module, recipe: Recipe) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    if recipe.optimiser == "adamw":
-        return [], list(model.parameters())
+    match recipe.optimiser:
+        case "adamw":
+            return [], list(model.parameters())
+        case "muon":
+            return _matrices_apart(model)
+        case other:
+            assert_never(other)
+
+
+def _matrices_apart(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     named = list(model.named_parameters())
     matrices = [p for name, p in named if name.startswith("blocks.") and p.dim() == 2]
     chosen = {id(p) for p in matrices}
@@ -87,15 +95,21 @@ def learning_rate_factor(step: int, cycle: tuple[int, int], recipe: Recipe) -> f
     """
     start, end = cycle
     length, done = end - start, step - start
-    if recipe.decay == "steps":
-        return 0.1 ** bisect.bisect_right([int(length * m) for m in (0.7, 0.8, 0.9)], done)
     warmup = max(1, round(length * recipe.warmup_share))
-    if recipe.decay in ("third", "none"):
-        left = (length - done) / max(1, length - warmup)  # 1 at the end of the warm-up
-        lowest = 1 / 3 if recipe.decay == "third" else 1.0
-        return min((done + 1) / warmup, lowest + (1 - lowest) * left, 1.0)
-    falling = LATE_SHARE * length if recipe.decay == "late" else length - warmup
-    return min((done + 1) / warmup, (length - done) / max(1, falling), 1.0)
+    rising = (done + 1) / warmup
+    match recipe.decay:
+        case "steps":
+            return 0.1 ** bisect.bisect_right([int(length * m) for m in (0.7, 0.8, 0.9)], done)
+        case "linear":
+            return min(rising, (length - done) / max(1, length - warmup), 1.0)
+        case "late":
+            return min(rising, (length - done) / max(1, LATE_SHARE * length), 1.0)
+        case "third" | "none":
+            left = (length - done) / max(1, length - warmup)  # 1 at the end of the warm-up
+            lowest = 1 / 3 if recipe.decay == "third" else 1.0
+            return min(rising, lowest + (1 - lowest) * left, 1.0)
+        case other:
+            assert_never(other)
 
 
 def cycle_of(step: int, boundaries: Sequence[int], steps: int) -> tuple[int, int]:

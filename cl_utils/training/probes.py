@@ -14,8 +14,10 @@ import torch
 from cl_utils.curriculum.interface import ProbeResult
 from cl_utils.data.corpus import Corpus, sample_evenly
 from cl_utils.difficulty.buckets import BUCKETS
+from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
 from cl_utils.model.scoring import ScoringBatch, execution_exact, score, scoring_batches
+from cl_utils.names import shown, unknown
 
 PROGRAMS_PER_BUCKET = 256
 
@@ -43,7 +45,18 @@ class Probe:
     def measure(
         self, model: GPT, buckets: Sequence[str] = BUCKETS, count: int = PROGRAMS_PER_BUCKET
     ) -> dict[str, ProbeResult]:
-        """Return accuracy and output loss on `count` programs of each of `buckets`."""
+        """Return accuracy and output loss on `count` programs of each of `buckets`.
+
+        Raises StudyError for buckets that do not exist, as a schedule of one's own may name.
+        """
+        if isinstance(buckets, str):
+            raise StudyError(
+                f"buckets to probe are {shown(buckets)}, one text: give a tuple of names, such as "
+                '("easy",)'
+            )
+        for bucket in buckets:
+            if bucket not in BUCKETS:
+                raise unknown("bucket to probe", bucket, BUCKETS)
         result = {}
         for bucket in buckets:
             corpus, batches = self.programs(bucket, count)

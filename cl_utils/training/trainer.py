@@ -19,10 +19,12 @@ from torch import Tensor
 
 from cl_utils.curriculum.arms import Arm, Recorded
 from cl_utils.curriculum.interface import Schedule
+from cl_utils.curriculum.mixes import check_mix
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
 from cl_utils.training.averaging import WeightAverage
 from cl_utils.training.batches.batch import Batch, Batcher
+from cl_utils.training.checkpoints import check_restorable
 from cl_utils.training.compilation import backward
 from cl_utils.training.history import History
 from cl_utils.training.loss import Objective
@@ -75,6 +77,7 @@ class Trained:
     seconds: float
     mixes: list[tuple[int, dict[str, float]]]  # what was drawn from which step on
     precision: Precision  # of matrix products
+    stop_asked: bool = False  # in its last step; whoever has more to train has to ask for it
 
 
 class Trainer:
@@ -134,14 +137,20 @@ class Trainer:
         return batch.to(self.device)
 
     def begin_step(self) -> dict[str, float]:
-        """Return the mix that a step draws from; start a new optimiser where the arm restarts."""
+        """Return the mix that a step draws from; start a new optimiser where the arm restarts.
+
+        Raises StudyError for a mix that `mixes.check_mix` refuses.
+        """
         if self.step and self.step in self.boundaries:
             self.optimisers = self.new_optimisers()
         self.stage = self.schedule.stage(self.step)
-        mix = dict(self.schedule.mix(self.step))
+        mix = self.schedule.mix(self.step)
         if not self.mixes or self.mixes[-1][1] != mix:
-            self.mixes.append((self.step, mix))
-        return mix
+            check_mix(mix, f"the mix of {self.run.name} at step {self.step}")
+            # Plain numbers, as JSON and checkpoints need them; a policy may compute with numpy.
+            plain = {str(pool): float(share) for pool, share in mix.items()}
+            self.mixes.append((self.step, plain))
+        return dict(mix)
 
     def rate_factor(self) -> float:
         """Return the share of the recipe's learning rates that this step takes."""
@@ -185,12 +194,18 @@ class Trainer:
         )
 
     def state(self) -> dict[str, object]:
-        """Return everything that decides the rest of the run."""
+        """Return everything that decides the rest of the run.
+
+        Raises StudyError where the schedule keeps what no checkpoint could give back.
+        """
+        schedule = self.schedule.state()
+        made_by = type(self.schedule).__name__
+        check_restorable(schedule, f"the schedule of {self.run.name}, a {made_by},")
         return {
             "identity": self.identity,
             "model": {name: value.clone() for name, value in self.model.state_dict().items()},
             "optimisers": self.optimisers.state(),
-            "schedule": self.schedule.state(),
+            "schedule": schedule,
             "batcher": self.batcher.state(),
             "history": self.history.state(),
             "step": self.step,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.mixes import check_mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.data.ragged import character_places
 from cl_utils.difficulty.buckets import BUCKETS
@@ -112,7 +113,11 @@ class AlignedBatcher:
     def choose_many(
         self, mix: Mix, steps: int
     ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Return what `choose` returns in the next `steps` steps, which draw from one mix."""
+        """Return what `choose` returns in the next `steps` steps, which draw from one mix.
+
+        Raises StudyError for a mix that `mixes.check_mix` refuses.
+        """
+        check_mix(mix)
         # The generator fills an array in order, so one call for all steps gives the same numbers.
         bounds = np.asarray([self.pools.bounds(pool) for pool in mix])
         shares = np.cumsum(list(mix.values()))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from cl_utils.curriculum.mixes import EASIEST, HARDEST, WHOLE, check_pool, easiest_share
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 
 
 class Pools:
@@ -18,22 +20,23 @@ class Pools:
     def __init__(self, corpus: Corpus, hardest_share: float = 0.5) -> None:
         if (np.diff(corpus.buckets.astype(int)) < 0).any():
             raise StudyError("the training corpus is not sorted by bucket: run notebook 03 again")
+        if not 0 < hardest_share <= 1:
+            raise StudyError(
+                f"hardest_share={shown(hardest_share)} of a bucket: give a number above 0 and at "
+                "most 1"
+            )
         self.programs = len(corpus)
         self.edges = np.searchsorted(corpus.buckets, np.arange(len(BUCKETS) + 1)).tolist()
         self.hardest_share = hardest_share
 
     def bounds(self, pool: str) -> tuple[int, int]:
         """Return the interval of a pool; raise StudyError for a name that means nothing."""
-        if pool == "all":
+        check_pool(pool)
+        if pool == WHOLE:
             return 0, self.programs
-        if pool.startswith("easiest:"):
-            return 0, max(1, round(float(pool.removeprefix("easiest:")) * self.programs))
-        bucket = pool.removeprefix("hardest-of-")
-        if bucket not in BUCKETS:
-            raise StudyError(
-                f"pool {pool!r} does not exist: use all, {', '.join(BUCKETS)}, "
-                "hardest-of-<bucket> or easiest:<share>"
-            )
+        if pool.startswith(EASIEST):
+            return 0, max(1, round(easiest_share(pool) * self.programs))
+        bucket = pool.removeprefix(HARDEST)
         start, stop = self.edges[BUCKETS.index(bucket)], self.edges[BUCKETS.index(bucket) + 1]
         if bucket != pool:
             start = stop - max(1, round((stop - start) * self.hardest_share))

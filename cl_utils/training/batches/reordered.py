@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cl_utils.curriculum.interface import Mix, Schedule
+from cl_utils.curriculum.mixes import buckets_in
 from cl_utils.curriculum.schedules import Staged
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
@@ -147,7 +148,7 @@ def in_stages(
 
     A stage takes of each bucket as large a share of its programs as the schedule draws of it there,
     the easiest of those that are left; the last stage takes the rest. Within a stage the programs
-    keep the order they came in.
+    keep the order they came in. Raises StudyError where nothing is left for a stage.
     """
     lengths = corpus.lengths - 1
     easiest_first = np.argsort(programs, kind="stable")  # a corpus is sorted by bucket, then metric
@@ -157,7 +158,14 @@ def in_stages(
         budget = stage.share * schedule.steps * characters
         weights = bucket_weights(stage.mix)
         means = [lengths[programs[rest]].mean() if len(rest) else 0.0 for rest in left]
-        count = budget / sum(w * mean for w, mean in zip(weights, means, strict=True))
+        characters_each = sum(w * mean for w, mean in zip(weights, means, strict=True))
+        if not characters_each:
+            raise StudyError(
+                f"stage {stage.name!r} of the order finds none of its programs left among the "
+                f"{len(programs)} that were drawn: shorten it or those before it, or draw more of "
+                f"{', '.join(buckets_in(stage.mix))}"
+            )
+        count = budget / characters_each
         for code, weight in enumerate(weights):
             taken, left[code] = np.split(left[code], [round(count * weight)])
             stage_of[taken] = number

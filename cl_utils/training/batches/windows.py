@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from cl_utils.curriculum.interface import Mix
+from cl_utils.curriculum.mixes import check_mix
 from cl_utils.data.corpus import Corpus
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
@@ -52,7 +53,11 @@ class WindowBatcher:
         self.keep([self.stream(mix)])
 
     def stream(self, mix: Mix) -> Corpus:
-        """Return the programs of a mix in random order, those of its rarest pool once each."""
+        """Return the programs of a mix in random order, those of its rarest pool once each.
+
+        Raises StudyError for a mix that `mixes.check_mix` refuses, or too short for a window.
+        """
+        check_mix(mix)
         bounds = {pool: self.pools.bounds(pool) for pool in mix if mix[pool] > 0}
         whole = min((stop - start) / mix[pool] for pool, (start, stop) in bounds.items())
         parts = [
@@ -84,7 +89,11 @@ class WindowBatcher:
         self.resident = [torch.tensor(np.concatenate(v), device=self.device) for v in resident]
 
     def draw(self, mix: Mix) -> Batch:
-        """Return (B, T) windows from random places of the mix's stream."""
+        """Return (B, T) windows from random places of the mix's stream.
+
+        Raises StudyError as `stream` does.
+        """
+        check_mix(mix)
         if dict(mix) != self.mix:
             self._load(mix)
         return self.read(self.starts())
