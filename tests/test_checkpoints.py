@@ -163,7 +163,7 @@ class Kept(ScheduleDefaults):
         ({"easy": [0.1, 0.2]}, True),
         (torch.arange(3), True),
     ],
-    ids=str,
+    ids=lambda each: type(each).__name__,
 )
 def test_a_policy_is_named_that_keeps_what_no_checkpoint_gives_back(
     value: object, plain: bool, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
