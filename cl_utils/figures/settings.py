@@ -21,9 +21,10 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     describe(
         figure,
         lanes_result(rows, by=["setting"], names="effect"),
-        "Mean over seeds with 95 % t interval, balanced test set, mean of the three buckets. Main "
-        "effects of the factorial, each averaged over the levels of the other two: the "
-        "curriculum's order against a random one, three learning-rate cycles against one, hybrid's "
-        "programs against the baseline's.",
+        "Mean over the seeds that all eight arms have, with 95 % t interval; balanced test set, "
+        "mean of the three buckets. Main effects of the factorial, each averaged over the levels "
+        "of the other two, so that composition counts what order costs on one choice of programs: "
+        "the curriculum's order against a random one, three learning-rate cycles against one, "
+        "hybrid's programs against the baseline's.",
     )
     return figure

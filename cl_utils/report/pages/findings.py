@@ -53,7 +53,7 @@ METRIC = (
     "Spearman's rho of each metric with what the trained baseline finds hard, -log p of the true "
     "output. If a metric does not order that, no schedule built on it goes from easy to hard for "
     "this model; below zero, what the metric calls easy is what this baseline finds hard. Another "
-    "setting's baseline may find other programs hard: see [all settings](settings.md). Exploratory."
+    "setting's baseline may find other programs hard: see docs/settings.md. Exploratory."
 )
 LEAK = (
     "What a split by text alone would have said of the same runs: its test set may hold programs "
@@ -69,14 +69,23 @@ WORTH = (
 PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
 
 
-def findings_text(results: Results, declared: Sequence[Sequence[str]], params: Params) -> str:
-    """Return the whole file: how to read it, then the findings with the figures that there are."""
+def findings_text(
+    results: Results,
+    declared: Sequence[Sequence[str]],
+    params: Params,
+    validity: pd.DataFrame | None = None,
+) -> str:
+    """Return the whole file: how to read it, then the findings with the figures that there are.
+
+    `validity`: what `validity_of` returns, which takes seconds, where it is known.
+    """
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
     said = captions(params.figures)
     pictures = {name: picture(said[name].alt, f"{folder}/{name}.png") for name in said}
-    body = findings_markdown(
-        results, declared, params.resamples, pictures, params.arms, params.metric
-    )
+    if validity is None:
+        validity = validity_of(results, params.resamples)
+    given = declared, params.resamples, pictures, params.arms, params.metric
+    body = findings_markdown(results, *given, validity)
     family = max(1, len(declared))
     head = HEAD.format(
         rows=params.paths.results.relative_to(home()).as_posix(),
@@ -97,18 +106,20 @@ def findings_markdown(
     pictures: Mapping[str, str] = MappingProxyType({}),
     planned: Mapping[str, int] = MappingProxyType({}),
     metric: str = OWN_METRIC,
+    validity: pd.DataFrame | None = None,
 ) -> str:
     """Return the answers, a section a question, then budget, metrics, leak, what stays open.
 
     Questions without a finished contrast have no section; the last one names what is missing.
     `pictures`: images in Markdown by a figure's name; `planned`: seeds of all arms of the study;
-    `metric`: what makes its buckets.
+    `metric`: what makes its buckets; `validity`: as in `findings_text`.
     Raises StudyError when `results` mix recipes.
     """
     measures, own = results.measures, pairs(declared)
     rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
     simple = crossed_simple_effects(measures)
-    validity = validity_of(results, resamples)
+    if validity is None:
+        validity = validity_of(results, resamples)
     parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
     parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]
     parts += [

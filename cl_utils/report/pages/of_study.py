@@ -57,7 +57,7 @@ def study_pages(
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params, validity),
-        "docs/findings.md": findings or findings_text(results, params.contrasts, params),
+        "docs/findings.md": findings or findings_text(results, params.contrasts, params, validity),
         advice.PAGE: advice.advice_page(settings, orders, rates),
         all_settings.PAGE: all_settings.settings_page(
             settings, further, partial(figure_of, params=params, above="../"), params.resamples

@@ -125,8 +125,8 @@ def _so_far(done: int, seeds: int) -> str:
     if seeds == 0:
         return "No later seed is declared."
     if done == 0:
-        return f"None of these {seeds} seeds has been run."
-    return f"{done} of these {seeds} seeds have been run."
+        return f"None of these {seeds} seeds has been run in all eight arms."
+    return f"{done} of these {seeds} seeds have been run in all eight arms."
 
 
 def _level_question(setting: Setting) -> str:
