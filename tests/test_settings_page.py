@@ -258,7 +258,8 @@ def test_a_profile_shows_its_own_settings_and_the_readme_s_profile_all() -> None
     results = settings_module.load_results(params.paths.results)
     assert [each.profile for each in shown_settings(params, results)] == ["study-strong"]
     readme = read_params(params_file("study"))
-    assert {each.profile for each in shown_settings(readme, results)} == set(STUDIED)
+    own = settings_module.load_results(readme.paths.results)
+    assert {each.profile for each in shown_settings(readme, own)} == set(STUDIED)
 
 
 def test_the_exams_shown_are_those_of_the_first_setting_that_took_any() -> None:

@@ -138,8 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if strangers := sorted(set(given.names) - {path.stem for path in paths}):
         print(unknown("notebook", strangers[0], [path.stem for path in paths]), file=sys.stderr)
         return 2
-    stale = [path.name for path in paths if is_stale(path)]
     if given.stale:
+        stale = [path.name for path in paths if is_stale(path)]
         print("stale, run `make notebooks`:" if stale else "no notebook is stale", *stale)
         return int(bool(stale))
     with tempfile.TemporaryDirectory(prefix="curriculum-") as folder:
@@ -147,10 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ[HOME_VARIABLE] = folder
         share_committed_results(home)
         for path, stored in planned(paths, given.names):
-            how = "(was stale)" if path.name in stale else ""
-            print(
-                path.name, how if stored else "(not stored: others read what it makes)", flush=True
-            )
+            how = "(not stored: others read what it makes)"
+            if stored:
+                how = "(was stale)" if is_stale(path) else ""
+            print(path.name, how, flush=True)
             book = executed(path)
             if stored:
                 store(book, path, home)

@@ -7,7 +7,7 @@ high, for the figure and the pages.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -155,7 +155,15 @@ def shown_settings(params: Params, results: Results) -> list[Setting]:
 
     All of them in the profile that the README shows. `results`: those of the profile.
     """
-    return studied() if params.readme else settings_of(params.paths.results, results)
+    return list(_shown(params, results))
+
+
+def _shown(params: Params, results: Results) -> Iterator[Setting]:
+    """Yield `shown_settings` one by one: another profile's rows take a second to load."""
+    folders = map(committed_results, STUDIED) if params.readme else [params.paths.results]
+    for folder in folders:
+        own = folder.name == params.profile
+        yield from settings_of(folder, results) if own else settings_in([folder])
 
 
 def examined(params: Params, results: Results) -> tuple[Setting, Params]:
@@ -163,11 +171,13 @@ def examined(params: Params, results: Results) -> tuple[Setting, Params]:
 
     The first that took any; without one, the first of all, whose figure then says what is missing.
     """
-    settings = shown_settings(params, results)
-    taken = [each for each in settings if len(exam_cells(each.results.measures)) > 1]
-    found = (taken or settings)[0]
-    own = found.profile == params.profile  # with what was changed in the notebook
-    return found, params if own else read_params(params_file(found.profile))
+    settings = []
+    for setting in _shown(params, results):
+        settings.append(setting)
+        if len(exam_cells(setting.results.measures)) > 1:
+            own = setting.profile == params.profile  # with what was changed in the notebook
+            return setting, params if own else read_params(params_file(setting.profile))
+    return settings[0], params
 
 
 def settings_in(folders: Iterable[Path]) -> list[Setting]:
