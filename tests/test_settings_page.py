@@ -15,6 +15,7 @@ from cl_utils import stats
 from cl_utils.figures import effects_by_exam
 from cl_utils.figures.described import description_of
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
+from cl_utils.labels.names import trained_on
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import settings as settings_module
@@ -37,7 +38,6 @@ from cl_utils.report.settings import (
     rows_by_order,
     shown_settings,
     studied,
-    trained_on,
 )
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.stats.exams import exam_accuracy, exam_effects

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from cl_utils.curriculum.arms import Arm, arms
 from cl_utils.data.exams import EXAMS, TWINS
@@ -118,3 +118,11 @@ def exam_label(test_set: str) -> str:
         return "usual test"
     name = test_set.removeprefix(EXAM)
     return "renamed" if name == TWINS else EXAMS[name].words if name in EXAMS else name
+
+
+def trained_on(manifest: Mapping[str, Any]) -> str:
+    """Return what trained a run: a GPU, or a CPU's machine with its processor where known."""
+    if manifest["device"] != "cpu":
+        return str(manifest["device"])
+    known = manifest.get("processor")
+    return f"{known} ({manifest['machine']})" if known else str(manifest["machine"])

@@ -48,3 +48,8 @@ def count_text(n: int, name: str) -> str:
 def p_text(p: float) -> str:
     """Return a p value in print, "< 0.001" below that; a dash where there is none."""
     return MISSING if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def millions(parameters: int) -> str:
+    """Return a number of parameters as "1.06M"."""
+    return f"{parameters / 1e6:.2f}M"

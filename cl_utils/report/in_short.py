@@ -13,9 +13,9 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import sentence_case
-from cl_utils.labels.numbers import difference_facts, points_text
+from cl_utils.labels.numbers import difference_facts, millions, points_text
 from cl_utils.report.questions import Question, questions
-from cl_utils.report.settings import Setting, millions
+from cl_utils.report.settings import Setting
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE

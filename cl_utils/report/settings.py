@@ -19,6 +19,8 @@ import pandas as pd
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.labels.names import trained_on
+from cl_utils.labels.numbers import millions
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import (
@@ -125,19 +127,6 @@ class Setting:
         return declared_level_effects(
             self.results.programs, asked.effect, asked.levels, asked.first_seed
         )
-
-
-def trained_on(manifest: Mapping[str, Any]) -> str:
-    """Return what trained a run: a GPU, or a CPU's machine with its processor where known."""
-    if manifest["device"] != "cpu":
-        return str(manifest["device"])
-    known = manifest.get("processor")
-    return f"{known} ({manifest['machine']})" if known else str(manifest["machine"])
-
-
-def millions(parameters: int) -> str:
-    """Return a number of parameters as "1.06M"."""
-    return f"{parameters / 1e6:.2f}M"
 
 
 def studied() -> list[Setting]:
