@@ -161,6 +161,60 @@ def test_order_on_hybrid_s_own_programs_has_a_row_and_a_clause_beside_the_main_e
     assert readme.OWN_ROW not in readme.table([part])  # there it is the answer on order itself
 
 
+LOSS, GAIN = row(-2.0, -3.0, -1.0, 8, 0.01), row(2.0, 1.0, 3.0, 8, 0.01)
+NOTHING, TREND = row(-1.0, -3.0, 1.0, 8), row(2.0, 1.0, 3.0, 8, 0.2)
+FEW, SINGLE = row(-5.0, -11.0, 0.1, 5), row(9.0, float("nan"), float("nan"), 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ([], ""),
+        ([[]], ""),
+        ([[NOTHING, NOTHING]], "**So far, no.** raises is not claimed; lowers is not claimed."),
+        ([[NOTHING, TREND]], "**So far, no.** raises is not claimed; lowers is not claimed."),
+        ([[GAIN, LOSS]], "**In part.** raises is claimed; lowers is claimed."),
+        ([[FEW], [SINGLE, FEW]], "**Not known yet.** raises is none; lowers is none. early a and b"),
+        ([[LOSS], [FEW, GAIN]], "**In part.** raises is 1 of 2: b; lowers is 1 of 2: a."),
+        (
+            [[NOTHING, LOSS], [LOSS, LOSS], [FEW, FEW]],
+            "**So far, no.** raises is none; lowers is 2 of 3: a and b. early c",
+        ),
+    ],
+)
+def test_the_first_line_counts_claims_alone_on_both_sides(
+    settings: list[list[pd.Series]], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trend is no answer, and a setting that could not claim anything yet is told as such."""
+    given = dict(zip("abc", settings, strict=False))
+    monkeypatch.setattr(readme, "leading_rows", lambda each: given[each.title])
+    monkeypatch.setattr(Setting, "title", property(lambda each: each.profile))
+    fields = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
+    made = [
+        Setting(profile=name, parameters=1, results=STUDY, declared=[], **fields) for name in given
+    ]
+    said = readme.lead(made)
+    for long, short in {
+        "That the paper's hybrid curriculum, or easy programs first, raises accuracy": "raises",
+        "that it lowers accuracy": "lowers",
+        f"claimed in none of the {len(given)} settings of the table": "none",
+        "claimed in ": "",
+        "Too few seeds for any claim, so far: ": "early ",
+    }.items():
+        said = said.replace(long, short)
+    assert said == expected + "." * ("early" in expected)
+
+
+def test_the_first_line_reads_hybrid_and_both_rows_on_order() -> None:
+    shared = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
+    declared = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
+    full = Setting(profile="a", parameters=1, results=every_arm(), declared=declared, **shared)
+    asked, order, own = readme.leading_rows(full)
+    assert (asked["arm"], asked["reference"]) == declared[0]
+    assert order["effect"] == "order" and (own["arm"], own["reference"]) == declared[1]
+    assert readme.answer_markdown([full], "").startswith("**")
+
+
 def test_settings_that_say_the_same_are_listed() -> None:
     assert [in_short.joined(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 

@@ -32,6 +32,7 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
 """The questions of the table, in its words."""
 NOT_SHOWN: Final = "no difference is shown"
 TOO_FEW: Final = "too few seeds for any claim"
+SINGLE_RUNS: Final = "there are too few seeds to tell"
 
 
 def told(named: Sequence[tuple[str, pd.Series]], of: str, before: str = "with ") -> str:
@@ -39,21 +40,20 @@ def told(named: Sequence[tuple[str, pd.Series]], of: str, before: str = "with ")
 
     `of`: what the rows are; `before`: the word before the names.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[str, pd.Series]]] = {}
     for name, row in named:
-        groups.setdefault(words(row), []).append(name)
+        groups.setdefault(words(row), []).append((name, row))
     clauses = []
-    for what, names in groups.items():
-        where = f"{before}{joined(names)}"
-        if len(names) == len(named) > 1:
-            where = f"in {'any of the' if what == NOT_SHOWN else 'all'} {len(names)} {of}"
-        clauses.append(f"{what}{_strength(named, what)} {where}")
+    for what, found in groups.items():
+        where = f"{before}{joined([name for name, _ in found])}"
+        if len(found) == len(named) > 1:
+            where = f"in {'any of the' if what == NOT_SHOWN else 'all'} {len(found)} {of}"
+        clauses.append(f"{what}{_strength([row for _, row in found])} {where}")
     return "; ".join(clauses)
 
 
-def _strength(named: Sequence[tuple[str, pd.Series]], what: str) -> str:
-    """Return " (a claim)" or " (trends)" of the rows that show it, "" of what is neither."""
-    rows = [row for _, row in named if words(row) == what]
+def _strength(rows: Sequence[pd.Series]) -> str:
+    """Return " (a claim)" or " (trends)" of rows that show the same, "" of what is neither."""
     strength = standing(rows[0])
     if strength not in ("claim", "trend"):
         return ""
@@ -131,7 +131,7 @@ def words(row: pd.Series) -> str:
         "interval": f"accuracy {verb} {side}",
         "equivalence": f"the difference {verb} less than {EQUIVALENCE_MARGIN:g} point",
         "nothing": NOT_SHOWN,
-        "single runs": "there are too few seeds to tell",
+        "single runs": SINGLE_RUNS,
     }[finding(row)]
 
 

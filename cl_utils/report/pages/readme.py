@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, points_text
-from cl_utils.report.in_short import ROWS, answer, questions_titled, seeds, sizes, told
+from cl_utils.report.in_short import (
+    ROWS,
+    SINGLE_RUNS,
+    TOO_FEW,
+    answer,
+    joined,
+    questions_titled,
+    seeds,
+    sizes,
+    told,
+    words,
+)
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE
+from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
@@ -33,6 +45,9 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions that are answered in a sentence each."""
+LEADING: Final = ("The paper's question", "Order")
+"""Those that the README's first line answers."""
+EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = (
     f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: declared before the runs, "
     f"p < {SIGNIFICANCE:g} after Holm within its family, at least {SEEDS_OF_A_CLAIM} seeds; "
@@ -50,7 +65,51 @@ def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "")
     `further`: lines more for the sentences.
     """
     lines = "\n".join(filter(None, (sentences(settings), further)))
-    return "\n\n".join(filter(None, (lines, table(settings), figure)))
+    return "\n\n".join(filter(None, (lead(settings), lines, table(settings), figure)))
+
+
+def lead(settings: Sequence[Setting]) -> str:
+    """Return the answer to the README's question, in a line; "" without rows.
+
+    Only claims count, above and below alike, of hybrid against the baseline and of both rows on
+    order. A setting in which none of these could be a claim yet is counted as such.
+    """
+    found = {each.title: rows for each in settings if (rows := leading_rows(each))}
+    if not found:
+        return ""
+    above = [title for title, rows in found.items() if any(claims(row, "above") for row in rows)]
+    below = [title for title, rows in found.items() if any(claims(row, "below") for row in rows)]
+    early = [title for title, rows in found.items() if {words(row) for row in rows} <= EARLY]
+    start = "Not known yet" if len(early) == len(found) else "In part" if above else "So far, no"
+    lines = [
+        f"**{start}.** That the paper's hybrid curriculum, or easy programs first, raises accuracy "
+        f"is {claimed(above, len(found))}; that it lowers accuracy is {claimed(below, len(found))}."
+    ]
+    if early:
+        lines.append(f"Too few seeds for any claim, so far: {joined(early)}.")
+    return " ".join(lines)
+
+
+def leading_rows(setting: Setting) -> list[pd.Series]:
+    """Return what a setting says of hybrid against the baseline, and of order (one row or two)."""
+    asked = questions_titled({title: SENTENCES[title] for title in LEADING})
+    rows = [*(answer(setting, question) for question in asked), own_order(setting)]
+    return [row for row in rows if row is not None]
+
+
+def claims(row: pd.Series, side: Literal["above", "below"]) -> bool:
+    """Return whether a row is a claim that accuracy is above, or below, the reference."""
+    above = bool(row["difference"] > 0)
+    return finding(row) == "difference" and standing(row) == "claim" and above == (side == "above")
+
+
+def claimed(titles: Sequence[str], among: int) -> str:
+    """Return in which of so many settings something is claimed: "claimed in 2 of 3: a and b"."""
+    if among == 1:
+        return "claimed" if titles else "not claimed"
+    if not titles:
+        return f"claimed in none of the {among} settings of the table"
+    return f"claimed in {len(titles)} of {among}: {joined(titles)}"
 
 
 def sentences(settings: Sequence[Setting]) -> str:
