@@ -23,6 +23,7 @@ import yaml
 
 from cl_utils.code_fingerprint import DISPLAY, showing_notebooks
 from cl_utils.paths import HOME_VARIABLE, NOTEBOOKS, PARAMS, REPOSITORY
+from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
 from tools import refresh_notebooks
@@ -124,6 +125,7 @@ def test_a_notebook_that_is_not_there_is_not_refreshed(capsys: pytest.CaptureFix
         (["04_training", "06_figures"], [*NAMES[1:5], "06_figures"], ["04_training", "06_figures"]),
         (["13_exams"], ["13_exams"], ["13_exams"]),
         (["07_playground"], [*NAMES[1:6], "07_playground"], ["07_playground"]),
+        ([FINDINGS], [*showing_notebooks()], [FINDINGS]),
     ],
 )
 def test_a_named_notebook_is_refreshed_after_those_that_make_its_files(

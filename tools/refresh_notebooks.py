@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils.code_fingerprint import code_fingerprint, showing_notebooks
 from cl_utils.files import atomic
 from cl_utils.names import unknown
 from cl_utils.paths import HOME_VARIABLE, REPOSITORY, notebooks, share_committed_results
@@ -30,6 +30,7 @@ from cl_utils.study.notebook_names import (
     BUCKETING,
     DATA,
     EVALUATION,
+    FINDINGS,
     METRIC_ANALYSIS,
     TRAINING,
 )
@@ -55,11 +56,14 @@ def planned(paths: Sequence[Path], names: Collection[str]) -> list[tuple[Path, b
     """Return the notebooks to execute, in order, and whether each is stored: if it is named.
 
     The temporary home has nothing that they read but committed results, so the makers of the rest
-    run before them. Without names: all.
+    run before them; the findings show what all notebooks of figures drew. Without names: all.
     """
     chosen = [path for path in paths if not names or path.stem in names]
     last = max((path.stem for path in chosen if reads_smoke(path)), default="")
-    made = [path for path in paths if path.stem in MAKERS and path.stem < last]
+    drawn = showing_notebooks() if FINDINGS in names else ()
+    made = [
+        path for path in paths if (path.stem in MAKERS and path.stem < last) or path.stem in drawn
+    ]
     return [(path, path in chosen) for path in paths if path in chosen or path in made]
 
 
