@@ -174,7 +174,10 @@ FEW, SINGLE = row(-5.0, -11.0, 0.1, 5), row(9.0, float("nan"), float("nan"), 1)
         ([[NOTHING, NOTHING]], "**So far, no.** raises is not claimed; lowers is not claimed."),
         ([[NOTHING, TREND]], "**So far, no.** raises is not claimed; lowers is not claimed."),
         ([[GAIN, LOSS]], "**In part.** raises is claimed; lowers is claimed."),
-        ([[FEW], [SINGLE, FEW]], "**Not known yet.** raises is none; lowers is none. early a and b"),
+        (
+            [[FEW], [SINGLE, FEW]],
+            "**Not known yet.** raises is none; lowers is none. early a and b",
+        ),
         ([[LOSS], [FEW, GAIN]], "**In part.** raises is 1 of 2: b; lowers is 1 of 2: a."),
         (
             [[NOTHING, LOSS], [LOSS, LOSS], [FEW, FEW]],
