@@ -18,7 +18,8 @@ from statsmodels.stats.multitest import multipletests
 from cl_utils import stats
 from cl_utils.errors import StudyError
 from cl_utils.stats.contrasts import holm, least_holm
-from cl_utils.stats.intervals import equivalence_p, least_sign_flip_p, share_interval, sign_flip_p
+from cl_utils.stats.intervals import share_interval
+from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
 from cl_utils.stats.programs import decile_of
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))

@@ -18,7 +18,7 @@ from cl_utils.figures.multiples import MOST_LINES, arm_panels
 from cl_utils.figures.panels import canvas, label_line_ends, require, styled, where_text
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 X_LABEL = "share of the full number of steps"
 APART = 0.03

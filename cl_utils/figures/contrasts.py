@@ -16,7 +16,7 @@ from cl_utils.figures import style
 from cl_utils.figures.panels import draw_interval
 from cl_utils.labels.numbers import MISSING, interval_text, p_text
 from cl_utils.stats import finding, standing
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
 """Marker and whether it is filled, by what is claimed."""

@@ -22,7 +22,7 @@ from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import p_text, points_text
 from cl_utils.stats.factorial import FACTORS
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 LINES: Mapping[str, Literal["--", "-"]] = {"shuffled": "--", "curriculum": "-"}
 NUDGE = {"shuffled": -0.05, "curriculum": 0.05}

@@ -22,7 +22,8 @@ from cl_utils.figures.panels import canvas, require, styled, where_text
 from cl_utils.labels.arm_groups import contrasts_in_order, group_of
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import points_text
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_CLAIM, SIGNIFICANCE
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 FARTHEST = 12.0
 """Points from zero beyond which an arm is a triangle at the edge, so that others can be read."""

@@ -18,7 +18,8 @@ from cl_utils.report.questions import Question, questions
 from cl_utils.report.settings import Setting
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SIGNIFICANCE
+from cl_utils.stats.intervals import SIGNIFICANCE
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -14,12 +14,8 @@ import pandas as pd
 from cl_utils.labels.names import arm_label, metric_label
 from cl_utils.labels.numbers import count_text, difference_facts, p_text, points_text, rho_text
 from cl_utils.stats import finding, standing
-from cl_utils.stats.intervals import (
-    EQUIVALENCE_MARGIN,
-    SEEDS_OF_A_CLAIM,
-    SEEDS_OF_A_TREND,
-    SIGNIFICANCE,
-)
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 from cl_utils.stats.verdicts import found_words
 
 FAMILIES: Final = """\

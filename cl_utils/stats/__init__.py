@@ -1,20 +1,21 @@
 """Rows to intervals and tests, with scipy and statsmodels; the unit is the seed.
 
-    rows       which rows of the measures
-    intervals  means over seeds
-    contrasts  paired differences between arms
-    changes    differences of such differences
-    verdicts   what they allow anyone to say
-    factorial  order x restarts x composition
-    budget     gains at a share of the steps
-    leak       a split by text alone
-    exams      the factorial off the training distribution
-    levels     the factorial on each level of the grammar
-    power      what n seeds can show
-    clusters   draws of programs whose forms belong together
-    ranks      rho in thousands of such draws
-    programs   rank correlation, accuracy by decile, hierarchical bootstrap
-    validity   whether metrics measure difficulty
+    rows          which rows of the measures
+    intervals     means over seeds
+    paired_tests  tests that a paired difference is zero, or is not
+    contrasts     paired differences between arms
+    changes       differences of such differences
+    verdicts      what they allow anyone to say
+    factorial     order x restarts x composition
+    budget        gains at a share of the steps
+    leak          a split by text alone
+    exams         the factorial off the training distribution
+    levels        the factorial on each level of the grammar
+    power         what n seeds can show
+    clusters      draws of programs whose forms belong together
+    ranks         rho in thousands of such draws
+    programs      rank correlation, accuracy by decile, hierarchical bootstrap
+    validity      whether metrics measure difficulty
 
 Why the seed: one training run is one draw of weights and batches. Its 10,000 test programs share
 that draw, so they are no independent repetitions of the experiment; counting them as such would

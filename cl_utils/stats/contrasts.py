@@ -14,13 +14,8 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.intervals import (
-    at_most,
-    equivalence_p,
-    least_sign_flip_p,
-    mean_interval,
-    sign_flip_p,
-)
+from cl_utils.stats.intervals import at_most, mean_interval
+from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
 from cl_utils.stats.rows import Cell, check_cell, seed_values, select
 from cl_utils.stats.verdicts import finding, found_words, standing
 

@@ -14,7 +14,8 @@ import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
 from cl_utils.stats.contrasts import common_seeds
-from cl_utils.stats.intervals import CONFIDENCE, SIGNIFICANCE, least_sign_flip_p
+from cl_utils.stats.intervals import CONFIDENCE, SIGNIFICANCE
+from cl_utils.stats.paired_tests import least_sign_flip_p
 from cl_utils.stats.rows import seed_values, select
 
 POWER = 0.8

@@ -9,7 +9,8 @@ from typing import Literal
 
 import pandas as pd
 
-from cl_utils.stats.intervals import EQUIVALENCE_MARGIN, SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE
+from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 Finding = Literal["difference", "equivalence", "interval", "nothing", "single runs"]
 
