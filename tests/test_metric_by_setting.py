@@ -40,7 +40,7 @@ def test_settings_in_which_a_metric_reads_the_same_way_stand_together() -> None:
 
 def test_every_setting_has_a_row_with_its_own_reading() -> None:
     settings = [ordered("strong", 1.0), ordered("fast", -1.0)]
-    body = section(settings_page(settings, {}), TITLE)
+    body = section(settings_page(settings, {}, judged(settings, 20)), TITLE)
     rows = [line for line in body.splitlines() if "parameters" in line]
     assert ["the right way round" in each for each in rows] == [True, False]
     assert ["the wrong way round" in each for each in rows] == [False, True]

@@ -75,8 +75,8 @@ def page_of(
     further: Mapping[str, Sequence[Setting]],
     figure_of: Callable[[str], str] = lambda name: "",
 ) -> str:
-    """Return the page; intervals of rho, which nobody reads here, are of few resamples."""
-    return settings_page(settings, further, figure_of, resamples=20)
+    """Return the page without the metric's section, which nobody reads here."""
+    return settings_page(settings, further, figure_of=figure_of)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -46,8 +46,9 @@ def study_pages(
     orders = further[ORDERED]
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
+    metric = judged(settings, params.resamples)
     further_lines = (
-        metric_line(judged(settings, params.resamples)),
+        metric_line(metric),
         sorting_sentence(orders),
         rates_sentence(rates),
     )
@@ -60,7 +61,7 @@ def study_pages(
         "docs/findings.md": findings or findings_text(results, params.contrasts, params, validity),
         advice.PAGE: advice.advice_page(settings, orders, rates),
         all_settings.PAGE: all_settings.settings_page(
-            settings, further, partial(figure_of, params=params, above="../"), params.resamples
+            settings, further, metric, partial(figure_of, params=params, above="../")
         ),
         RUNNING: replace_section(read_page(RUNNING), "cost", cost),
         f"figures/{params.profile}/README.md": folder_markdown(params),

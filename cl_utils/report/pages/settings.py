@@ -15,7 +15,7 @@ import pandas as pd
 from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.in_short import ROWS, answer, questions_titled
-from cl_utils.report.metric_by_setting import judged, metric_section
+from cl_utils.report.metric_by_setting import Judged, metric_section
 from cl_utils.report.pages.setting_tables import (
     exams_section,
     levels_section,
@@ -81,19 +81,19 @@ def further_settings() -> dict[str, list[Setting]]:
 def settings_page(
     settings: Sequence[Setting],
     further: Mapping[str, Sequence[Setting]],
+    metric: Sequence[Judged] = (),
     figure_of: Callable[[str], str] = lambda name: "",
-    resamples: int = 200,
 ) -> str:
     """Return the page; `figure_of`: a figure by its name, as Markdown, "" until it is drawn.
 
-    `resamples`: of the bootstrap behind the intervals of rho.
+    `metric`: what `judged` returns of these settings, which takes seconds.
     """
     rates = rated(settings, further.get(RATED, ()))
     others = [each for found in further.values() for each in found]
     every = [*settings, *others]
     sections = [settings_section(every), _claims(every, all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
-    sections += [simple_section(settings), metric_section(judged(settings, resamples))]
+    sections += [simple_section(settings), metric_section(metric)]
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
         if profile == RATED and rates:
