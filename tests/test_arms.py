@@ -11,7 +11,7 @@ import pytest
 import yaml
 from refusals import refusal
 from test_loop import assert_same_run, killed_at
-from worlds import World, quiet, same_weights, small_run, trained
+from worlds import ONE_A_KIND, World, quiet, same_weights, small_run, trained
 
 from cl_utils.curriculum import arm_facts as facts_module
 from cl_utils.curriculum import arms as module
@@ -35,7 +35,6 @@ from cl_utils.study.params import notebook_params
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_batcher, make_trainer
 from cl_utils.training.loop import train
-from cl_utils.training.recipes import RECIPES
 from cl_utils.training.trainer import Run
 
 RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
@@ -59,7 +58,7 @@ EVERY_RECIPE = ("baseline", "hybrid", "hybrid-shuffled", "mastery")
 """One arm of a kind, for the recipes that differ from `fast` in nothing that an arm touches."""
 PAIRS = [
     (name, recipe)
-    for recipe in RECIPES
+    for recipe in ONE_A_KIND
     for name in (ONE_EACH if recipe in ("paper", "fast") else EVERY_RECIPE)
     if sortable(name, recipe)
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from torch import Tensor
-from worlds import World, handful, quiet, same_weights, small_run, trained
+from worlds import ONE_A_KIND, World, handful, quiet, same_weights, small_run, trained
 
 from cl_utils.curriculum.arms import SCHEDULES
 from cl_utils.curriculum.interface import ProbeResult
@@ -26,10 +26,9 @@ from cl_utils.training.history import curve_steps
 from cl_utils.training.loop import train
 from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.probes import Probe
-from cl_utils.training.recipes import RECIPES
 from cl_utils.training.trainer import Run, Trained, Trainer
 
-both = pytest.mark.parametrize("recipe", RECIPES)
+kinds = pytest.mark.parametrize("recipe", ONE_A_KIND)
 
 
 class Killed(BaseException):
@@ -91,7 +90,7 @@ def test_the_papers_recipe_learns_too(world: World) -> None:
     assert losses.iloc[-1] < 2.5 < 3.5 < losses.iloc[0]  # 4.0 nats are chance
 
 
-@both
+@kinds
 @pytest.mark.parametrize("arm", ["hybrid", "mastery"])
 def test_one_seed_gives_the_same_run_and_another_seed_another(
     coded_world: World, uninterrupted: Callable[[str, str], Trained], recipe: str, arm: str
@@ -102,7 +101,7 @@ def test_one_seed_gives_the_same_run_and_another_seed_another(
     assert not same_weights(first.model, trained(replace(run, seed=1), coded_world).model)
 
 
-@both
+@kinds
 def test_arms_of_one_seed_start_from_the_same_weights(coded_world: World, recipe: str) -> None:
     starts = [
         make_trainer(
@@ -113,7 +112,7 @@ def test_arms_of_one_seed_start_from_the_same_weights(coded_world: World, recipe
     assert all(same_weights(starts[0], other) for other in starts[1:])
 
 
-@both
+@kinds
 @pytest.mark.parametrize("arm", ["hybrid", "competence", "mastery"])
 def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
     coded_world: World,
@@ -193,7 +192,7 @@ def test_a_checkpoint_belongs_to_its_programs_its_device_and_its_way_of_computin
     assert identity["device"] == "cpu" and identity["compiled"] is False
 
 
-@both
+@kinds
 def test_every_run_sees_exactly_its_characters(
     uninterrupted: Callable[[str, str], Trained], recipe: str
 ) -> None:
@@ -230,7 +229,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
         trained(small_run("fast"), world)
 
 
-@both
+@kinds
 @pytest.mark.parametrize(
     ("arm", "begun"),
     [

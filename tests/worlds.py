@@ -29,7 +29,7 @@ from cl_utils.training.assembly import make_batcher
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.batches.pools import Pools
 from cl_utils.training.loop import Run, Trained, train
-from cl_utils.training.recipes import recipe_named
+from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
 
 PROGRAMS = 1500
 MAXIMUM_CHARACTERS = 96
@@ -81,6 +81,17 @@ def handful(corpus: Corpus, per_bucket: int) -> Corpus:
     """Return the first programs of each bucket of a sorted corpus."""
     places = [np.flatnonzero(corpus.buckets == code)[:per_bucket] for code in range(len(BUCKETS))]
     return corpus.take(np.concatenate(places))
+
+
+def kind_of(recipe: Recipe) -> tuple[object, ...]:
+    """Return in what a recipe trains by other code: its name, rates and their decay left out."""
+    trained = (recipe.blocks, recipe.batching, recipe.optimiser, recipe.precision)
+    added = (recipe.convolution, recipe.intermediate_value_weight, recipe.averaged_share)
+    return *trained, *(each > 0 for each in added)
+
+
+ONE_A_KIND = [*{kind_of(each): each.name for each in reversed(RECIPES.values())}.values()][::-1]
+"""Of recipes that differ in nothing but the learning rate, the first: for whole runs."""
 
 
 def small_run(recipe: str, arm: str = "baseline", steps: int = 12, seed: int = 0) -> Run:
