@@ -15,7 +15,6 @@ from refusals import refusal
 from test_figures import texts
 
 from cl_utils.experiments.ablation import worth_of_parts
-from cl_utils.experiments.curves import crossing
 from cl_utils.experiments.minutes import accuracy_by_minutes
 from cl_utils.experiments.tables import (
     ends_markdown,
@@ -31,6 +30,7 @@ from cl_utils.experiments.tables import (
 )
 from cl_utils.figures.described import description_of
 from cl_utils.stats import mean_interval
+from cl_utils.stats.reached import crossing
 
 
 def curve(

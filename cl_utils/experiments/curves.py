@@ -1,18 +1,16 @@
 """Learning curves of an experiment's trainings: where they are kept, what can be read off them.
 
 In: results/experiments/<experiment>/<device>/<variant>-seed<n>.csv with their manifests. Out: one
-table of all curves, and where a curve crosses a level.
+table of all curves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cl_utils.artifacts import check_content
@@ -111,15 +109,3 @@ def manifests(
 def machine_text(experiment: Experiment, device: str = "cpu") -> str:
     """Return on which machine, with which torch and when the curves were made."""
     return machines_text(manifests(experiment, device=device))
-
-
-def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
-    """Return where on `column` the curve first reaches `level`, straight between points, or inf."""
-    above = np.flatnonzero(curve["execution_exact"] >= level)
-    if not len(above):
-        return inf
-    place = int(above[0])
-    if place == 0:
-        return float(curve[column].iloc[0])
-    near = curve.iloc[place - 1 : place + 1]
-    return float(np.interp(level, near["execution_exact"], near[column]))

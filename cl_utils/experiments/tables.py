@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
-from cl_utils.experiments.curves import crossing
 from cl_utils.labels.numbers import MISSING
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
+from cl_utils.stats.reached import crossing
 
 HALF: Final = 50.0  # percent, mean of the buckets
 PAPERS_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]

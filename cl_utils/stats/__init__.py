@@ -9,6 +9,7 @@
     factorial     order x restarts x composition
     budget        gains at a share of the steps
     leak          a split by text alone
+    reached       how soon curves reach an accuracy
     exams         the factorial off the training distribution
     levels        the factorial on each level of the grammar
     power         what n seeds can show

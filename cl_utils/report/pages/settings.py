@@ -16,6 +16,7 @@ from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.in_short import ROWS, answer, questions_titled
 from cl_utils.report.metric_by_setting import Judged, metric_section
+from cl_utils.report.pages.how_soon import how_soon_section
 from cl_utils.report.pages.setting_tables import (
     exams_section,
     levels_section,
@@ -93,7 +94,7 @@ def settings_page(
     every = [*settings, *others]
     sections = [settings_section(every), _claims(every, all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
-    sections += [simple_section(settings), metric_section(metric)]
+    sections += [simple_section(settings), metric_section(metric), how_soon_section(settings)]
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
         if profile == RATED and rates:

@@ -1,0 +1,66 @@
+"""How soon learning curves reach an accuracy, and which of two arms does so sooner.
+
+In: curves, in percent right by characters or seconds. Out: where each first reaches a level,
+infinite where it never does; pairs of arms, counted by seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+
+import numpy as np
+import pandas as pd
+
+from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.rows import check_one_recipe
+
+
+def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
+    """Return where on `column` a curve first reaches `level`, straight between points, or inf."""
+    above = np.flatnonzero(curve["execution_exact"] >= level)
+    if not len(above):
+        return inf
+    place = int(above[0])
+    if place == 0:
+        return float(curve[column].iloc[0])
+    near = curve.iloc[place - 1 : place + 1]
+    return float(np.interp(level, near["execution_exact"], near[column]))
+
+
+def characters_to(curves: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return arm, seed and characters until the mean of the buckets first reaches `level` percent.
+
+    Raises StudyError where recipes are mixed.
+    """
+    check_one_recipe(curves)
+    macro = curves[curves["bucket"] == "macro"]
+    rows = [
+        {"arm": arm, "seed": seed, "characters": crossing(curve, "characters", level)}
+        for (arm, seed), curve in macro.groupby(["arm", "seed"])
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "characters"])
+
+
+def sooner(reached: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:
+    """Return in how many seeds an arm gets there before its reference, a row a pair that has any.
+
+    `reached`: rows of `characters_to`. Columns: arm, reference, n (seeds of both), sooner, later,
+    neither (gets there), and ratio, least, most: the median and the range of the arm's characters
+    over the reference's, in the seeds where both get there (nan without one).
+    """
+    table = reached.pivot(index="seed", columns="arm", values="characters")
+    rows = []
+    for arm, reference in pairs:
+        if not {arm, reference} <= set(table.columns):
+            continue
+        paired = table[[arm, reference]].dropna()
+        ours, theirs = paired[arm].to_numpy(), paired[reference].to_numpy()
+        both = np.isfinite(ours) & np.isfinite(theirs)
+        ratios = ours[both] / theirs[both] if both.any() else np.array([np.nan])
+        row = {"arm": arm, "reference": reference, "n": len(paired)}
+        row |= {"sooner": int((ours < theirs).sum()), "later": int((ours > theirs).sum())}
+        row |= {"neither": int((~np.isfinite(ours) & ~np.isfinite(theirs)).sum())}
+        row |= {"ratio": np.median(ratios), "least": ratios.min(), "most": ratios.max()}
+        rows.append(row)
+    return pd.DataFrame(rows)
