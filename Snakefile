@@ -266,7 +266,9 @@ rule figures:
         notebook=LOGS / "{book}-{recipe}.ipynb",
     params:
         code=lambda wildcards: code(wildcards.book),
-        values=values(DataParams, "arms", "contrasts", "level_question", "resamples"),
+        values=values(
+            DataParams, "arms", "contrasts", "level_question", "second_measure", "resamples"
+        ),
     shell:
         execute("{wildcards.book}")
         + OF_RECIPE

@@ -23,6 +23,8 @@ from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.stage_params import TrainingParams
 
 ORDER = {"effect": "order", "levels": ["3.1"], "first_seed": 0}
+PAIR = [["hybrid", "baseline"]]
+SECOND = {"contrasts": PAIR, "first_seed": 0}
 PROFILES = (
     *("smoke", "laptop", "study", "study-strong", "study-orders", "study-rates"),
     *("paper", "paper-size"),
@@ -106,6 +108,16 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
         ({"level_question": ORDER | {"levels": ["3.1"] * 2}}, ["names one twice"]),
         ({"level_question": ORDER | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
         ({"level_question": ORDER | {"effect": "ordr"}}, ["level_question.effect='ordr'"]),
+        ({"second_measure": SECOND | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
+        ({"second_measure": SECOND | {"contrasts": []}}, ["second_measure.contrasts=[]"]),
+        (
+            {"second_measure": SECOND | {"contrasts": [["hybrid", "basline"]]}},
+            ["second_measure: contrasts=['hybrid', 'basline']", "did you mean 'baseline'?"],
+        ),
+        (
+            {"second_measure": SECOND | {"contrasts": [*PAIR, PAIR[0][::-1]]}},
+            ["second_measure: contrasts=", "twice"],
+        ),
         ({"recipe": "quick"}, ["recipe='quick'", "fast"]),
         ({"recipe": "fsat"}, ["recipe='fsat'", "did you mean 'fast'?"]),
         ({"recipes": ["quick"]}, ["recipe='quick'", "fast"]),

@@ -52,6 +52,7 @@ CHANGES: dict[str, Any] = {  # another value of every parameter that changes a f
     "arms": {"baseline": 1, "hybrid": 1, "hybrid-norestart": 1, "hybrid-shuffled": 2},
     "contrasts": [["hybrid", "baseline"]],
     "level_question": {"effect": "order", "levels": ["1.1"], "first_seed": 0},
+    "second_measure": {"contrasts": [["hybrid", "baseline"]], "first_seed": 0},
     "resamples": 20,
 }
 NEEDED = {  # what a change cannot be without

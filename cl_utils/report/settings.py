@@ -36,7 +36,7 @@ from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
-from cl_utils.study.stage_params import LevelQuestion
+from cl_utils.study.stage_params import LevelQuestion, SecondMeasure
 
 REFERENCE = "baseline"
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
@@ -68,6 +68,7 @@ class Setting:
     manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
     machines: Mapping[str, int] = field(default_factory=dict)  # and how many runs each trained
     question: LevelQuestion | None = None
+    second: SecondMeasure | None = None
 
     @property
     def size(self) -> str:
@@ -200,6 +201,7 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 manifest=manifest,
                 machines=Counter(map(trained_on, manifests)),
                 question=params.level_question,
+                second=params.second_measure,
             )
         )
     return found

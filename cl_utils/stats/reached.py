@@ -6,13 +6,14 @@ infinite where it never does; pairs of arms, counted by seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import inf
 
 import numpy as np
 import pandas as pd
+import scipy  # scipy.stats comes when it is first used, as in intervals
 
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.contrasts import Pair, holm
 from cl_utils.stats.rows import check_one_recipe
 
 
@@ -64,3 +65,19 @@ def sooner(reached: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:
         row |= {"ratio": np.median(ratios), "least": ratios.min(), "most": ratios.max()}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def declared_sooner(reached: pd.DataFrame, pairs: Collection[Pair], first: int) -> pd.DataFrame:
+    """Return the rows of `sooner` for seeds from `first` on, with p and p_holm; one Holm family.
+
+    p: the exact two-sided sign test of as many seeds sooner as later; nan where there are none.
+    """
+    rows = sooner(reached[reached["seed"] >= first], pairs)
+    if rows.empty:
+        return rows
+    counts = rows[["sooner", "later"]].itertuples(index=False)
+    rows["p"] = [
+        scipy.stats.binomtest(ours, ours + theirs).pvalue if ours + theirs else np.nan
+        for ours, theirs in counts
+    ]
+    return rows.assign(p_holm=holm(rows["p"], len(pairs)))

@@ -28,7 +28,13 @@ from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
 from cl_utils.names import listed, meant, shown, unknown
-from cl_utils.study.stage_params import BucketParams, DataParams, LevelQuestion, TrainingParams
+from cl_utils.study.stage_params import (
+    BucketParams,
+    DataParams,
+    LevelQuestion,
+    SecondMeasure,
+    TrainingParams,
+)
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
 
@@ -197,21 +203,29 @@ def _check_arm(name: str, arm: Arm) -> None:
         with_budget("baseline", arm.budget)
 
 
-def check_contrasts(contrasts: Sequence[Sequence[str]], seeds: Collection[str]) -> None:
-    """Raise StudyError for contrasts that do not compare two arms of the study, each once."""
+def check_contrasts(
+    contrasts: Sequence[Sequence[str]], seeds: Collection[str], where: str = ""
+) -> None:
+    """Raise StudyError for contrasts that do not compare two arms of the study, each once.
+
+    `where`: what holds them, for the sentence.
+    """
     for pair in contrasts:
+        said = f"{where}contrasts={shown(list(pair))}"
         if len(pair) != 2 or pair[0] == pair[1]:
-            raise StudyError(f"contrasts={shown(list(pair))} is no pair of two arms: write two")
+            raise StudyError(f"{said} is no pair of two arms: write two")
         for name in pair:
             if name not in seeds:
                 guess = meant(name, arms() if name not in arms() else ())
                 raise StudyError(
-                    f"contrasts={shown(list(pair))} is no pair of two of the study's arms: "
+                    f"{said} is no pair of two of the study's arms: "
                     f"{shown(name)}{guess} does not stand in arms"
                 )
     for one, other in combinations(contrasts, 2):
         if set(one) == set(other):
-            raise StudyError(f"contrasts={shown(list(other))} stands there twice: remove one")
+            raise StudyError(
+                f"{where}contrasts={shown(list(other))} stands there twice: remove one"
+            )
 
 
 def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int]) -> None:
@@ -222,10 +236,23 @@ def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int
         if level not in GRAMMAR:
             raise unknown("level_question: levels", level, GRAMMAR)
     check_once("level_question: levels", question.levels)
-    if question.first_seed >= max(seeds.values()):
+    _check_first_seed("level_question", question.first_seed, max(seeds.values()))
+
+
+def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int]) -> None:
+    """Raise StudyError for contrasts of other arms, and for seeds that will never be there."""
+    if declared is None:
+        return
+    check_contrasts(declared.contrasts, seeds, "second_measure: ")
+    for pair in declared.contrasts:
+        _check_first_seed("second_measure", declared.first_seed, min(seeds[arm] for arm in pair))
+
+
+def _check_first_seed(where: str, first: int, seeds: int) -> None:
+    """Raise StudyError where no seed is left from the first one that counts."""
+    if first >= seeds:
         raise StudyError(
-            f"level_question: no arm has the seed first_seed={question.first_seed}: give arms more "
-            "seeds, or lower it"
+            f"{where}: no arm has the seed first_seed={first}: give arms more seeds, or lower it"
         )
 
 

@@ -20,7 +20,7 @@ from cl_utils.names import check_name, listed, meant, shown
 from cl_utils.paths import PARAMS, Paths, params_file
 from cl_utils.study import contradictions, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
-from cl_utils.study.stage_params import Count, LevelQuestion, TrainingParams
+from cl_utils.study.stage_params import Count, LevelQuestion, SecondMeasure, TrainingParams
 from cl_utils.training.recipes import recipe_named
 from cl_utils.validation import Wording, refusal_of
 from cl_utils.yaml_files import read_mapping
@@ -44,6 +44,7 @@ class Params(TrainingParams):
     arms: dict[str, Count] = Field(min_length=1)  # and of each how many seeds, from 0
     contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
     level_question: LevelQuestion | None  # declared for seeds that were not there yet
+    second_measure: SecondMeasure | None  # as well
     line_programs: Count  # per test set, for the edit similarity of lines
     resamples: int = Field(gt=0, le=MOST_RESAMPLES)  # of every bootstrap
     readme: bool  # whether notebook 14 writes README and findings
@@ -61,6 +62,7 @@ class Params(TrainingParams):
         contradictions.check_arms(self.arm, self.arms)
         contradictions.check_contrasts(self.contrasts, self.arms)
         contradictions.check_level_question(self.level_question, self.arms)
+        contradictions.check_second_measure(self.second_measure, self.arms)
         largest = max(3 * self.test_programs, self.natural_programs)
         if self.line_programs > largest:
             raise StudyError(

@@ -27,7 +27,8 @@ PROGRAMS: Final = frozenset(DataParams.model_fields) - {"profile"}
 SPLIT: Final = frozenset(BucketParams.model_fields) - {"profile"}
 TRAINING: Final = frozenset(TrainingParams.model_fields) - {"profile", *RUN_NAMES}
 ROWS: Final = TRAINING | {"line_programs"}
-FIGURES: Final = ROWS | {"arms", "recipes", "contrasts", "level_question", "resamples"}
+DECLARED: Final = frozenset({"contrasts", "level_question", "second_measure"})
+FIGURES: Final = ROWS | DECLARED | {"arms", "recipes", "resamples"}
 LONGEST: Final = 80  # characters of a folder's name; longer ones become a hash
 _SAFE = re.compile(r"[A-Za-z0-9._]+")
 

@@ -78,3 +78,11 @@ class LevelQuestion(BaseModel):
     effect: Literal["order", "restarts", "composition"]
     levels: Annotated[list[str], Field(min_length=1)]
     first_seed: Seed  # the earlier ones gave rise to the question and do not count
+
+
+class SecondMeasure(BaseModel):
+    """Contrasts of how soon 74.58 % is reached, declared for the seeds that come after."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    contrasts: Annotated[list[list[str]], Field(min_length=1)]  # arm and reference: one family
+    first_seed: Seed

@@ -1,12 +1,13 @@
-"""The section of docs/settings.md on how soon an accuracy is reached.
+"""How soon an accuracy is reached: a section of docs/settings.md and a line of README.md.
 
 In: the settings with rows. Out: Markdown, two tables a setting in which a run gets there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,39 +15,77 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
 from cl_utils.labels.names import arm_label, in_order, sentence_case
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, count_text, p_text
 from cl_utils.report.in_short import joined
+from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import minus
-from cl_utils.stats.reached import characters_to, sooner
+from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.intervals import SIGNIFICANCE, at_most
+from cl_utils.stats.reached import characters_to, declared_sooner, sooner
 
 LEVEL: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
+IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
+    {
+        ("hybrid", "baseline"): "hybrid",
+        ("hybrid-shuffled", "baseline"): "hybrid's choice of programs in random order",
+    }
+)
+"""The contrasts of README.md's line."""
+HEAD: Final = f"How soon {LEVEL} % is reached, against the baseline"
+MEASURED: Final = "characters learnt from, validation programs; exploratory"
+Reached = tuple[Setting, pd.DataFrame]
+"""A setting with the characters that each of its runs needs."""
 TITLE: Final = f"## How soon {LEVEL} % is reached"
 TEXT: Final = """\
 Characters learnt from, in millions, until the accuracy on the validation programs (mean of the
 buckets, straight between measured points) first reaches what the paper reports of its baseline: a
 mark and no comparison, since programs and scoring differ. Median over the seeds, with the least and
 the largest; a seed that never gets there counts as the largest. Profile `paper-size` declares this
-as its second measure, without a test of it, so all of it is exploratory."""
+as its second measure, without a test of it; so all of this is exploratory, but for what is said to
+have been declared for later seeds."""
 ARM_HEADS: Final = ("arm", "get there", "characters (millions)")
 PAIR_HEADS: Final = (
     *("", "seeds", "sooner", "later", "neither gets there"),
     "share of the reference's characters, where both do",
 )
+TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 
 
-def how_soon_section(settings: Sequence[Setting]) -> str:
-    """Return the section; "" where no run of any setting has a curve."""
-    found = [
+def how_soon_line(settings: Sequence[Setting]) -> str:
+    """Return the line of README.md: hybrid, and its programs alone, in how many seeds sooner."""
+    clauses: dict[Pair, list[str]] = {}
+    for setting, reached in _reaching(settings):
+        for _, row in sooner(reached, IN_SHORT).iterrows():
+            clauses.setdefault((row["arm"], row["reference"]), []).append(
+                f"sooner in {row['sooner']} and later in {row['later']} of "
+                f"{count_text(row['n'], 'seed')} with {setting.title}"
+            )
+    told = "; ".join(f"{IN_SHORT[pair]} {joined(found)}" for pair, found in clauses.items())
+    return f"- **{HEAD}** ({MEASURED}): {told}." if told else ""
+
+
+def _curves(settings: Sequence[Setting]) -> list[Reached]:
+    """Return what `characters_to` gives of every setting that has curves."""
+    return [
         (each, characters_to(each.results.curves, LEVEL))
         for each in settings
         if len(each.results.curves)
     ]
+
+
+def _reaching(settings: Sequence[Setting]) -> list[Reached]:
+    """Return those of which at least one run gets there."""
+    return [each for each in _curves(settings) if np.isfinite(each[1]["characters"]).any()]
+
+
+def how_soon_section(settings: Sequence[Setting]) -> str:
+    """Return the section; "" where no run of any setting has a curve."""
+    found, there = _curves(settings), _reaching(settings)
     if not found:
         return ""
-    there = [(each, rows) for each, rows in found if np.isfinite(rows["characters"]).any()]
     reached = {each.title for each, _ in there}
     without = [each.title for each, _ in found if each.title not in reached]
     tables = [_tables(each, rows) for each, rows in there]
@@ -63,12 +102,46 @@ def _tables(setting: Setting, reached: pd.DataFrame) -> str:
         count = f"{sum(map(isfinite, values))} of {len(values)}"
         lines.append([arm_label(arm), count, millions_text(values)])
     parts = [f"{sentence_case(setting.title)}.", rows_markdown(lines)]
-    pairs = sooner(reached, setting.declared)
-    if len(pairs):
+    rows = sooner(reached, setting.declared)
+    if len(rows):
         lines = [list(PAIR_HEADS), ["---", *["--:"] * (len(PAIR_HEADS) - 1)]]
-        lines += [_pair_cells(row) for _, row in pairs.iterrows()]
+        lines += [_pair_cells(row) for _, row in rows.iterrows()]
         parts.append(rows_markdown(lines))
-    return "\n\n".join(parts)
+    parts.append(_declared(setting, reached))
+    return "\n\n".join(filter(None, parts))
+
+
+def _declared(setting: Setting, reached: pd.DataFrame) -> str:
+    """Return what was declared for later seeds, and what these say so far; "" of nothing."""
+    if setting.second is None:
+        return ""
+    asked, first = pairs(setting.second.contrasts), setting.second.first_seed
+    names = [" − ".join(map(arm_label, pair)) for pair in asked]
+    said = (
+        f"The first {first} seeds suggested a difference of {joined(names)}, so a test of it was "
+        "declared for the seeds that come after, which alone count here: the exact two-sided sign "
+        "test, one Holm family. A seed that is neither sooner nor later is left out."
+    )
+    rows = declared_sooner(reached, asked, first)
+    if rows.empty or not rows["n"].any():
+        declared = count_text(setting.planned - first, "seed")
+        return f"{said} None has been run in both arms yet, of {declared} declared."
+    lines = [list(TEST_HEADS), ["---", *["--:"] * (len(TEST_HEADS) - 2), "---"]]
+    lines += [_test_cells(row) for _, row in rows.iterrows()]
+    return f"{said}\n\n{rows_markdown(lines)}"
+
+
+def _test_cells(row: pd.Series) -> list[str]:
+    counts = [str(row[name]) for name in ("n", "sooner", "later", "neither")]
+    return [minus(row), *counts, p_text(row["p_holm"]), verdict(row)]
+
+
+def verdict(row: pd.Series) -> str:
+    """Return what a row of `declared_sooner` allows anyone to say."""
+    if not row["p_holm"] < SIGNIFICANCE:
+        return "undecided"
+    side = "sooner" if row["sooner"] > row["later"] else "later"
+    return f"{at_most(row['sooner'] + row['later'])}: {side}"
 
 
 def _pair_cells(row: pd.Series) -> list[str]:

@@ -22,6 +22,7 @@ from cl_utils.paths import home, notebooks
 from cl_utils.report.captions import captions
 from cl_utils.report.metric_by_setting import judged, metric_line
 from cl_utils.report.pages.findings import findings_text
+from cl_utils.report.pages.how_soon import how_soon_line
 from cl_utils.report.pages.number_sources import with_sources
 from cl_utils.report.pages.readme import LEGEND, answer_markdown
 from cl_utils.report.rate_words import rates_sentence
@@ -75,7 +76,12 @@ def report_page(params: Params) -> str:
     results = load_results(params.paths.results, params)
     settings = settings_of(params.paths.results, results)
     metric = metric_line(judged(settings, params.resamples))
-    further = (metric, sorting_sentence(settings), rates_sentence(settings))
+    further = (
+        metric,
+        how_soon_line(settings),
+        sorting_sentence(settings),
+        rates_sentence(settings),
+    )
     told = answer_markdown(settings, "", "\n".join(filter(None, further)))
     sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
     for recipe in results.recipes:

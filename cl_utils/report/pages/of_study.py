@@ -16,6 +16,7 @@ from cl_utils.report.page_files import read_page, replace_section, write_pages
 from cl_utils.report.pages import advice
 from cl_utils.report.pages import settings as all_settings
 from cl_utils.report.pages.findings import findings_text
+from cl_utils.report.pages.how_soon import how_soon_line
 from cl_utils.report.pages.readme import answer_markdown
 from cl_utils.report.pages.results import results_page
 from cl_utils.report.rate_words import rates_sentence
@@ -49,6 +50,7 @@ def study_pages(
     metric = judged(settings, params.resamples)
     further_lines = (
         metric_line(metric),
+        how_soon_line(settings),
         sorting_sentence(orders),
         rates_sentence(rates),
     )
