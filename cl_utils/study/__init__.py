@@ -3,6 +3,7 @@
 params            all parameters, checked
 stage_params      which of them each notebook's files depend on
 contradictions    parameters that cannot go together
+declared          contrasts and questions that name what there is
 estimates         memory, time and jobs that they ask for
 expected_time     how long training takes, by recorded runs
 kernel_cells      which names of a running notebook are parameters

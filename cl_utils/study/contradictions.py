@@ -6,8 +6,7 @@ In: parameters of the right types. Out: nothing, or one sentence with the values
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from cl_utils.curriculum.arms import (
     STUDY,
     Arm,
     arm_named,
-    arms,
     at_full_budget,
     with_budget,
 )
@@ -27,14 +25,8 @@ from cl_utils.difficulty.buckets import BUCKETS, thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.names import listed, meant, shown, unknown
-from cl_utils.study.stage_params import (
-    BucketParams,
-    DataParams,
-    LevelQuestion,
-    SecondMeasure,
-    TrainingParams,
-)
+from cl_utils.names import listed, shown, unknown
+from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
 
@@ -201,59 +193,6 @@ def _check_arm(name: str, arm: Arm) -> None:
     if arm.budget < 1:  # figures show, by budget, what the arm with all steps gains on the baseline
         at_full_budget(name)
         with_budget("baseline", arm.budget)
-
-
-def check_contrasts(
-    contrasts: Sequence[Sequence[str]], seeds: Collection[str], where: str = ""
-) -> None:
-    """Raise StudyError for contrasts that do not compare two arms of the study, each once.
-
-    `where`: what holds them, for the sentence.
-    """
-    for pair in contrasts:
-        said = f"{where}contrasts={shown(list(pair))}"
-        if len(pair) != 2 or pair[0] == pair[1]:
-            raise StudyError(f"{said} is no pair of two arms: write two")
-        for name in pair:
-            if name not in seeds:
-                guess = meant(name, arms() if name not in arms() else ())
-                raise StudyError(
-                    f"{said} is no pair of two of the study's arms: "
-                    f"{shown(name)}{guess} does not stand in arms"
-                )
-    for one, other in combinations(contrasts, 2):
-        if set(one) == set(other):
-            raise StudyError(
-                f"{where}contrasts={shown(list(other))} stands there twice: remove one"
-            )
-
-
-def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int]) -> None:
-    """Raise StudyError for levels that do not exist, and for seeds that will never be there."""
-    if question is None:
-        return
-    for level in question.levels:
-        if level not in GRAMMAR:
-            raise unknown("level_question: levels", level, GRAMMAR)
-    check_once("level_question: levels", question.levels)
-    _check_first_seed("level_question", question.first_seed, max(seeds.values()))
-
-
-def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int]) -> None:
-    """Raise StudyError for contrasts of other arms, and for seeds that will never be there."""
-    if declared is None:
-        return
-    check_contrasts(declared.contrasts, seeds, "second_measure: ")
-    for pair in declared.contrasts:
-        _check_first_seed("second_measure", declared.first_seed, min(seeds[arm] for arm in pair))
-
-
-def _check_first_seed(where: str, first: int, seeds: int) -> None:
-    """Raise StudyError where no seed is left from the first one that counts."""
-    if first >= seeds:
-        raise StudyError(
-            f"{where}: no arm has the seed first_seed={first}: give arms more seeds, or lower it"
-        )
 
 
 def check_once(what: str, names: Collection[str]) -> None:

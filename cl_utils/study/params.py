@@ -18,7 +18,7 @@ from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.names import check_name, listed, meant, shown
 from cl_utils.paths import PARAMS, Paths, params_file
-from cl_utils.study import contradictions, estimates, places
+from cl_utils.study import contradictions, declared, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
 from cl_utils.study.stage_params import Count, LevelQuestion, SecondMeasure, TrainingParams
 from cl_utils.training.recipes import recipe_named
@@ -60,9 +60,9 @@ class Params(TrainingParams):
         contradictions.check_split(self)
         contradictions.check_models(self, self.recipes)
         contradictions.check_arms(self.arm, self.arms)
-        contradictions.check_contrasts(self.contrasts, self.arms)
-        contradictions.check_level_question(self.level_question, self.arms)
-        contradictions.check_second_measure(self.second_measure, self.arms)
+        declared.check_contrasts(self.contrasts, self.arms)
+        declared.check_level_question(self.level_question, self.arms)
+        declared.check_second_measure(self.second_measure, self.arms)
         largest = max(3 * self.test_programs, self.natural_programs)
         if self.line_programs > largest:
             raise StudyError(
