@@ -55,6 +55,12 @@ def two_settings_by_level(results: Results) -> pd.DataFrame:
     return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
 
 
+def two_settings_how_soon(results: Results) -> pd.DataFrame:
+    """Return the characters to 50 % of one study as if it were two."""
+    rows = stats.characters_to(results.of_arms(ARMS[:5]).curves, 50.0)
+    return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
+
+
 def orders(results: Results) -> pd.DataFrame:
     """Return the differences of all orders to the baseline."""
     names = [arm for arm in arms() if arms()[arm].order in ORDERS]
@@ -90,6 +96,9 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     ),
     "effects_by_setting": lambda results: figures.effects_by_setting(two_settings(results)),
     "effects_by_level": lambda results: figures.effects_by_level(two_settings_by_level(results)),
+    "characters_to_accuracy": lambda results: figures.characters_to_accuracy(
+        two_settings_how_soon(results), 50.0
+    ),
     "effects_by_order": lambda results: figures.effects_by_order(orders(results)),
     "effects_by_rate": lambda results: figures.effects_by_rate(two_rates(results)),
     "gain_against_budget": lambda results: figures.gain_against_budget(
@@ -111,6 +120,7 @@ TEST_SETS = {
     "effects_by_order": "balanced test set, mean of the three buckets",
     "effects_by_rate": "balanced test set, mean of the three buckets",
     "effects_by_level": "balanced test set, the programs of each level",
+    "characters_to_accuracy": "on the validation programs",
     "adaptive_trajectories": "Programs drawn from each bucket",
     "forgetting": "Fixed validation set",
     "metric_validity": "balanced test set",

@@ -13,12 +13,12 @@ from factories import every_arm
 from refusals import refusal
 from test_settings_page import invented, page_of, section
 
+from cl_utils.labels.numbers import reached_text
 from cl_utils.report.pages.how_soon import (
     LEVEL,
     TITLE,
     how_soon_line,
     how_soon_section,
-    millions_text,
     verdict,
 )
 from cl_utils.report.settings import Setting
@@ -126,7 +126,7 @@ def test_the_sign_test_is_scipy_s_on_later_seeds_alone_after_holm(wins: int) -> 
     ],
 )
 def test_characters_in_print(characters: list[float], text: str) -> None:
-    assert millions_text(characters) == text
+    assert reached_text(characters) == text
 
 
 def setting_of(characters: dict[str, list[float]], **changes: object) -> Setting:

@@ -16,6 +16,7 @@ exams         what holds off the training distribution
 settings      the factorial's effects in every setting
 orders        exactly the baseline's programs in other orders
 rates         what the learning rate changes in them
+how_soon      characters to an accuracy
 levels        and on each level of the grammar
 cells         characters as cells
 answers       what models answer, each character with its probability
@@ -38,6 +39,7 @@ from cl_utils.figures.difficulty import difficulty_distribution
 from cl_utils.figures.exams import effects_by_exam
 from cl_utils.figures.factorial import factorial_effects
 from cl_utils.figures.forest import effects_forest
+from cl_utils.figures.how_soon import characters_to_accuracy
 from cl_utils.figures.leak import leak
 from cl_utils.figures.levels import effects_by_level
 from cl_utils.figures.metrics import metric_agreement
@@ -52,6 +54,7 @@ from cl_utils.figures.validity import metric_ablation, metric_validity, metric_w
 __all__ = [
     "accuracy_by_difficulty",
     "adaptive_trajectories",
+    "characters_to_accuracy",
     "completion_tasks",
     "difficulty_distribution",
     "effects_by_exam",

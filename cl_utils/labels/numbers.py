@@ -5,8 +5,11 @@ In: numbers. Out: short texts, the same in figures, tables and sentences.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 MISSING: Final = "–"
@@ -48,6 +51,19 @@ def count_text(n: int, name: str) -> str:
 def p_text(p: float) -> str:
     """Return a p value in print, "< 0.001" below that; a dash where there is none."""
     return MISSING if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def reached_text(characters: Sequence[float]) -> str:
+    """Return "11.6 (9.6 to 13.0)" in millions, the median over seeds with the least and largest.
+
+    "never" stands for an infinite number.
+    """
+    values = sorted(characters)
+    told = [
+        f"{each / 1e6:.1f}" if isfinite(each) else "never"
+        for each in (float(np.median(values)), values[0], values[-1])
+    ]
+    return told[0] if len(values) == 1 else f"{told[0]} ({told[1]} to {told[2]})"
 
 
 def millions(parameters: int) -> str:

@@ -38,6 +38,10 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "What order, restarts and composition do on each level of the grammar, in every "
             "setting studied"
         ),
+        "characters_to_accuracy": (
+            "How soon each arm reaches what the paper reports of its baseline, in every setting "
+            "in which a run gets there"
+        ),
         "effects_by_order": (
             "Exactly the baseline's programs in other orders of difficulty, against the baseline"
         ),

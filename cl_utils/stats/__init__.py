@@ -39,6 +39,7 @@ from cl_utils.stats.leak import leak_table
 from cl_utils.stats.levels import level_accuracy, level_effects
 from cl_utils.stats.power import least_seeds, power_table, seed_deviation, smallest_effect
 from cl_utils.stats.programs import accuracy_by_decile, hierarchical_bootstrap
+from cl_utils.stats.reached import characters_to
 from cl_utils.stats.rows import Cell, arms_in, seed_values, select
 from cl_utils.stats.validity import hardness_stability, metric_validity
 from cl_utils.stats.verdicts import finding, standing
@@ -52,6 +53,7 @@ __all__ = [
     "arms_in",
     "budget_gains",
     "budget_of",
+    "characters_to",
     "contrast_table",
     "crossed_simple_effects",
     "exam_accuracy",

@@ -1,6 +1,7 @@
 """How soon an accuracy is reached: a section of docs/settings.md and a line of README.md.
 
-In: the settings with rows. Out: Markdown, two tables a setting in which a run gets there.
+In: the settings with rows. Out: Markdown, and the rows of the figure, of the settings in which a
+run gets there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
 from cl_utils.labels.names import arm_label, in_order, sentence_case
-from cl_utils.labels.numbers import MISSING, count_text, p_text
+from cl_utils.labels.numbers import MISSING, count_text, p_text, reached_text
 from cl_utils.report.in_short import joined
 from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import rows_markdown
@@ -81,8 +82,14 @@ def _reaching(settings: Sequence[Setting]) -> list[Reached]:
     return [each for each in _curves(settings) if np.isfinite(each[1]["characters"]).any()]
 
 
-def how_soon_section(settings: Sequence[Setting]) -> str:
-    """Return the section; "" where no run of any setting has a curve."""
+def rows_how_soon(settings: Sequence[Setting]) -> pd.DataFrame:
+    """Return setting, arm, seed, characters of the settings in which a run gets there."""
+    tables = [rows.assign(setting=each.title) for each, rows in _reaching(settings)]
+    return pd.concat(tables) if tables else pd.DataFrame()
+
+
+def how_soon_section(settings: Sequence[Setting], figure: str = "") -> str:
+    """Return the section with a figure (Markdown); "" where no run of any setting has a curve."""
     found, there = _curves(settings), _reaching(settings)
     if not found:
         return ""
@@ -90,7 +97,7 @@ def how_soon_section(settings: Sequence[Setting]) -> str:
     without = [each.title for each, _ in found if each.title not in reached]
     tables = [_tables(each, rows) for each, rows in there]
     never = f"No run gets there with {joined(without)}." if without else ""
-    return "\n\n".join(filter(None, [TITLE, TEXT, never, *tables]))
+    return "\n\n".join(filter(None, [TITLE, TEXT, figure, never, *tables]))
 
 
 def _tables(setting: Setting, reached: pd.DataFrame) -> str:
@@ -100,7 +107,7 @@ def _tables(setting: Setting, reached: pd.DataFrame) -> str:
     for arm in in_order(by_arm.index):
         values = by_arm[arm]
         count = f"{sum(map(isfinite, values))} of {len(values)}"
-        lines.append([arm_label(arm), count, millions_text(values)])
+        lines.append([arm_label(arm), count, reached_text(values)])
     parts = [f"{sentence_case(setting.title)}.", rows_markdown(lines)]
     rows = sooner(reached, setting.declared)
     if len(rows):
@@ -149,15 +156,3 @@ def _pair_cells(row: pd.Series) -> list[str]:
     if pd.isna(row["ratio"]):
         return [minus(row), *counts, MISSING]
     return [minus(row), *counts, f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f})"]
-
-
-def millions_text(characters: Sequence[float]) -> str:
-    """Return "11.6 (9.6 to 13.0)" of some seeds' characters, "never" for one that is infinite."""
-    values = sorted(characters)
-    median = float(np.median(values))
-    ends = [_million(each) for each in (median, values[0], values[-1])]
-    return ends[0] if len(values) == 1 else f"{ends[0]} ({ends[1]} to {ends[2]})"
-
-
-def _million(characters: float) -> str:
-    return f"{characters / 1e6:.1f}" if isfinite(characters) else "never"

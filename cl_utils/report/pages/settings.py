@@ -37,6 +37,7 @@ from cl_utils.stats.factorial import FACTORS
 from cl_utils.study.params import read_params
 
 PAGE: Final = "docs/settings.md"
+SOON_FIGURE: Final = "characters_to_accuracy"
 LEVEL_FIGURE: Final = "effects_by_level"
 EXAM_FIGURE: Final = "effects_by_exam"
 FIGURES: Final[Mapping[str, str]] = MappingProxyType(
@@ -94,7 +95,11 @@ def settings_page(
     every = [*settings, *others]
     sections = [settings_section(every), _claims(every, all_changes(rates))]
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
-    sections += [simple_section(settings), metric_section(metric), how_soon_section(settings)]
+    sections += [
+        simple_section(settings),
+        metric_section(metric),
+        how_soon_section(settings, figure_of(SOON_FIGURE)),
+    ]
     for profile, found in further.items():
         sections.append(_declared(profile, found, figure_of(FIGURES.get(profile, ""))))
         if profile == RATED and rates:
