@@ -46,7 +46,7 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
     describe(
         figure,
         f"Millions of characters until {level} % on the validation programs, median (least to "
-        f"largest). {_result(rows)}.",
+        f"largest): {_result(rows)}.",
         "Mean of the buckets, straight between measured points; a dot a seed, a line the median, "
         "dashed the baseline's; right of a panel: runs that never get there, which count as the "
         "largest. Exploratory.",
