@@ -1,4 +1,4 @@
-"""Learning curves of an experiment's trainings: where they are kept, what can be read off them.
+"""Learning curves of an experiment's trainings: where they are kept, and their manifests.
 
 In: results/experiments/<experiment>/<device>/<variant>-seed<n>.csv with their manifests. Out: one
 table of all curves.

@@ -58,7 +58,7 @@ TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 def how_soon_line(settings: Sequence[Setting]) -> str:
     """Return the line of README.md: hybrid, and its programs alone, in how many seeds sooner."""
     clauses: dict[Pair, list[str]] = {}
-    for setting, reached in _reaching(settings):
+    for setting, reached in _reaching(_curves(settings)):
         for _, row in sooner(reached, IN_SHORT).iterrows():
             clauses.setdefault((row["arm"], row["reference"]), []).append(
                 f"sooner in {row['sooner']} and later in {row['later']} of "
@@ -77,22 +77,22 @@ def _curves(settings: Sequence[Setting]) -> list[Reached]:
     ]
 
 
-def _reaching(settings: Sequence[Setting]) -> list[Reached]:
+def _reaching(found: Sequence[Reached]) -> list[Reached]:
     """Return those of which at least one run gets there."""
-    return [each for each in _curves(settings) if np.isfinite(each[1]["characters"]).any()]
+    return [each for each in found if np.isfinite(each[1]["characters"]).any()]
 
 
 def rows_how_soon(settings: Sequence[Setting]) -> pd.DataFrame:
     """Return setting, arm, seed, characters of the settings in which a run gets there."""
-    tables = [rows.assign(setting=each.title) for each, rows in _reaching(settings)]
+    tables = [rows.assign(setting=each.title) for each, rows in _reaching(_curves(settings))]
     return pd.concat(tables) if tables else pd.DataFrame()
 
 
 def how_soon_section(settings: Sequence[Setting], figure: str = "") -> str:
     """Return the section with a figure (Markdown); "" where no run of any setting has a curve."""
-    found, there = _curves(settings), _reaching(settings)
-    if not found:
+    if not (found := _curves(settings)):
         return ""
+    there = _reaching(found)
     reached = {each.title for each, _ in there}
     without = [each.title for each, _ in found if each.title not in reached]
     tables = [_tables(each, rows) for each, rows in there]
@@ -138,9 +138,13 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
     return f"{said}\n\n{rows_markdown(lines)}"
 
 
+def _counts(row: pd.Series) -> list[str]:
+    """Return what both tables of pairs begin with: the pair, and its seeds by what they show."""
+    return [minus(row), *(str(row[name]) for name in ("n", "sooner", "later", "neither"))]
+
+
 def _test_cells(row: pd.Series) -> list[str]:
-    counts = [str(row[name]) for name in ("n", "sooner", "later", "neither")]
-    return [minus(row), *counts, p_text(row["p_holm"]), verdict(row)]
+    return [*_counts(row), p_text(row["p_holm"]), verdict(row)]
 
 
 def verdict(row: pd.Series) -> str:
@@ -152,7 +156,6 @@ def verdict(row: pd.Series) -> str:
 
 
 def _pair_cells(row: pd.Series) -> list[str]:
-    counts = [str(row[name]) for name in ("n", "sooner", "later", "neither")]
     if pd.isna(row["ratio"]):
-        return [minus(row), *counts, MISSING]
-    return [minus(row), *counts, f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f})"]
+        return [*_counts(row), MISSING]
+    return [*_counts(row), f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f})"]
