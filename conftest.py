@@ -58,7 +58,7 @@ def pytest_collection_finish() -> None:
 
 LONGEST = (
     *("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py"),
-    *("test_workflow.py", "test_workflow_commands.py"),
+    *("test_sitting.py", "test_playground.py", "test_workflow.py", "test_workflow_commands.py"),
 )
 """Long files, or late ones by name, begun early so that no process is left with one at the end."""
 

@@ -40,6 +40,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home in which one sitting trained all runs; leave its files alone."""
+    home = shutil.copytree(data, tmp_path_factory.mktemp("whole") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        assert sit(home, 1e9, patch)[0] == 5
+    return home
+
+
 @pytest.fixture
 def home(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a home of its own with these data, which is the study's meanwhile."""
@@ -75,19 +84,15 @@ def weights(home: Path) -> list[str]:
 
 
 def test_a_sitting_that_was_cut_ends_with_the_same_weights(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    homes = [tmp_path / name for name in ("whole", "cut")]
-    for home in homes:
-        shutil.copytree(data, home)
-    assert sit(homes[0], 1e9, monkeypatch)[0] == 5
-    done, said = sit(homes[1], 5, monkeypatch)
+    done, said = sit(home, 5, monkeypatch)
     assert done == 0 and "time is up at step 5 of 11" in said[-1]
-    assert len(list(homes[1].rglob("checkpoint.pt"))) == 5
-    assert sit(homes[1], 1e9, monkeypatch)[0] == 5
-    assert not list(homes[1].rglob("checkpoint.pt"))
-    assert weights(homes[0]) == weights(homes[1]) and len(weights(homes[0])) == 5
-    assert sit(homes[1], 1e9, monkeypatch) == (0, [])
+    assert len(list(home.rglob("checkpoint.pt"))) == 5
+    assert sit(home, 1e9, monkeypatch)[0] == 5
+    assert not list(home.rglob("checkpoint.pt"))
+    assert weights(whole) == weights(home) and len(weights(whole)) == 5
+    assert sit(home, 1e9, monkeypatch) == (0, [])
 
 
 class Killed(BaseException):
@@ -95,12 +100,9 @@ class Killed(BaseException):
 
 
 def test_an_interrupt_or_a_kill_loses_no_more_than_the_steps_since_a_checkpoint(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    homes = [tmp_path / name for name in ("whole", "interrupted", "killed")]
-    for home in homes:
-        shutil.copytree(data, home)
-    sit(homes[0], 1e9, monkeypatch)
+    homes = [shutil.copytree(data, tmp_path / name) for name in ("interrupted", "killed")]
     advance, steps = joint_runs.JointRuns.advance, itertools.count()
 
     def interrupted(runs: joint_runs.JointRuns) -> None:
@@ -115,16 +117,16 @@ def test_an_interrupt_or_a_kill_loses_no_more_than_the_steps_since_a_checkpoint(
 
     monkeypatch.setattr(joint_runs.JointRuns, "advance", interrupted)
     with pytest.raises(Interrupted, match="stopped at step 5 of 11: run the same again"):
-        sit(homes[1], 1e9, monkeypatch)
+        sit(homes[0], 1e9, monkeypatch)
     monkeypatch.setattr(runs_at_once, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(joint_runs.JointRuns, "advance", killed)
     with pytest.raises(Killed):
-        sit(homes[2], 1e9, monkeypatch)
+        sit(homes[1], 1e9, monkeypatch)
     monkeypatch.setattr(joint_runs.JointRuns, "advance", advance)
-    for home in homes[1:]:
+    for home in homes:
         assert len(list(home.rglob("checkpoint.pt"))) == 5
         assert sit(home, 1e9, monkeypatch)[0] == 5
-        assert weights(home) == weights(homes[0])
+        assert weights(home) == weights(whole)
 
 
 def test_an_interrupt_in_the_last_steps_of_a_part_is_heard_when_its_runs_have_their_rows(
@@ -185,14 +187,12 @@ def test_a_run_that_diverges_is_named_and_the_others_go_on_without_it(
 
 
 def test_runs_from_which_one_was_left_out_end_with_the_weights_that_they_would_have_had(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    homes = [shutil.copytree(data, tmp_path / name) for name in ("whole", "without")]
-    sit(homes[0], 1e9, monkeypatch)
     monkeypatch.setattr(joint_runs.JointRuns, "advance", poisoning("hybrid", seed=0, step=7))
-    assert sit(homes[1], 1e9, monkeypatch)[0] == 4
-    for path in homes[1].rglob("model.safetensors"):
-        theirs = load_file(homes[0] / path.relative_to(homes[1]))
+    assert sit(home, 1e9, monkeypatch)[0] == 4
+    for path in home.rglob("model.safetensors"):
+        theirs = load_file(whole / path.relative_to(home))
         for name, value in load_file(path).items():
             torch.testing.assert_close(value, theirs[name], rtol=0, atol=1e-5)
 
@@ -270,9 +270,9 @@ def test_an_interrupt_ends_the_command_in_a_sentence(
 
 
 def test_the_rows_are_those_of_any_run_without_what_must_be_generated(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sit(home, 1e9, monkeypatch)
+    monkeypatch.setenv(HOME_VARIABLE, str(whole))
     results = load_results(params_of().paths.results)
     found = results.measures.groupby("arm")["seed"].nunique().to_dict()
     assert found == ARMS

@@ -49,7 +49,7 @@ class Plan:
 
 
 ATTACKS: Final[Mapping[str, Plan]] = {
-    "corruption": Plan(Corruption, few=40, least=1500, share=0.25),
+    "corruption": Plan(Corruption, few=24, least=1500, share=0.25),
     "kills": Plan(Kills, few=5, least=100, share=0.2),
     "parameters": Plan(Parameters, few=66, least=1000, share=0.1),
     "programs": Plan(Programs, few=55, least=1000, share=0.15),

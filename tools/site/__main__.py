@@ -40,6 +40,7 @@ def build(pages: Path, site: Path) -> int:
     shutil.rmtree(site, ignore_errors=True)
     trees = ["--doctree-dir", str(site.with_name("site-doctrees"))]
     options = [*trees, "--quiet", "--fail-on-warning", "--fresh-env", "--conf-dir", "docs"]
+    options += ["--jobs", "auto"]
     return int(build_main([*options, "--builder", "html", str(pages), str(site)]))
 
 
