@@ -22,7 +22,7 @@ from cl_utils.experiments.tables import (
     fewer_sentence,
     interval_mean_text,
     levels,
-    reached_text,
+    mean_to_reach_text,
     times,
     times_markdown,
     trainings,
@@ -72,8 +72,8 @@ def test_intervals_are_of_student_and_only_from_three_seeds_on() -> None:
         interval_mean_text(values[:2], 1) == "61.0"
         and interval_mean_text([2.0], 1, sign=True) == "+2.0"
     )
-    assert reached_text([1.0, inf, 2.0], 1) == "reached by 2 of 3"
-    assert reached_text([inf], 1) == "not reached"
+    assert mean_to_reach_text([1.0, inf, 2.0], 1) == "reached by 2 of 3"
+    assert mean_to_reach_text([inf], 1) == "not reached"
 
 
 def test_the_table_of_parts_pairs_seeds() -> None:

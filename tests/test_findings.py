@@ -38,7 +38,7 @@ from cl_utils.report.questions import (
     undeclared,
 )
 from cl_utils.report.sentences import contrasts_markdown
-from cl_utils.report.summary import minus
+from cl_utils.report.summary import differences
 from cl_utils.seeds import stream
 from cl_utils.stats import (
     contrast_table,
@@ -89,7 +89,7 @@ def test_sentences_are_the_rows(question: Question) -> None:
     rows = contrast_table(every_arm().measures, contrasts=DECLARED)
     own = rows[[pair in question.pairs for pair in pairs_of(rows)]]
     if len(own) > MOST_SENTENCES:
-        assert contrasts_markdown(own, [minus(row) for _, row in own.iterrows()]) in body
+        assert contrasts_markdown(own, differences(own)) in body
         return
     for _, row in own.iterrows():
         line = next(

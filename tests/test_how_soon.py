@@ -13,9 +13,9 @@ from factories import every_arm
 from refusals import refusal
 from test_settings_page import invented, page_of, section
 
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.numbers import reached_text
 from cl_utils.report.pages.how_soon import (
-    LEVEL,
     TITLE,
     how_soon_line,
     how_soon_section,
@@ -139,7 +139,7 @@ def test_the_section_has_a_row_an_arm_and_a_row_a_declared_contrast() -> None:
     ours = {"hybrid": [4e6, inf], "baseline": [2e6, 2e6]}
     text = how_soon_section([setting_of(ours), setting_of({"baseline": [inf]}, recipe="other")])
     assert text.startswith(f"{TITLE}\n") and "exploratory" in text
-    assert f"| baseline | 2 of 2 | {2 * LEVEL / 100:.1f} (" in text
+    assert f"| baseline | 2 of 2 | {2 * PAPER_BASELINE / 100:.1f} (" in text
     assert "| hybrid | 1 of 2 | never (" in text
     assert "| hybrid − baseline | 2 | 0 | 2 | 0 | 2.00 (2.00 to 2.00) |" in text
     assert "No run gets there with" in text and "recipe other." in text

@@ -35,10 +35,10 @@ from cl_utils.report.settings import (
     STUDIED,
     Setting,
     examined,
-    rows_by_order,
     shown_settings,
     studied,
 )
+from cl_utils.report.side_by_side import rows_by_order
 from cl_utils.stats import FACTORIAL, factorial_effects
 from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.study.params import read_params

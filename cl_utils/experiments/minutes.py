@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cl_utils.experiments.tables import PAPERS_ACCURACY, interval_mean_text, trainings
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
+from cl_utils.experiments.tables import interval_mean_text, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import finish_grid
@@ -40,7 +41,7 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
     describe(
         figure,
         " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
-        f"Dashed: {PAPERS_ACCURACY} %, what the paper reports of its baseline. Grey: the first "
+        f"Dashed: {PAPER_BASELINE} %, what the paper reports of its baseline. Grey: the first "
         "plan. A training a line, n of them a plan; minutes and percentages above a panel: mean "
         "over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
         f"interval of a share of {int(curves['programs'].min()):,} programs. Balanced, twin-free, "
@@ -52,7 +53,7 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
 
 def _draw_plan(axes: Axes, plan: pd.DataFrame, first: pd.DataFrame) -> None:
     """Draw the trainings of one plan over those of the first, under its name and result."""
-    axes.axhline(PAPERS_ACCURACY, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
+    axes.axhline(PAPER_BASELINE, color=style.INK, linewidth=1.0, linestyle=(0, (4, 2)))
     if plan is not first:
         for _, curve in first.groupby("seed"):
             minutes = curve["seconds"] / SECONDS
@@ -67,20 +68,20 @@ def _draw(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
     minutes, exact = curve["seconds"] / SECONDS, curve["execution_exact"]
     low, high = share_interval(exact.to_numpy(dtype=float), curve["programs"].to_numpy())
     axes.fill_between(minutes, low, high, color=colour, alpha=0.2, linewidth=0)
-    rows = trainings(curve, PAPERS_ACCURACY)
+    rows = trainings(curve, PAPER_BASELINE)
     reached = float(rows["seconds"].iloc[0]) / SECONDS
     if isfinite(reached):
-        axes.plot([reached], [PAPERS_ACCURACY], "o", color=colour, markersize=5)
+        axes.plot([reached], [PAPER_BASELINE], "o", color=colour, markersize=5)
     axes.plot(minutes, exact, color=colour)
 
 
 def _name(plan: pd.DataFrame) -> str:
     """Return a plan's words, and when it got there, or how far."""
-    rows = trainings(plan, PAPERS_ACCURACY)
+    rows = trainings(plan, PAPER_BASELINE)
     minutes = [float(each) / SECONDS for each in rows["seconds"]]
     count = sum(map(isfinite, minutes))
     if count == len(minutes):
-        found = f"{interval_mean_text(minutes, 1)} min to {PAPERS_ACCURACY} %"
+        found = f"{interval_mean_text(minutes, 1)} min to {PAPER_BASELINE} %"
     else:
         found = f"reached by {count} of {len(minutes)}" if count else "not reached"
         found += f": {interval_mean_text(rows['final'], 1)} % at the end"

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
-from cl_utils.experiments.tables import MILLION, PAPERS_ACCURACY, trainings
+from cl_utils.experiments.tables import MILLION, trainings
 from cl_utils.labels.numbers import mean_text
 from cl_utils.paths import committed_results
 from cl_utils.report.page_files import read_page, replace_section, write_pages
@@ -45,7 +46,7 @@ def soon_sentence() -> str:
     experiment = load_experiment(EXPERIMENT)
     curves = load_curves(experiment)
     own = curves[curves["variant"] == PLAN]
-    rows = trainings(own, PAPERS_ACCURACY)
+    rows = trainings(own, PAPER_BASELINE)
     machines = "; ".join(sorted({str(each["machine"]) for each in manifests(experiment, PLAN)}))
     reached = rows[rows["seconds"].map(isfinite)]
     soon = "though not with every seed"
@@ -55,7 +56,7 @@ def soon_sentence() -> str:
     return (
         f"Exploratory, the last of {len(experiment.variants)} plans that were tried one after "
         f"another: models of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained by "
-        f"recipe `{PLAN}` without a curriculum, reach {PAPERS_ACCURACY} %, what the paper reports "
+        f"recipe `{PLAN}` without a curriculum, reach {PAPER_BASELINE} %, what the paper reports "
         f"of its baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and at "
         f"the end answer {_median(rows['final'])} % correctly. Medians, "
         "with the least and the largest."

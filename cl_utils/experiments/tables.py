@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.numbers import MISSING
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import mean_interval
@@ -22,7 +22,6 @@ from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 from cl_utils.stats.reached import crossing
 
 HALF: Final = 50.0  # percent, mean of the buckets
-PAPERS_ACCURACY: Final = PAPER_OUTPUT_ACCURACY["baseline"]
 """Percent: what the paper reports of its baseline."""
 MILLION: Final = 1e6
 
@@ -54,7 +53,7 @@ def interval_mean_text(values: Iterable[float], digits: int, *, sign: bool = Fal
     return f"{mean} ({low} to {high})" if interval.n >= SEEDS_OF_A_TREND else mean
 
 
-def reached_text(values: Sequence[float], digits: int) -> str:
+def mean_to_reach_text(values: Sequence[float], digits: int) -> str:
     """Return `interval_mean_text`, or how many of the trainings got there at all."""
     count = sum(isfinite(value) for value in values)
     if count == len(values):
@@ -82,7 +81,7 @@ def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
             [
                 str(own["words"].iloc[0]),
                 str(len(own)),
-                reached_text(list(own["characters"] / MILLION), 2),
+                mean_to_reach_text(list(own["characters"] / MILLION), 2),
                 interval_mean_text(own["final"], 1),
                 MISSING if variant == reference else interval_mean_text(above, 1, sign=True),
             ]
@@ -130,7 +129,7 @@ def levels(curves: pd.DataFrame) -> list[float]:
     """
     rows = trainings(curves)
     last = float(rows.loc[rows["variant"] == rows["variant"].iloc[0], "final"].min())
-    return [PAPERS_ACCURACY] if last >= PAPERS_ACCURACY else [last, PAPERS_ACCURACY]
+    return [PAPER_BASELINE] if last >= PAPER_BASELINE else [last, PAPER_BASELINE]
 
 
 def times(curves: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -167,9 +166,9 @@ def times_markdown(curves: pd.DataFrame) -> str:
                 [
                     *(str(own["words"].iloc[0]), f"{level:.4g}", str(len(own))),
                     f"{middle['seconds'] / 60:.1f}" if there else MISSING,
-                    reached_text(list(own["seconds"] / 60), 1),
+                    mean_to_reach_text(list(own["seconds"] / 60), 1),
                     f"{middle['characters'] / MILLION:.2f}" if there else MISSING,
-                    reached_text(list(own["characters"] / MILLION), 2),
+                    mean_to_reach_text(list(own["characters"] / MILLION), 2),
                     f"{middle['ratio']:.3f}" if there else MISSING,
                 ]
             )

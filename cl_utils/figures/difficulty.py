@@ -23,6 +23,7 @@ from cl_utils.figures.panels import (
     percent_axis,
     require,
     styled,
+    without_left_line,
 )
 from cl_utils.labels.names import metric_label
 
@@ -117,8 +118,7 @@ def draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     axes.grid(visible=False)
     axes.set_yticks(places, list(shares.index))
     axes.set_ylim(places[-1] + 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
 
 
 def bucket_key(axes: Axes, index: int, bucket: str) -> None:

@@ -16,7 +16,7 @@ from matplotlib.patheffects import withStroke
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import canvas, draw_interval, require, styled
+from cl_utils.figures.panels import canvas, draw_interval, require, styled, without_left_line
 from cl_utils.labels.names import exam_label
 from cl_utils.labels.numbers import points_text
 from cl_utils.stats.exams import SHOWN
@@ -98,6 +98,5 @@ def _print_above(axes: Axes, x: float, place: float, text: str) -> None:
 
 
 def _quiet(axes: Axes) -> None:
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
     axes.grid(axis="x")

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import canvas, require, styled, where_text
+from cl_utils.figures.panels import canvas, require, styled, where_text, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import p_text, points_text
@@ -76,8 +76,7 @@ def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
     axes.set_yticks([TOP, *places], ["hybrid − baseline", *names])
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.set_ylim(places[-1] + 0.6, TOP - 1.3)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
     limit_differences(axes, pd.concat([effects, gain.to_frame().T.infer_objects()]))
     axes.set_xlabel("points with minus without")
     axes.set_title("Hybrid’s gain, and its parts")

@@ -18,7 +18,7 @@ from cl_utils.figures.contrasts import (
     print_columns,
 )
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import canvas, require, styled, where_text
+from cl_utils.figures.panels import canvas, require, styled, where_text, without_left_line
 from cl_utils.labels.arm_groups import contrasts_in_order, group_of
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import points_text
@@ -96,8 +96,7 @@ def name_rows(axes: Axes, arms: dict[int, str], headings: dict[int, str]) -> Non
     axes.set_yticks(list(labels), list(labels.values()))
     for place, text in zip(labels, axes.get_yticklabels(), strict=True):
         text.set_fontweight("bold" if place in headings else "normal")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
 
 
 def forest_notes(table: pd.DataFrame) -> list[str]:

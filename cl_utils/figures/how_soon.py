@@ -15,7 +15,14 @@ from matplotlib.figure import Figure
 
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import arm_axis, canvas, height_for, require, styled
+from cl_utils.figures.panels import (
+    arm_axis,
+    canvas,
+    height_for,
+    require,
+    styled,
+    without_left_line,
+)
 from cl_utils.figures.words import BASELINE
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import reached_text
@@ -75,8 +82,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
     reference = _median(np.array(by_arm.get(BASELINE, [])))
     if isfinite(reference):
         axes.axvline(reference, color=style.REFERENCE, linestyle=(0, (4, 2)), linewidth=1, zorder=1)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
     axes.grid(axis="x")
 
 

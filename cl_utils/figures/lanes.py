@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import Described
-from cl_utils.figures.panels import canvas, draw_interval
+from cl_utils.figures.panels import canvas, draw_interval, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.numbers import points_text
 
@@ -65,8 +65,7 @@ def _draw_lines(
         side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
     axes.set_yticks(range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
 
 
 def draw_difference(

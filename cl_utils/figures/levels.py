@@ -15,7 +15,7 @@ from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
 from cl_utils.figures.lanes import draw_difference, lanes_key
-from cl_utils.figures.panels import canvas, require, styled
+from cl_utils.figures.panels import canvas, require, styled, without_left_line
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import points_text
 
@@ -63,6 +63,5 @@ def _draw(axes: Axes, rows: pd.DataFrame, settings: Sequence[str], levels: Seque
     for _, row in rows.iterrows():
         place = levels.index(row["level"])
         draw_difference(axes, row, place, settings, lane="setting", size=6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
     axes.grid(axis="x")

@@ -130,6 +130,11 @@ def arm_axis(axes: Axes, arms: Sequence[str]) -> None:
     """Name the rows of a horizontal panel after arms, the first on top."""
     axes.set_yticks(range(len(arms)), [arm_label(name) for name in arms])
     axes.set_ylim(len(arms) - 0.4, -0.6)
+    without_left_line(axes)
+
+
+def without_left_line(axes: Axes) -> None:
+    """Leave out the line and the ticks of an axis that names rows."""
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 

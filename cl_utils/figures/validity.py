@@ -23,6 +23,7 @@ from cl_utils.figures.panels import (
     seeds_text,
     styled,
     where_text,
+    without_left_line,
 )
 from cl_utils.figures.words import percent_text
 from cl_utils.labels.arm_groups import metric_arms
@@ -117,8 +118,7 @@ def name_metrics(axes: Axes, metrics: list[str]) -> None:
     """Name the rows of a horizontal panel after metrics, the first on top."""
     axes.set_yticks(range(len(metrics)), [metric_label(metric) for metric in metrics])
     axes.set_ylim(len(metrics) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_left_line(axes)
 
 
 def scope_legend(agreement: float) -> list[Line2D]:

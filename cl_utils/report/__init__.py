@@ -5,6 +5,7 @@ sentences          what a contrast says, in words
 main_table         a row an arm
 summary            the answers in one table
 settings           every setting that has been studied
+side_by_side       rows of all settings, for figures and pages
 in_short           what rows of contrasts show, in few words
 sorting            all programs sorted, in every declared order
 rates              learning rates that do not fall to zero

@@ -15,7 +15,8 @@ import pandas as pd
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
-from cl_utils.report.settings import EFFECT_COLUMNS, Setting, settings_in
+from cl_utils.report.settings import Setting, settings_in
+from cl_utils.report.side_by_side import EFFECT_COLUMNS
 from cl_utils.stats import contrast_table
 from cl_utils.stats.changes import Change, change_table
 from cl_utils.stats.contrasts import Pair
@@ -74,7 +75,7 @@ def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return each of `EFFECTS` at each rate: a row of `contrast_table` with recipe, rate, effect.
 
     Rates stand in the order of `RATES` within a recipe; nothing of a recipe that was run at one
-    rate alone. Points as in `rows_by_setting`.
+    rate alone. Points as in `report.side_by_side`.
     """
     tables = []
     for name, rates in by_recipe(settings).items():

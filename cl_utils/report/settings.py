@@ -1,7 +1,6 @@
-"""Every setting that has been studied: its rows, and the factorial's effects side by side.
+"""Every setting that has been studied: its size, rows, declared contrasts and effects.
 
-In: the results of several profiles. Out: `Setting`s; rows setting, effect, n, difference, low,
-high, for the figure and the pages.
+In: the results of several profiles. Out: `Setting`s; `report.side_by_side` makes rows of them.
 """
 
 from __future__ import annotations
@@ -16,9 +15,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cl_utils.curriculum.arms import arm_named
-from cl_utils.curriculum.orders import ORDERS
-from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import trained_on
 from cl_utils.labels.numbers import millions
 from cl_utils.paths import committed_results, params_file
@@ -27,19 +23,16 @@ from cl_utils.stats import (
     contrast_table,
     crossed_simple_effects,
     factorial_effects,
-    factorial_gain,
     level_effects,
 )
 from cl_utils.stats.contrasts import Pair, against, as_exploratory
-from cl_utils.stats.exams import GAIN, exam_cells
-from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion, SecondMeasure
 
 REFERENCE = "baseline"
-EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 STUDIED = ("study", "study-strong", "paper-size")
 """The profiles with committed results of the factorial, the small setting first."""
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
@@ -87,8 +80,9 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """What the runs are, in words."""
-        return f"{self.size}, at most {self.longest} characters, recipe {self.recipe}"
+        """What the runs are, with their sizes: models and programs."""
+        sizes = f"{self.size}, at most {self.longest} characters"
+        return f"{self.title}: {sizes}" if self.group else f"{sizes}, recipe {self.recipe}"
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
@@ -205,56 +199,3 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
             )
         )
     return found
-
-
-def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
-    """Return the gain and the three main effects in each setting with a factorial.
-
-    Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
-    factorial is not complete.
-    """
-    tables = []
-    for setting in settings:
-        gain = factorial_gain(setting.results.measures)
-        if gain.empty:
-            continue
-        main = setting.effects[setting.effects["effect"].isin(FACTORS)]
-        both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
-        both.insert(0, "setting", setting.name)
-        tables.append(both[["setting", *EFFECT_COLUMNS]])
-    columns = ["setting", *EFFECT_COLUMNS]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-
-
-def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
-    """Return every arm that reads the baseline's programs in an order of difficulty, against it.
-
-    The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
-    other arms. Points as in `rows_by_setting`.
-    """
-    tables = [pd.DataFrame(columns=["order", "metric", "exploratory", *EFFECT_COLUMNS[1:]])]
-    for setting in settings:
-        rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
-        rows = rows[rows["reference"] == REFERENCE]
-        found = [arm_named(arm) for arm in rows["arm"]]
-        rows["order"] = [each.order.replace("-", " ") for each in found]
-        rows["metric"] = [METRICS[each.order_metric or setting.metric] for each in found]
-        rows["place"] = [[*ORDERS, each.order].index(each.order) for each in found]
-        rows = rows[rows["place"] < len(ORDERS)].sort_values(
-            ["place", "exploratory"], kind="stable"
-        )
-        tables.append(rows.drop(columns="place"))
-    return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
-
-
-def rows_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
-    """Return the three main effects on each level of the grammar, as `rows_by_setting` does."""
-    tables = []
-    for setting in settings:
-        rows = setting.levels
-        rows = rows[rows["effect"].isin(FACTORS)].rename(columns={"subset": "level"})
-        rows.insert(0, "setting", setting.name)
-        tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])
-    columns = ["setting", "level", *EFFECT_COLUMNS]
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)

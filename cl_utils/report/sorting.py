@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cl_utils.report.in_short import extremes, joined, told
-from cl_utils.report.settings import Setting, rows_by_order
+from cl_utils.report.settings import Setting
+from cl_utils.report.side_by_side import rows_by_order
 
 
 def sorted_orders(settings: Sequence[Setting]) -> list[tuple[str, Setting, pd.Series]]:

@@ -37,14 +37,19 @@ def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
         own = of_pairs(contrasts, question.pairs)
         main = effects[effects["effect"] == question.effect]
         tables += [own, main]
-        names += [f"{question.title}: {minus(row)}" for _, row in own.iterrows()]
+        names += [f"{question.title}: {each}" for each in differences(own)]
         names += [f"{question.title}: main effect in the factorial" for _ in main.index]
     return contrasts_markdown(pd.concat(tables), names) if names else ""
 
 
-def minus(contrast: pd.Series) -> str:
+def minus(arm: str, reference: str) -> str:
     """Return "hybrid − baseline", the arms as they are called in print."""
-    return " − ".join(arm_label(contrast[name]) for name in ("arm", "reference"))
+    return f"{arm_label(arm)} − {arm_label(reference)}"
+
+
+def differences(contrasts: pd.DataFrame) -> list[str]:
+    """Return what each row of a table of contrasts compares, as `minus` does."""
+    return [minus(*pair) for pair in zip(contrasts["arm"], contrasts["reference"], strict=True)]
 
 
 def gain_sentence(measures: pd.DataFrame) -> str:

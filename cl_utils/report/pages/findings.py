@@ -21,7 +21,7 @@ from cl_utils.report.metric_findings import metric_body, metric_worth, validity_
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
-from cl_utils.report.summary import WHERE, answers_markdown, minus
+from cl_utils.report.summary import WHERE, answers_markdown, differences
 from cl_utils.stats import budget_gains, crossed_simple_effects, factorial_effects, leak_table
 from cl_utils.stats.budget import FULL_BUDGET
 from cl_utils.stats.contrasts import as_exploratory
@@ -176,7 +176,7 @@ def question_body(
 def contrasts_body(rows: pd.DataFrame) -> str:
     """Return a sentence a contrast, or a table of more than `MOST_SENTENCES`."""
     if len(rows) > MOST_SENTENCES:
-        return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
+        return contrasts_markdown(rows, differences(rows))
     return bullets([contrast_line(row) for _, row in rows.iterrows()])
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.names import arm_label, in_order, sentence_case
 from cl_utils.labels.numbers import MISSING, count_text, p_text, reached_text
 from cl_utils.report.in_short import joined
@@ -26,8 +26,6 @@ from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.intervals import SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
 
-LEVEL: Final = PAPER_OUTPUT_ACCURACY["baseline"]
-"""Percent: what the paper reports of its baseline."""
 IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
     {
         ("hybrid", "baseline"): "hybrid",
@@ -35,11 +33,11 @@ IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
     }
 )
 """The contrasts of README.md's line."""
-HEAD: Final = f"How soon {LEVEL} % is reached, against the baseline"
+HEAD: Final = f"How soon {PAPER_BASELINE} % is reached, against the baseline"
 MEASURED: Final = "characters learnt from, validation programs; exploratory"
 Reached = tuple[Setting, pd.DataFrame]
 """A setting with the characters that each of its runs needs."""
-TITLE: Final = f"## How soon {LEVEL} % is reached"
+TITLE: Final = f"## How soon {PAPER_BASELINE} % is reached"
 TEXT: Final = """\
 Characters learnt from, in millions, until the accuracy on the validation programs (mean of the
 buckets, straight between measured points) first reaches what the paper reports of its baseline: a
@@ -71,7 +69,7 @@ def how_soon_line(settings: Sequence[Setting]) -> str:
 def _curves(settings: Sequence[Setting]) -> list[Reached]:
     """Return what `characters_to` gives of every setting that has curves."""
     return [
-        (each, characters_to(each.results.curves, LEVEL))
+        (each, characters_to(each.results.curves, PAPER_BASELINE))
         for each in settings
         if len(each.results.curves)
     ]
@@ -123,7 +121,7 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
     if setting.second is None:
         return ""
     asked, first = pairs(setting.second.contrasts), setting.second.first_seed
-    names = [" − ".join(map(arm_label, pair)) for pair in asked]
+    names = [minus(*pair) for pair in asked]
     said = (
         f"The first {first} seeds suggested a difference of {joined(names)}, so a test of it was "
         "declared for the seeds that come after, which alone count here: the exact two-sided sign "
@@ -140,7 +138,10 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
 
 def _counts(row: pd.Series) -> list[str]:
     """Return what both tables of pairs begin with: the pair, and its seeds by what they show."""
-    return [minus(row), *(str(row[name]) for name in ("n", "sooner", "later", "neither"))]
+    return [
+        minus(row["arm"], row["reference"]),
+        *(str(row[name]) for name in ("n", "sooner", "later", "neither")),
+    ]
 
 
 def _test_cells(row: pd.Series) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.labels.arm_groups import main_arms
-from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.names import arm_label, in_order, sentence_case
 from cl_utils.labels.numbers import MISSING, interval_text, mean_text
 from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.main_table import main_table
@@ -97,8 +97,11 @@ def setting_markdown(setting: Setting) -> str:
     """
     arms = {*main_arms([list(pair) for pair in setting.declared]), *FACTORIAL.values()}
     own = setting.results.of_arms(arms)
-    parts = [f"## {setting.name}", DECLARED.get(setting.profile, "").format(mixture=MIXTURE)]
-    parts.append(results_markdown(own, setting.declared, setting.profile))
+    parts = [
+        f"## {sentence_case(setting.name)}",
+        DECLARED.get(setting.profile, "").format(mixture=MIXTURE),
+        results_markdown(own, setting.declared, setting.profile),
+    ]
     return "\n\n".join(filter(None, parts))
 
 

@@ -12,11 +12,12 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.difficulty.buckets import BUCKETS
-from cl_utils.labels.names import RECIPES, arm_label, exam_label, level_label, sentence_case
+from cl_utils.labels.names import RECIPES, exam_label, level_label, sentence_case
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.in_short import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
+from cl_utils.report.summary import minus
 from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
 from cl_utils.stats.exams import (
     SHOWN,
@@ -164,7 +165,7 @@ def exams_section(settings: Sequence[Setting], figure: str = "") -> str:
 def _declared_exams(setting: Setting) -> str:
     """Return what the baseline gets right in each exam and each declared contrast there."""
     measures = setting.results.measures
-    names = [" − ".join(map(arm_label, pair)) for pair in setting.declared]
+    names = [minus(*pair) for pair in setting.declared]
     lines = [["", "programs", "baseline right (%)", *names], ["---", *["--:"] * (2 + len(names))]]
     usual = 0
     for cell in exam_cells(measures):

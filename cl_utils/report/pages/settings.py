@@ -31,7 +31,7 @@ from cl_utils.report.sentences import (
     contrasts_markdown,
 )
 from cl_utils.report.settings import ORDERED, Setting, settings_in
-from cl_utils.report.summary import WHERE, minus
+from cl_utils.report.summary import WHERE, differences
 from cl_utils.stats import standing
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.study.params import read_params
@@ -161,4 +161,4 @@ def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
 
 
 def _contrasts(rows: pd.DataFrame) -> str:
-    return contrasts_markdown(rows, [minus(row) for _, row in rows.iterrows()])
+    return contrasts_markdown(rows, differences(rows))

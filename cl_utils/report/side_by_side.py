@@ -1,0 +1,73 @@
+"""The settings side by side: effects, orders and levels of each as rows of one table.
+
+In: `Setting`s. Out: rows setting, effect, n, difference, low, high, for the figures and the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.curriculum.orders import ORDERS
+from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.report.settings import REFERENCE, Setting
+from cl_utils.stats import factorial_gain
+from cl_utils.stats.exams import GAIN
+from cl_utils.stats.factorial import FACTORS
+
+EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
+
+
+def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return the gain and the three main effects in each setting with a factorial.
+
+    Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
+    factorial is not complete.
+    """
+    tables = []
+    for setting in settings:
+        gain = factorial_gain(setting.results.measures)
+        if gain.empty:
+            continue
+        main = setting.effects[setting.effects["effect"].isin(FACTORS)]
+        both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
+        both.insert(0, "setting", setting.name)
+        tables.append(both[["setting", *EFFECT_COLUMNS]])
+    columns = ["setting", *EFFECT_COLUMNS]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return every arm that reads the baseline's programs in an order of difficulty, against it.
+
+    The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
+    other arms. Points as in `rows_by_setting`.
+    """
+    tables = [pd.DataFrame(columns=["order", "metric", "exploratory", *EFFECT_COLUMNS[1:]])]
+    for setting in settings:
+        rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
+        rows = rows[rows["reference"] == REFERENCE]
+        found = [arm_named(arm) for arm in rows["arm"]]
+        rows["order"] = [each.order.replace("-", " ") for each in found]
+        rows["metric"] = [METRICS[each.order_metric or setting.metric] for each in found]
+        rows["place"] = [[*ORDERS, each.order].index(each.order) for each in found]
+        rows = rows[rows["place"] < len(ORDERS)].sort_values(
+            ["place", "exploratory"], kind="stable"
+        )
+        tables.append(rows.drop(columns="place"))
+    return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
+
+
+def rows_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
+    """Return the three main effects on each level of the grammar, as `rows_by_setting` does."""
+    tables = []
+    for setting in settings:
+        rows = setting.levels
+        rows = rows[rows["effect"].isin(FACTORS)].rename(columns={"subset": "level"})
+        rows.insert(0, "setting", setting.name)
+        tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])
+    columns = ["setting", "level", *EFFECT_COLUMNS]
+    full = [table for table in tables if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
