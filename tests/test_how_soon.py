@@ -86,7 +86,7 @@ def test_a_seed_counts_once_as_sooner_later_or_neither_and_missing_ones_not_at_a
     (row,) = [each for _, each in sooner(reached, PAIRS).iterrows()]
     assert (row["arm"], row["reference"], row["n"]) == ("hybrid", "baseline", 6)
     assert (row["sooner"], row["later"], row["neither"]) == (2, 2, 1)
-    assert (row["ratio"], row["least"], row["most"]) == (1.0, 0.5, 4.0)
+    assert (row["both"], row["ratio"], row["least"], row["most"]) == (3, 1.0, 0.5, 4.0)
 
 
 def test_nothing_is_said_of_a_share_where_both_never_get_there() -> None:
@@ -141,7 +141,7 @@ def test_the_section_has_a_row_an_arm_and_a_row_a_declared_contrast() -> None:
     assert text.startswith(f"{TITLE}\n") and "exploratory" in text
     assert f"| baseline | 2 of 2 | {2 * PAPER_BASELINE / 100:.1f} (" in text
     assert "| hybrid | 1 of 2 | never (" in text
-    assert "| hybrid − baseline | 2 | 0 | 2 | 0 | 2.00 (2.00 to 2.00) |" in text
+    assert "| hybrid − baseline | 2 | 0 | 2 | 0 | 2.00 (2.00 to 2.00), n = 1 |" in text
     assert "No run gets there with" in text and "recipe other." in text
     assert text.index("| baseline |") < text.index("| hybrid |")
 
@@ -151,9 +151,9 @@ def test_the_line_counts_seeds_by_setting_and_leaves_out_where_no_run_gets_there
     second = setting_of({"hybrid-shuffled": [1e6], "baseline": [2e6]}, profile="b")
     never = setting_of({"hybrid": [inf], "baseline": [inf]}, recipe="other")
     line = how_soon_line([first, second, never])
-    assert line.startswith("- **How soon 74.58 % is reached") and "exploratory" in line
-    assert f": hybrid sooner in 1 and later in 1 of 2 seeds with {first.title}; " in line
-    assert "random order sooner in 1 and later in 0 of 1 seed with " in line
+    assert line.startswith("- **Characters needed to reach 74.58 %") and "exploratory" in line
+    assert f": hybrid: fewer in 1 and more in 1 of 2 seeds with {first.title}; " in line
+    assert "random order: fewer in 1 and more in 0 of 1 seed with " in line
     assert "other" not in line and how_soon_line([never]) == "" == how_soon_line([])
 
 
@@ -166,7 +166,7 @@ def test_what_is_declared_for_later_seeds_says_what_they_show(first: int, seeds:
     declared = SecondMeasure(contrasts=[["hybrid", "baseline"]], first_seed=first)
     ours = {"hybrid": [9e6, *[1e6] * 7], "baseline": [2e6] * 8}
     text = how_soon_section([setting_of(ours, second=declared, planned=9)])
-    assert f"The first {first} seeds suggested a difference of hybrid − baseline, so" in text
+    assert f"The first {first} seeds suggested a difference in hybrid − baseline, so" in text
     if seeds:
         assert f"| hybrid − baseline | {seeds} | {seeds} | 0 | 0 | 0.016 | claim: sooner |" in text
     else:

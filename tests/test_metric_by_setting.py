@@ -9,7 +9,14 @@ import pandas as pd
 from factories import synthetic_results
 from test_settings_page import invented, section
 
-from cl_utils.report.metric_by_setting import HEAD, TITLE, judged, metric_line, metric_section
+from cl_utils.report.metric_by_setting import (
+    CAVEAT,
+    HEAD,
+    TITLE,
+    judged,
+    metric_line,
+    metric_section,
+)
 from cl_utils.report.metric_findings import interval_cell
 from cl_utils.report.pages.settings import settings_page
 from cl_utils.report.settings import Setting
@@ -33,17 +40,17 @@ def test_settings_in_which_a_metric_reads_the_same_way_stand_together() -> None:
     cells = [interval_cell(rows.loc[OVERALL]) for _, rows in found]
     names = [f"{each.title}, {cell}" for each, cell in zip(settings, cells, strict=True)]
     line = metric_line(found)
-    assert line.startswith(f"- **{HEAD}** (") and "exploratory" in line
-    assert f"the right way round with {names[0]} and {names[2]}; " in line
-    assert line.endswith(f"the wrong way round with {names[1]}.")
+    assert line.startswith(f"- **{HEAD}** As the model does with {names[0]} and {names[2]}; ")
+    assert f"inverted with {names[1]} (" in line and "exploratory" in line
+    assert line.endswith(CAVEAT) and CAVEAT not in metric_line(found[:1])
 
 
 def test_every_setting_has_a_row_with_its_own_reading() -> None:
     settings = [ordered("strong", 1.0), ordered("fast", -1.0)]
     body = section(settings_page(settings, {}, judged(settings, 20)), TITLE)
     rows = [line for line in body.splitlines() if "parameters" in line]
-    assert ["the right way round" in each for each in rows] == [True, False]
-    assert ["the wrong way round" in each for each in rows] == [False, True]
+    assert ["as the model does" in each for each in rows] == [True, False]
+    assert ["inverted" in each for each in rows] == [False, True]
     assert all(each.endswith("| 60, 3 |") for each in rows)
 
 

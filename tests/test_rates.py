@@ -14,7 +14,7 @@ from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
 from cl_utils.report.pages.advice import FLAT, FLAT_CHOICE, advice_page
 from cl_utils.report.pages.settings import ASKED, settings_page
-from cl_utils.report.rate_words import flat_effects, rates_markdown, rates_sentence
+from cl_utils.report.rate_words import SENTENCE, flat_effects, rates_markdown, rates_sentence
 from cl_utils.report.rates import (
     BOTH,
     EFFECTS,
@@ -136,15 +136,12 @@ def test_the_tables_say_what_every_arm_gets_right() -> None:
 
 def test_readme_and_advice_follow_what_was_shown() -> None:
     line = rates_sentence(four(-40.0))
-    assert line.startswith(
-        "- **Hybrid in one cycle where the learning rate does not fall to zero**"
-    )
-    both, own = line.splitlines()
-    assert f"accuracy is higher (a claim) with fast ({RATES['third']}); " in both
+    assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: ")
+    both, own = line.split(" Hybrid's programs in random order against the baseline: ")
+    assert f"accuracy is higher (claim) with fast ({RATES['third']}); " in both
     assert f"is lower (claims) with fast ({CONSTANT}) and strong ({CONSTANT}); from -" in both
     assert both.endswith(" points, n = 8.") and TO_ZERO not in line
-    assert own.startswith("- **Hybrid's choice of programs there, in random order**: ")
-    assert own.endswith(" points, n = 8.") and "a claim" not in own
+    assert own.endswith(" points, n = 8.") and "claim" not in own
     few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
     assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6
@@ -152,9 +149,9 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     def said(more: float) -> str:
         return advice_page([], [], four(more)).partition(f"## {FLAT.title}")[2]
 
-    left = "small models (fast-third): 1 of 9 declared seeds are missing."
+    left = "Small models (fast-third): 1 of 9 declared seeds are missing."
     short = [replace(each, planned=9) for each in four(0.0)]
-    assert left in advice_page([], [], short) and "small models (fast): 1 of 9" not in said(0.0)
+    assert left in advice_page([], [], short) and "Small models (fast): 1 of 9" not in said(0.0)
     assert f"{FLAT.helps} Shown in 6 of 6 comparisons." in said(40.0)
     assert FLAT.mixed in said(-40.0)  # order helps where it was left as it is
     assert FLAT.title not in advice_page([], [], [])
@@ -164,7 +161,7 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
 
 def test_a_recipe_at_a_constant_rate_in_a_profile_of_ones_own_has_its_line() -> None:
     line = rates_sentence([at("fast", "study"), at("fast-constant", profile="mine")])
-    assert line.startswith("- **Hybrid in one cycle") and "constant rate" in line
+    assert line.startswith(f"- **{SENTENCE}**") and "constant rate" in line
 
 
 def test_seeds_that_are_missing_are_said_to_be() -> None:

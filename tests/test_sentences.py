@@ -29,7 +29,7 @@ def contrast(**changes: object) -> pd.Series:
         ),
         ({"p_equivalence_holm": 0.01}, "**Claim**: hybrid is equivalent to baseline within ±1"),
         ({"p_equivalence_holm": 0.01}, "; equivalence p after Holm 0.010; n = 5"),
-        ({}, "**Trend**: hybrid is above baseline by its interval alone, not by p after Holm"),
+        ({}, "**Trend**: hybrid is above baseline by its interval only, not by p after Holm"),
         ({"n": 4, "at_most": "trend"}, "**Trend**: hybrid is above baseline by its interval"),
         ({"low": -1.0}, "**Undecided**: no difference between hybrid and baseline is shown"),
         (
@@ -49,9 +49,9 @@ def test_verdict_follows_the_tests(changes: dict[str, object], words: str) -> No
 @pytest.mark.parametrize(
     ("changes", "cells"),
     [
-        ({"p_holm": 0.01}, "+2.0 (+1.0 to +3.0) | 0.010 | 0.062 | 5 | claim: above"),
+        ({"p_holm": 0.01}, "+2.0 (+1.0 to +3.0) | 0.010 | 0.062 | 5 | claim: higher"),
         ({"p_equivalence_holm": 0.01}, "claim: equal within ±1 (p 0.010)"),
-        ({"exploratory": True, "at_most": "trend"}, "exploratory trend: above, by its interval"),
+        ({"exploratory": True, "at_most": "trend"}, "exploratory trend: higher, by the interval"),
         ({"low": nan, "high": nan, "p_holm": nan, "p_least": nan, "n": 1}, "+2.0 | – | – | 1 |"),
     ],
 )
@@ -71,7 +71,7 @@ def metric(low: float, high: float) -> pd.Series:
     ("low", "high", "words"),
     [
         (0.1, 0.3, "orders programs as the baseline finds them hard"),
-        (-0.3, -0.1, "the wrong way round"),
+        (-0.3, -0.1, "inverted"),
         (-0.1, 0.1, "is not shown to order programs"),
     ],
 )

@@ -14,14 +14,14 @@ from matplotlib.lines import Line2D
 
 from cl_utils.figures import style
 from cl_utils.figures.panels import draw_interval
-from cl_utils.labels.numbers import MISSING, interval_text, p_text
+from cl_utils.labels.numbers import p_text, points_text
 from cl_utils.stats import finding, standing
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
 """Marker and whether it is filled, by what is claimed."""
 
-COLUMN_ENDS = (0.16, 0.47, 0.68, 0.86, 0.95)
+COLUMN_ENDS = (0.44, 0.67, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
 
 
@@ -49,7 +49,7 @@ def claimed(row: pd.Series) -> str:
 def marker_legend(names: Collection[str] = tuple(MARKS)) -> list[Line2D]:
     """Return the key of the markers `names`, in grey because colour means the arm."""
     words = {
-        "difference": "claim: above or below",
+        "difference": "claim: higher or lower",
         "equivalence": f"claim: equal within ±{EQUIVALENCE_MARGIN:g} point",
         "none": "no claim (trend, undecided, too few seeds)",
     }
@@ -82,11 +82,7 @@ def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> N
     """Print difference, interval, p and n of the rows at `places`; their heads stand at -1."""
     axes.axis("off")
     columns = {
-        "difference": [f"{value:+.1f}" for value in table["difference"]],
-        "95 % interval": [
-            interval_text(low, high) or MISSING
-            for low, high in zip(table["low"], table["high"], strict=True)
-        ],
+        "points (95 % interval)": [points_text(row) for _, row in table.iterrows()],
         "p (Holm)": [p_text(p) for p in table["p_holm"]],
         "least p": [p_text(p) for p in table["p_least"]],
         "n": [str(n) for n in table["n"]],

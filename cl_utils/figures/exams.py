@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
@@ -93,8 +92,8 @@ def _draw_effect(axes: Axes, rows: pd.DataFrame, sets: Sequence[str]) -> None:
 def _print_above(axes: Axes, x: float, place: float, text: str) -> None:
     """Print a number above its marker: most intervals are shorter than the marker is wide."""
     seat: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom"}
-    halo = [withStroke(linewidth=2.5, foreground="white")]
-    axes.annotate(text, (x, place), (0, 5), fontsize=8, path_effects=halo, **seat)
+    blank = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # over the line at zero
+    axes.annotate(text, (x, place), (0, 5), fontsize=8, bbox=blank, **seat)
 
 
 def _quiet(axes: Axes) -> None:

@@ -52,7 +52,8 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
     first = table.iloc[0]
     measure = measure_text(first["measure"])
     axes.set_xlabel(f"points above {arm_label(first['reference'])}, {measure}")
-    figure.legend(handles=marker_legend(), loc="outside upper center", ncols=3)
+    marks = {"difference", "none", *(claimed(row) for _, row in table.iterrows())}
+    figure.legend(handles=marker_legend(marks), loc="outside upper center", ncols=3)
     describe(figure, forest_result(table), *forest_notes(table))
     return figure
 

@@ -42,7 +42,7 @@ def difference_lines(
         _draw_lines(axes, side, part, (line, lane), (lines, lanes))
         limit_differences(axes, rows)
         axes.set_title(title, loc="left")
-    panels[-1, 0].set_xlabel("points of exact execution")
+    panels[-1, 0].set_xlabel("difference in exact outputs (percentage points)")
     lanes_key(figure, lanes)
     return figure
 

@@ -1,6 +1,6 @@
 """The factorial's effects on each level of the grammar, in every setting: which skill order costs.
 
-In: rows setting, level, effect, n, difference, low, high, see `report.settings`. Out: one Figure.
+In: rows setting, level, effect, n, difference, low, high (`report.side_by_side`). Out: a Figure.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cl_utils.figures.lanes import draw_difference, lanes_key
 from cl_utils.figures.panels import canvas, require, styled, without_left_line
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import points_text
+from cl_utils.stats.levels import costliest_levels
 
 
 @styled
@@ -49,12 +50,11 @@ def effects_by_level(rows: pd.DataFrame) -> Figure:
 
 def levels_result(rows: pd.DataFrame) -> str:
     """Return, for each setting, the level on which order costs most, with its number."""
-    order = rows[rows["effect"] == "order"]
-    clauses = []
-    for setting, part in order.groupby("setting", sort=False):
-        worst = part.loc[part["difference"].idxmin()]
-        where = f"on level {level_label(worst['level'])}"
-        clauses.append(f"{setting} (n = {worst['n']}): {points_text(worst)} {where}")
+    clauses = [
+        f"{row['setting']} (n = {row['n']}): {points_text(row)} on level "
+        f"{level_label(row['level'])}"
+        for _, row in costliest_levels(rows, "setting").iterrows()
+    ]
     return f"Where the curriculum's order costs most, in points. {'; '.join(clauses)}."
 
 

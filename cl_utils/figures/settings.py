@@ -1,9 +1,13 @@
 """The factorial's effects in every setting: is the answer the same elsewhere?
 
-In: rows setting, effect, n, difference, low, high, see `report.settings`. Out: one Figure.
+In: rows setting, effect, n, difference, low, high, see `report.side_by_side`. Out: one Figure.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,19 +16,29 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.lanes import difference_lines, lanes_result
 from cl_utils.figures.panels import require, styled
 
+LINES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "order": "curriculum's order\n− random order",
+        "restarts": "three learning-rate\ncycles − one",
+        "composition": "hybrid's programs\n− the baseline's",
+    }
+)
+"""What a main effect compares, as its line is called."""
+
 
 @styled
 def effects_by_setting(rows: pd.DataFrame) -> Figure:
     """Return each effect with its interval, settings beneath one another."""
     require(rows, "a factorial with all eight arms")
-    figure = difference_lines(rows, line="effect", lane="setting")
+    named = rows.assign(effect=rows["effect"].replace(dict(LINES)))
+    figure = difference_lines(named, line="effect", lane="setting")
     describe(
         figure,
         lanes_result(rows, by=["setting"], names="effect"),
-        "Mean over the seeds that all eight arms have, with 95 % t interval; balanced test set, "
-        "mean of the three buckets. Main effects of the factorial, each averaged over the levels "
-        "of the other two, so that composition counts what order costs on one choice of programs: "
-        "the curriculum's order against a random one, three learning-rate cycles against one, "
-        "hybrid's programs against the baseline's.",
+        "Mean over the seeds that all eight arms have, which may be fewer than a pair of arms has, "
+        "with 95 % t interval; balanced test set, mean of the three buckets. Order, restarts and "
+        "composition are main effects of the factorial, each averaged over the levels of the other "
+        "two: where order costs more on the baseline's programs than on hybrid's, a part of that "
+        "counts as composition.",
     )
     return figure

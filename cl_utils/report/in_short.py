@@ -23,14 +23,14 @@ from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "The paper's question": "Is the paper's hybrid better than its baseline?",
-        "Order": "Does the order help, with the same programs?",
-        "Restarts": "Do learning-rate restarts help?",
-        "Composition": "Does hybrid's choice of programs help, in random order and one cycle?",
-        "Difficulty or staging": "Do buckets by difficulty help, against random ones?",
+        "The paper's question": "The paper's hybrid − its baseline",
+        "Order": "Easy programs first − the same programs in random order",
+        "Restarts": "Three learning-rate cycles − one",
+        "Composition": "Hybrid's programs − the baseline's, in random order and one cycle",
+        "Difficulty or staging": "Buckets by difficulty − random buckets",
     }
 )
-"""The questions of the table, in its words."""
+"""The differences that answer the questions, as rows of the table."""
 NOT_SHOWN: Final = "no difference is shown"
 TOO_FEW: Final = "too few seeds for any claim"
 SINGLE_RUNS: Final = "there are too few seeds to tell"
@@ -54,11 +54,11 @@ def told(named: Sequence[tuple[str, pd.Series]], of: str, before: str = "with ")
 
 
 def _strength(rows: Sequence[pd.Series]) -> str:
-    """Return " (a claim)" or " (trends)" of rows that show the same, "" of what is neither."""
+    """Return " (claim)" or " (trends)" of rows that show the same, "" of what is neither."""
     strength = standing(rows[0])
     if strength not in ("claim", "trend"):
         return ""
-    return f" ({strength}s)" if len(rows) > 1 else f" (a {strength})"
+    return f" ({strength}s)" if len(rows) > 1 else f" ({strength})"
 
 
 def extremes(rows: Sequence[pd.Series]) -> str:
@@ -117,8 +117,13 @@ def answer(setting: Setting, question: Question) -> pd.Series | None:
 
 def seeds(setting: Setting) -> int:
     """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
+    return max(seeds_of_answers(setting), default=0)
+
+
+def seeds_of_answers(setting: Setting) -> list[int]:
+    """Return how many seeds each answer of a setting rests on."""
     rows = [answer(setting, question) for question in questions_titled(ROWS)]
-    return max((int(row["n"]) for row in rows if row is not None), default=0)
+    return [int(row["n"]) for row in rows if row is not None]
 
 
 def words(row: pd.Series) -> str:

@@ -13,14 +13,21 @@ import pandas as pd
 
 from cl_utils.labels.names import metric_label, sentence_case
 from cl_utils.report.in_short import joined
-from cl_utils.report.metric_findings import interval_cell, metric_cells, reading, validity_of
+from cl_utils.report.metric_findings import (
+    INVERTED,
+    interval_cell,
+    metric_cells,
+    reading,
+    validity_of,
+)
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats.validity import OVERALL, WITHIN
 
 TITLE: Final = "Does the metric order what is hard?"
-HEAD: Final = "What the metric calls hard, and what the baseline finds hard"
+HEAD: Final = "Does the paper's metric order programs as the baseline finds them hard?"
 RHO: Final = "Spearman's rho with -log p of the true output, 95 % bootstrap interval; exploratory"
+CAVEAT: Final = "Where it is inverted, easy programs first puts first what the model finds hard."
 TEXT: Final = """\
 Spearman's rho of the metric that makes the buckets with what each setting's baseline finds hard,
 -log p of the true output, over the programs of the balanced test. Exploratory. Intervals: bootstrap
@@ -38,7 +45,7 @@ def judged(settings: Sequence[Setting], resamples: int) -> list[Judged]:
 
 
 def metric_line(found: Sequence[Judged]) -> str:
-    """Return the line: which way round the metric orders programs, and in which settings."""
+    """Return the line: how the metric orders programs in which settings, and what follows."""
     groups: dict[str, list[str]] = {}
     for setting, rows in found:
         overall = rows.loc[OVERALL]
@@ -46,7 +53,8 @@ def metric_line(found: Sequence[Judged]) -> str:
     if not groups:
         return ""
     told = "; ".join(f"{way} with {joined(names)}" for way, names in groups.items())
-    return f"- **{HEAD}** ({RHO}): {told}."
+    caveat = f" {CAVEAT}" if INVERTED in groups else ""
+    return f"- **{HEAD}** {sentence_case(told)} ({RHO}).{caveat}"
 
 
 def metric_section(found: Sequence[Judged]) -> str:

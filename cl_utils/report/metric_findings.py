@@ -24,6 +24,8 @@ from cl_utils.stats.validity import OVERALL, VALIDITY_COLUMNS, WITHIN
 from cl_utils.study.results import Results
 
 FEWEST_METRICS = 3  # of which a rank correlation is told
+INVERTED = "inverted"
+"""How a metric orders programs that calls harder what the model finds easier."""
 HEADS = ("metric", "all programs (95 %)", "single models", "reading", "within a level (95 %)")
 
 
@@ -84,12 +86,12 @@ def interval_cell(row: pd.Series) -> str:
 
 
 def reading(row: pd.Series) -> str:
-    """Return what a correlation means for a curriculum, by its interval alone."""
+    """Return what a correlation means for a curriculum, by its interval only."""
     if pd.isna(row["rho"]):
         return "constant"
     if row["low"] > 0:
-        return "the right way round"
-    return "the wrong way round" if row["high"] < 0 else "no order shown"
+        return "as the model does"
+    return INVERTED if row["high"] < 0 else "no order shown"
 
 
 def sizes_line(table: pd.DataFrame) -> str:
@@ -118,7 +120,7 @@ def stability_lines(stability: pd.DataFrame) -> list[str]:
 
 
 def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return a row a metric: how far it orders what is hard, what its buckets gain on random ones.
+    """Return a row a metric: how far it orders what is hard, what its buckets gain over random.
 
     `metric`: what makes the study's own buckets.
     Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),
@@ -149,7 +151,7 @@ def worth_body(worth: pd.DataFrame) -> str:
     by_gain = worth.sort_values("difference", ascending=False)
     lines = [
         f"Over {len(worth)} metrics, the rank correlation between rho with what is hard and what "
-        f"the metric's buckets gain on random ones is {rho_text(rho)}: +1 would mean that the "
+        f"the metric's buckets gain over random ones is {rho_text(rho)}: +1 would mean that the "
         "better a metric orders what is hard, the better a curriculum it makes. The metrics are no "
         "sample, so this has no interval.",
         f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "

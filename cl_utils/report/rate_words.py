@@ -22,8 +22,7 @@ from cl_utils.stats.rows import PRIMARY
 
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""
-SENTENCE: Final = "Hybrid in one cycle where the learning rate does not fall to zero"
-CHOSEN: Final = "Hybrid's choice of programs there, in random order"
+SENTENCE: Final = "Learning rates that do not fall to zero, with small models"
 ACCURACY: Final = (
     "Percent of programs right, mean over seeds with 95 % interval; every arm in one learning-rate "
     "cycle."
@@ -69,7 +68,7 @@ def _flat_rows(
 
 
 def rates_sentence(settings: Iterable[Setting]) -> str:
-    """Return two lines of README.md: hybrid in one cycle, and its choice of programs alone.
+    """Return the line of README.md: hybrid in one cycle, and its programs in random order.
 
     Both against the baseline; "" of single runs.
     """
@@ -77,7 +76,10 @@ def rates_sentence(settings: Iterable[Setting]) -> str:
     both, choice = (_shown(settings, pair) for pair in (BOTH, CHOICE))
     if not (both and choice):
         return ""
-    return f"- **{SENTENCE}**: {both}.\n- **{CHOSEN}**: {choice}.{_unfinished(settings)}"
+    return (
+        f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: {both}. Hybrid's programs in "
+        f"random order against the baseline: {choice}.{_unfinished(settings)}"
+    )
 
 
 def _shown(settings: Sequence[Setting], pair: Pair) -> str:

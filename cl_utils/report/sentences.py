@@ -24,14 +24,14 @@ effects of the factorial are another, declared in the code (`cl_utils/stats/fact
 2026-11-25, before the first of these runs, and in no params file. The error rate of 5 % holds \
 within a family, not over a page."""
 SAME_PROGRAMS: Final = """\
-All seeds of a setting share one set of training and test programs: n counts first weights and \
+All seeds of a setting share one set of training and test programs: n counts initial weights and \
 draws of programs, and intervals say nothing of other sets."""
 VERDICTS: Final = f"""\
 - **Claim**: declared before the runs, p < {SIGNIFICANCE:g} after Holm in its family, with at \
 least {SEEDS_OF_A_CLAIM} seeds. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
 - **Trend**: the same with {SEEDS_OF_A_TREND} or {SEEDS_OF_A_CLAIM - 1} seeds, or without a \
-declaration before the runs (*exploratory*), or nothing but a 95 % interval that leaves out zero.
+declaration before the runs (*exploratory*), or nothing but a 95 % interval that excludes zero.
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms.
 
@@ -63,9 +63,7 @@ def metric_sentence(row: pd.Series) -> str:
     if row["low"] > 0:
         found = "orders programs as the baseline finds them hard"
     elif row["high"] < 0:
-        found = (
-            "orders programs the wrong way round: what it calls harder, the baseline finds easier"
-        )
+        found = "is inverted: programs that it calls harder, the baseline finds easier"
     rho, low, high, least, most = (
         rho_text(row[name]) for name in ("rho", "low", "high", "seed_low", "seed_high")
     )
@@ -110,7 +108,7 @@ def verdict(contrast: pd.Series) -> tuple[str, str]:
         "difference": f"{arm} is {side} {reference}"
         + (f", but by less than {EQUIVALENCE_MARGIN:g} point" if negligible else ""),
         "equivalence": f"{arm} is equivalent to {reference} within {margin}",
-        "interval": f"{arm} is {side} {reference} by its interval alone, not by p after Holm",
+        "interval": f"{arm} is {side} {reference} by its interval only, not by p after Holm",
         "nothing": f"no difference between {arm} and {reference} is shown",
         "single runs": f"{arm} and {reference} cannot be told apart or alike",
     }

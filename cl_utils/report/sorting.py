@@ -31,6 +31,6 @@ def sorting_sentence(settings: Sequence[Setting]) -> str:
     if not found:
         return ""
     where = joined(list(dict.fromkeys(each.title for _, each, _ in found)))
-    head = f"All programs sorted by difficulty against random order, with {where}"
+    head = f"All programs sorted by difficulty, against random order, with {where}"
     shown = told([(order, row) for order, _, row in found], "orders", "for ")
     return f"- **{head}**: {shown}, {extremes([row for *_, row in found])}."

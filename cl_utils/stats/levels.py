@@ -35,6 +35,16 @@ def level_cells(measures: pd.DataFrame) -> list[Cell]:
     return [(measure, test_set, str(level)) for level in sorted(measures["subset"].unique())]
 
 
+def costliest_levels(effects: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return, for each value of the column `by`, the level on which order costs most.
+
+    `effects`: rows effect, level, difference. Nothing where order costs nothing on any level.
+    """
+    order = effects[(effects["effect"] == "order") & (effects["difference"] < 0)]
+    lowest = order.groupby(by, sort=False)["difference"].idxmin()
+    return order.loc[lowest]
+
+
 def level_effects(programs: pd.DataFrame) -> pd.DataFrame:
     """Return the gain of hybrid and the three main effects on each level, its name in "subset".
 

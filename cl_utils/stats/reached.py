@@ -47,8 +47,8 @@ def sooner(reached: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:
     """Return in how many seeds an arm gets there before its reference, a row a pair that has any.
 
     `reached`: rows of `characters_to`. Columns: arm, reference, n (seeds of both), sooner, later,
-    neither (gets there), and ratio, least, most: the median and the range of the arm's characters
-    over the reference's, in the seeds where both get there (nan without one).
+    neither (gets there), both (get there), and ratio, least, most: the median and the range of the
+    arm's characters over the reference's, in the seeds where both get there (nan without one).
     """
     table = reached.pivot(index="seed", columns="arm", values="characters")
     rows = []
@@ -62,6 +62,7 @@ def sooner(reached: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:
         row = {"arm": arm, "reference": reference, "n": len(paired)}
         row |= {"sooner": int((ours < theirs).sum()), "later": int((ours > theirs).sum())}
         row |= {"neither": int((~np.isfinite(ours) & ~np.isfinite(theirs)).sum())}
+        row |= {"both": int(both.sum())}
         row |= {"ratio": np.median(ratios), "least": ratios.min(), "most": ratios.max()}
         rows.append(row)
     return pd.DataFrame(rows)

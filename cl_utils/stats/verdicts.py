@@ -18,7 +18,7 @@ Finding = Literal["difference", "equivalence", "interval", "nothing", "single ru
 def finding(contrast: pd.Series) -> Finding:
     """Return what one row shows.
 
-    A difference, or equivalence, needs p < 0.05 after Holm. An interval that leaves out zero is
+    A difference, or equivalence, needs p < 0.05 after Holm. An interval that excludes zero is
     less. Below three seeds nothing is said of the arms.
     """
     if contrast["n"] < SEEDS_OF_A_TREND:
@@ -32,11 +32,11 @@ def finding(contrast: pd.Series) -> Finding:
 
 def found_words(contrast: pd.Series) -> str:
     """Return the finding in a few words, for what names both arms; "" where nothing is shown."""
-    side = "above" if contrast["difference"] > 0 else "below"
+    side = "higher" if contrast["difference"] > 0 else "lower"
     words = {
         "difference": side,
         "equivalence": f"equal within ±{EQUIVALENCE_MARGIN:g}",
-        "interval": f"{side}, by its interval alone",
+        "interval": f"{side}, by the interval only",
     }
     return words.get(finding(contrast), "")
 

@@ -29,26 +29,25 @@ from cl_utils.stats.reached import characters_to, declared_sooner, sooner
 IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
     {
         ("hybrid", "baseline"): "hybrid",
-        ("hybrid-shuffled", "baseline"): "hybrid's choice of programs in random order",
+        ("hybrid-shuffled", "baseline"): "hybrid's programs in random order",
     }
 )
-"""The contrasts of README.md's line."""
-HEAD: Final = f"How soon {PAPER_BASELINE} % is reached, against the baseline"
-MEASURED: Final = "characters learnt from, validation programs; exploratory"
+"""The contrasts of README.md's line, by how it calls their first arm."""
+HEAD: Final = f"Characters needed to reach {PAPER_BASELINE} % in validation, against the baseline"
 Reached = tuple[Setting, pd.DataFrame]
 """A setting with the characters that each of its runs needs."""
 TITLE: Final = f"## How soon {PAPER_BASELINE} % is reached"
 TEXT: Final = """\
-Characters learnt from, in millions, until the accuracy on the validation programs (mean of the
-buckets, straight between measured points) first reaches what the paper reports of its baseline: a
-mark and no comparison, since programs and scoring differ. Median over the seeds, with the least and
-the largest; a seed that never gets there counts as the largest. Profile `paper-size` declares this
-as its second measure, without a test of it; so all of this is exploratory, but for what is said to
-have been declared for later seeds."""
+Millions of characters read in training until the accuracy on the validation programs (mean of the
+buckets, linearly interpolated between measured points) first reaches what the paper reports of its
+baseline: a mark and no comparison, since programs and scoring differ. Median over the seeds, with
+the least and the largest; a seed that never gets there counts as the largest. Profile `paper-size`
+declares this as its second measure, without a test of it, so all of this is exploratory, except
+where a test was declared for later seeds."""
 ARM_HEADS: Final = ("arm", "get there", "characters (millions)")
 PAIR_HEADS: Final = (
     *("", "seeds", "sooner", "later", "neither gets there"),
-    "share of the reference's characters, where both do",
+    "ratio of characters, where both get there",
 )
 TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 
@@ -59,11 +58,11 @@ def how_soon_line(settings: Sequence[Setting]) -> str:
     for setting, reached in _reaching(_curves(settings)):
         for _, row in sooner(reached, IN_SHORT).iterrows():
             clauses.setdefault((row["arm"], row["reference"]), []).append(
-                f"sooner in {row['sooner']} and later in {row['later']} of "
+                f"fewer in {row['sooner']} and more in {row['later']} of "
                 f"{count_text(row['n'], 'seed')} with {setting.title}"
             )
-    told = "; ".join(f"{IN_SHORT[pair]} {joined(found)}" for pair, found in clauses.items())
-    return f"- **{HEAD}** ({MEASURED}): {told}." if told else ""
+    told = "; ".join(f"{IN_SHORT[pair]}: {joined(found)}" for pair, found in clauses.items())
+    return f"- **{HEAD}** (exploratory): {told}." if told else ""
 
 
 def _curves(settings: Sequence[Setting]) -> list[Reached]:
@@ -123,9 +122,9 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
     asked, first = pairs(setting.second.contrasts), setting.second.first_seed
     names = [minus(*pair) for pair in asked]
     said = (
-        f"The first {first} seeds suggested a difference of {joined(names)}, so a test of it was "
-        "declared for the seeds that come after, which alone count here: the exact two-sided sign "
-        "test, one Holm family. A seed that is neither sooner nor later is left out."
+        f"The first {first} seeds suggested a difference in {joined(names)}, so a test was "
+        "declared for later seeds; only these count here. Exact two-sided sign test, one Holm "
+        "family; a seed that is neither sooner nor later is left out."
     )
     rows = declared_sooner(reached, asked, first)
     if rows.empty or not rows["n"].any():
@@ -159,4 +158,5 @@ def verdict(row: pd.Series) -> str:
 def _pair_cells(row: pd.Series) -> list[str]:
     if pd.isna(row["ratio"]):
         return [*_counts(row), MISSING]
-    return [*_counts(row), f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f})"]
+    few = f", n = {row['both']}" if row["both"] < row["n"] else ""
+    return [*_counts(row), f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f}){few}"]

@@ -20,14 +20,11 @@ from cl_utils.files import atomic
 from cl_utils.labels.numbers import MISSING
 from cl_utils.paths import home, notebooks
 from cl_utils.report.captions import captions
-from cl_utils.report.metric_by_setting import judged, metric_line
+from cl_utils.report.metric_by_setting import judged
 from cl_utils.report.pages.findings import findings_text
-from cl_utils.report.pages.how_soon import how_soon_line
 from cl_utils.report.pages.number_sources import with_sources
-from cl_utils.report.pages.readme import LEGEND, answer_markdown
-from cl_utils.report.rate_words import rates_sentence
+from cl_utils.report.pages.readme import answer_markdown, further_lines
 from cl_utils.report.settings import settings_of
-from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.stats.rows import select
 from cl_utils.study.params import Params
@@ -35,7 +32,7 @@ from cl_utils.study.results import Results, finished_runs, load_results, run_man
 
 QUESTION: Final = (
     "Does a small language model learn to execute code better when it reads easy programs first? "
-    "Naïr et al. (ACL SRW 2024, arXiv 2407.10194) report that it does, from one run an arm."
+    "Naïr et al. (ACL SRW 2024, arXiv 2407.10194) report that it does, from one run per arm."
 )
 METHOD: Final = """\
 Programs of a small subset of Python are generated with their outputs, measured by the mean of
@@ -75,15 +72,9 @@ def report_page(params: Params) -> str:
     """Return the page; StudyError when the profile has no results."""
     results = load_results(params.paths.results, params)
     settings = settings_of(params.paths.results, results)
-    metric = metric_line(judged(settings, params.resamples))
-    further = (
-        metric,
-        how_soon_line(settings),
-        sorting_sentence(settings),
-        rates_sentence(settings),
-    )
-    told = answer_markdown(settings, "", "\n".join(filter(None, further)))
-    sections = {"Answer": _markdown(told.replace(LEGEND, f"*{LEGEND}*"))}
+    metric = judged(settings, params.resamples)
+    further = further_lines(settings, metric, orders=settings, rates=settings)
+    sections = {"Answer": _markdown(answer_markdown(settings, "", further))}
     for recipe in results.recipes:
         own, of_recipe = results.of_recipe(recipe), params.model_copy(update={"recipe": recipe})
         name = f" ({recipe})" if len(results.recipes) > 1 else ""

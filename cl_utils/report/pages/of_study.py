@@ -10,19 +10,16 @@ from functools import partial
 
 from cl_utils.paths import home
 from cl_utils.report.captions import captions, figures_markdown, folder_markdown
-from cl_utils.report.metric_by_setting import judged, metric_line
+from cl_utils.report.metric_by_setting import judged
 from cl_utils.report.metric_findings import validity_of
 from cl_utils.report.page_files import read_page, replace_section, write_pages
 from cl_utils.report.pages import advice
 from cl_utils.report.pages import settings as all_settings
 from cl_utils.report.pages.findings import findings_text
-from cl_utils.report.pages.how_soon import how_soon_line
-from cl_utils.report.pages.readme import answer_markdown
+from cl_utils.report.pages.readme import answer_markdown, further_lines
 from cl_utils.report.pages.results import results_page
-from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.rates import RATED, rated
 from cl_utils.report.settings import ORDERED, Setting, studied
-from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
@@ -48,14 +45,8 @@ def study_pages(
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
     metric = judged(settings, params.resamples)
-    further_lines = (
-        metric_line(metric),
-        how_soon_line(settings),
-        sorting_sentence(orders),
-        rates_sentence(rates),
-    )
-    told = "\n".join(filter(None, further_lines))
-    answer = answer_markdown(settings, figure_of(FIGURE, params), told)
+    lines = further_lines(settings, metric, orders=orders, rates=rates)
+    answer = answer_markdown(settings, figure_of(FIGURE, params), lines)
     cost = cost_markdown(params.paths.results)
     return {
         README: replace_section(read_page(README), "answer", answer),

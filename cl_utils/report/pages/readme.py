@@ -8,124 +8,140 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
+from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.in_short import (
     ROWS,
     SINGLE_RUNS,
     TOO_FEW,
     answer,
-    joined,
     questions_titled,
     seeds,
     sizes,
     told,
     words,
 )
+from cl_utils.report.metric_by_setting import Judged, metric_line
+from cl_utils.report.pages.how_soon import how_soon_line
+from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
+from cl_utils.report.side_by_side import rows_by_level
+from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
+from cl_utils.stats.levels import costliest_levels
 
 OWN_ORDER: Final[Pair] = ("hybrid-norestart", "hybrid-shuffled")
 """The declared contrast of order on hybrid's own programs: the main effect averages over both."""
-OWN_ROW: Final = "Does it help on hybrid's own programs, in one cycle?"
-OWN_SENTENCE: Final = "On hybrid's own programs, in one cycle"
-SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in one cycle"
+LEADING: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "The paper's question": "Hybrid against the baseline",
-        "Order": "Easy programs first (by the paper's metric), against the same programs in random "
-        "order, main effect",
-        "Composition": "Hybrid's choice of programs against the baseline's, both in random order",
+        "The paper's question": "The paper's hybrid curriculum against its baseline",
+        "Order": "Easy programs first, by the paper's metric, against the same programs in random "
+        "order",
     }
 )
-"""The questions that are answered in a sentence each."""
-LEADING: Final = ("The paper's question", "Order")
-"""Those that the README's first line answers."""
-EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
-LEGEND: Final = (
-    f"In {WHERE}, paired by seed, with 95 % intervals. *Claim*: declared before the runs, "
-    f"p < {SIGNIFICANCE:g} after Holm within its family, at least {SEEDS_OF_A_CLAIM} seeds; "
-    "*trend*: declared, but only the 95 % interval leaves out zero (or fewer seeds, or "
-    "undeclared); *undecided*: neither a difference nor its absence is shown. The error rate of "
-    "5 % holds within a family, not over the table. All seeds of a setting share one set of "
-    "programs. Rows two and four: main effects over the eight arms that combine order, restarts "
-    "and composition. In the last row composition and order differ, too."
+"""The questions that the README answers first, a sentence each."""
+COSTLIEST: Final = (
+    "Where easy programs first cost most, by level of the grammar (main effect, exploratory)"
 )
+EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
+LEGEND: Final = f"""\
+In {WHERE}, paired by seed, with 95 % intervals.
+
+- *Claim*: declared before the runs, p < {SIGNIFICANCE:g} after Holm within its family, at least \
+{SEEDS_OF_A_CLAIM} seeds. *Trend*: only the interval excludes zero, or there are fewer seeds, or \
+nothing was declared. *Undecided*: neither a difference nor its absence is shown. The error rate \
+of 5 % holds within a family, not over the table.
+- Rows two and four are main effects over the eight arms that combine order, restarts and \
+composition. The arms of the last row differ in order and composition, too. All seeds of a setting \
+share one set of programs.
+"""
 
 
 def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "") -> str:
-    """Return the sentences, the table of answers and the figure (Markdown, "" without one).
-
-    `further`: lines more for the sentences.
-    """
-    lines = "\n".join(filter(None, (sentences(settings), further)))
-    return "\n\n".join(filter(None, (lead(settings), lines, table(settings), figure)))
+    """Return the answer, its table, the figure (Markdown, "" without one) and further lines."""
+    return "\n\n".join(filter(None, (lead(settings), table(settings), figure, further)))
 
 
 def lead(settings: Sequence[Setting]) -> str:
-    """Return the answer to the README's question, in a line; "" without rows.
+    """Return the answer to the README's question in a few sentences; "" without rows.
 
-    Only claims count, above and below alike, of hybrid against the baseline and of both rows on
-    order. A setting in which none of these could be a claim yet is counted as such.
+    Its first words count claims of a gain alone, by hybrid or by either row on order; a setting
+    in which none of these could be a claim yet does not count. The sentences say what is shown of
+    hybrid, and of order by its main effect.
     """
-    found = {each.title: rows for each in settings if (rows := leading_rows(each))}
+    found = [rows for each in settings if (rows := leading_rows(each))]
     if not found:
         return ""
-    above = [title for title, rows in found.items() if any(claims(row, "above") for row in rows)]
-    below = [title for title, rows in found.items() if any(claims(row, "below") for row in rows)]
-    early = [title for title, rows in found.items() if {words(row) for row in rows} <= EARLY]
-    start = "Not known yet" if len(early) == len(found) else "In part" if above else "So far, no"
-    lines = [
-        f"**{start}.** That the paper's hybrid curriculum, or easy programs first, raises accuracy "
-        f"is {claimed(above, len(found))}; that it lowers accuracy is {claimed(below, len(found))}."
+    gains = any(claims_a_gain(row) for rows in found for row in rows)
+    early = all(words(row) in EARLY for rows in found for row in rows)
+    start = "Not known yet" if early else "In part" if gains else "So far, no"
+    return " ".join([f"**{start}.**", *sentences(settings)])
+
+
+def further_lines(
+    settings: Sequence[Setting],
+    metric: Sequence[Judged],
+    *,
+    orders: Sequence[Setting],
+    rates: Sequence[Setting],
+) -> str:
+    """Return what else was found, a line a question; those without rows are left out.
+
+    `metric`: see `report.metric_by_setting.judged`; `orders` and `rates`: the settings of other
+    orders and of other learning rates.
+    """
+    lines = (
+        level_line(settings),
+        metric_line(metric),
+        how_soon_line(settings),
+        sorting_sentence(orders),
+        rates_sentence(rates),
+    )
+    return "\n".join(filter(None, lines))
+
+
+def level_line(settings: Sequence[Setting]) -> str:
+    """Return on which level of the grammar the curriculum's order costs most, by setting."""
+    titles = {each.name: each.title for each in settings}
+    found = costliest_levels(rows_by_level(settings), "setting")
+    told = [
+        f"level {level_label(row['level'])} with {titles[row['setting']]}, {points_text(row)} "
+        f"points, n = {row['n']}"
+        for _, row in found.iterrows()
     ]
-    if early:
-        lines.append(f"Too few seeds for any claim, so far: {joined(early)}.")
-    return " ".join(lines)
+    return f"- **{COSTLIEST}**: {'; '.join(told)}." if told else ""
 
 
 def leading_rows(setting: Setting) -> list[pd.Series]:
     """Return what a setting says of hybrid against the baseline, and of order (one row or two)."""
-    asked = questions_titled({title: SENTENCES[title] for title in LEADING})
+    asked = questions_titled(LEADING)
     rows = [*(answer(setting, question) for question in asked), own_order(setting)]
     return [row for row in rows if row is not None]
 
 
-def claims(row: pd.Series, side: Literal["above", "below"]) -> bool:
-    """Return whether a row is a claim that accuracy is above, or below, the reference."""
-    above = bool(row["difference"] > 0)
-    return finding(row) == "difference" and standing(row) == "claim" and above == (side == "above")
+def claims_a_gain(row: pd.Series) -> bool:
+    """Return whether a row is a claim that accuracy is above the reference's."""
+    return finding(row) == "difference" and standing(row) == "claim" and row["difference"] > 0
 
 
-def claimed(titles: Sequence[str], among: int) -> str:
-    """Return in which of so many settings something is claimed: "claimed in 2 of 3: a and b"."""
-    if among == 1:
-        return "claimed" if titles else "not claimed"
-    if not titles:
-        return f"claimed in none of the {among} settings of the table"
-    return f"claimed in {len(titles)} of {among}: {joined(titles)}"
-
-
-def sentences(settings: Sequence[Setting]) -> str:
-    """Return one line a question: what is shown in which settings; the table has the numbers."""
-    lines = []
-    for question in questions_titled(SENTENCES):
+def sentences(settings: Sequence[Setting]) -> list[str]:
+    """Return a sentence a leading question: what is shown in which settings."""
+    said = []
+    for question in questions_titled(LEADING):
         found = [(setting.title, answer(setting, question)) for setting in settings]
         named = [(title, row) for title, row in found if row is not None]
-        if not named:
-            continue
-        line = f"- **{SENTENCES[question.title]}**: {told(named, 'settings')}."
-        own = [(each.title, row) for each in settings if (row := own_order(each)) is not None]
-        if question.title == "Order" and own:
-            line += f" {OWN_SENTENCE}: {told(own, 'settings')}."
-        lines.append(line)
-    return "\n".join(lines)
+        if named:
+            said.append(f"{LEADING[question.title]}: {told(named, 'settings')}.")
+    return said
 
 
 def table(settings: Sequence[Setting]) -> str:
@@ -135,7 +151,7 @@ def table(settings: Sequence[Setting]) -> str:
         f"{each.title}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")
         for each, n in zip(settings, counts, strict=True)
     ]
-    lines = [["", *heads], ["---"] * (1 + len(heads))]
+    lines = [["difference", *heads], ["---"] * (1 + len(heads))]
     for question in questions_titled(ROWS):
         cells = [
             cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
@@ -145,7 +161,13 @@ def table(settings: Sequence[Setting]) -> str:
         if question.title == "Order" and any(row is not None for row in own):
             found = [cell(row, n) for row, n in zip(own, counts, strict=True)]
             lines.append([OWN_ROW, *found])
-    return "\n\n".join(filter(None, (rows_markdown(lines), f"{LEGEND}{sizes(settings)}")))
+    return "\n\n".join(filter(None, (rows_markdown(lines), legend(settings))))
+
+
+def legend(settings: Sequence[Setting]) -> str:
+    """Return what the table's words mean."""
+    named = sizes(settings).strip()
+    return LEGEND + f"- {named}" if named else LEGEND.strip()
 
 
 def own_order(setting: Setting) -> pd.Series | None:
@@ -158,7 +180,7 @@ def own_order(setting: Setting) -> pd.Series | None:
 
 
 def cell(row: pd.Series | None, usual: int) -> str:
-    """Return "+1.5 (+1.0 to +2.0), claim: above", with n where it is not the usual one."""
+    """Return "+1.5 (+1.0 to +2.0), claim: higher", with n where it is not the usual one."""
     if row is None:
         return MISSING
     count = "" if row["n"] == usual else f", n = {row['n']}"

@@ -25,6 +25,7 @@ from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE, answers_markdown
 from cl_utils.stats import FACTORIAL
 from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 from cl_utils.stats.validity import OVERALL
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
@@ -65,10 +66,13 @@ DECLARED = {
     "all arms of a seed on one type of machine. {mixture}",
 }
 MIXTURE = (
-    "With the strong recipes one skill, chained branches, comes late and at once: where some seeds "
-    "have it at the end and others do not, a mean is that of two groups, and its interval is wide "
-    "([lab notes](log/paper_size.md))."
+    "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "
+    "groups, and its interval is wide ([lab notes](log/{log}.md))."
 )
+SKILLS = {
+    "study-strong": MIXTURE.format(skill="expressions (levels 1.1 and 1.2)", log="study"),
+    "paper-size": MIXTURE.format(skill="chained branches (level 2.2)", log="paper_size"),
+}
 """By profile: what its rows do not say of when it was declared."""
 
 
@@ -99,7 +103,7 @@ def setting_markdown(setting: Setting) -> str:
     own = setting.results.of_arms(arms)
     parts = [
         f"## {sentence_case(setting.name)}",
-        DECLARED.get(setting.profile, "").format(mixture=MIXTURE),
+        DECLARED.get(setting.profile, "").format(mixture=SKILLS.get(setting.profile)),
         results_markdown(own, setting.declared, setting.profile),
     ]
     return "\n\n".join(filter(None, parts))
@@ -149,14 +153,16 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
     if pd.isna(row[column]):
         return MISSING
     if column == "difference":
-        interval = interval_text(row["difference_low"], row["difference_high"])
-        pairs = "" if row["pairs"] == row["n"] else f", n = {row['pairs']:.0f}"
-        return f"{row[column]:+.1f}" + (f" ({interval}{pairs})" if interval else "")
-    half_width = row[f"{column}_half_width"]
+        enough = row["pairs"] >= SEEDS_OF_A_TREND
+        interval = interval_text(row["difference_low"], row["difference_high"]) if enough else ""
+        pairs = "" if row["pairs"] == row["n"] else f"n = {row['pairs']:.0f}"
+        inside = ", ".join(filter(None, (interval, pairs)))
+        return f"{row[column]:+.1f}" + (f" ({inside})" if inside else "")
     constant = column == "ceiling"  # the ceiling belongs to the test set
-    text = mean_text(row[column], math.nan if constant else half_width)
-    few = not constant and row[f"{column}_n"] != row["n"]
-    return f"{text}, n = {row[f'{column}_n']:.0f}" if few else text
+    n = row[f"{column}_n"]
+    bare = constant or n < SEEDS_OF_A_TREND
+    text = mean_text(row[column], math.nan if bare else row[f"{column}_half_width"])
+    return text if constant or n == row["n"] else f"{text}, n = {n:.0f}"
 
 
 def legend(table: pd.DataFrame, profile: str) -> str:
@@ -169,8 +175,9 @@ def legend(table: pd.DataFrame, profile: str) -> str:
         )
     return (
         f"Profile `{profile}`; percent, mean ± half of the 95 % t interval over n seeds (no "
-        "interval where n = 1). Points above baseline are over the seeds that both have, their n "
-        "named where it is another, and not adjusted for the number of rows. Balanced test set"
+        f"interval where n < {SEEDS_OF_A_TREND}). Points above baseline are over the seeds that "
+        "both have, their n named where it is another, and not adjusted for the number of rows. "
+        "Balanced test set"
         f"{protocol}. {PAPER_SOURCE}: output accuracy as printed in the paper, on other data and "
         "one run; its other numbers are not quoted, because we could not check them."
     )
