@@ -68,7 +68,7 @@ def authors(settings: Settings) -> list[SpeedRow]:
 
 
 def study_rate(task: StudyTraining, seconds: float) -> float:
-    """Return the study's characters a second, in a process that ends before the script starts."""
+    """Return the study's characters per second, in a process that ends before the script starts."""
     with WorkerPool([task], available_cores()) as pool:
         return pool.rate(seconds)
 

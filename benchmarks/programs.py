@@ -25,7 +25,7 @@ from cl_utils.machine import processes_side_by_side
 from cl_utils.parallel import available_cores
 
 A_CORE = Target(25_000.0, "value", "at least")
-DIFFICULTY_A_CORE = 5_000.0  # programs a second
+DIFFICULTY_A_CORE = 5_000.0  # programs per second
 IDENTICAL = Target(0.0, "value", "at most")
 PIECE, PLAIN_PIECE = 2_000, 100  # programs
 RADON_COLUMNS = ["cyclomatic_complexity", "halstead_difficulty", METRIC]
@@ -118,14 +118,14 @@ def difficulty(settings: Settings) -> list[SpeedRow]:
 
 
 def study_scores(sources: Sequence[str]) -> tuple[float, pd.DataFrame]:
-    """Return programs a second and the scores, by the study's own function."""
+    """Return programs per second and the scores, by the study's own function."""
     began = time.perf_counter()
     scores = measure(sources)
     return len(sources) / (time.perf_counter() - began), scores
 
 
 def plain_scores(sources: Sequence[str]) -> tuple[float, pd.DataFrame]:
-    """Return programs a second and the scores that radon has, one program at a time."""
+    """Return programs per second and the scores that radon has, one program at a time."""
     began = time.perf_counter()
     rows = [radon_difficulty(source) for source in sources]
     seconds = time.perf_counter() - began

@@ -62,6 +62,17 @@ def test_the_study_is_not_compared_with_itself(laptop: Params) -> None:
     assert "the committed study itself" in beside_study(OURS, study)
 
 
+def test_a_home_that_links_to_the_committed_study_is_not_compared_with_it(
+    laptop: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "elsewhere" / "study"
+    kept.mkdir(parents=True)
+    (tmp_path / "results/study").symlink_to(kept, target_is_directory=True)
+    monkeypatch.setattr(module, "committed_results", lambda name: kept)
+    study = laptop.model_copy(update={"profile": "study"})
+    assert "the committed study itself" in beside_study(OURS, study)
+
+
 def test_runs_of_other_parameters_or_programs_are_not_compared(laptop: Params) -> None:
     study = laptop.paths.results.parent / "study"
     write(study, THEIRS, steps=700)

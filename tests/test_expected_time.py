@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def record(home: Path, seed: int, **changes: Any) -> Path:
-    """Leave a manifest of a run that was trained at 1,000 characters a second; return it."""
+    """Leave a manifest of a run that was trained at 1,000 characters per second; return it."""
     path = home / f"results/any/fast/baseline/seed{seed}/manifest.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {
@@ -56,7 +56,7 @@ def test_the_time_is_that_of_recorded_runs_of_the_size(home: Path) -> None:
     assert expected_training(PARAMS) == "About 2 min, by 1 recorded run of this size (AMD EPYC)."
     assert "About 5 min, by" in expected_training(PARAMS, runs=3)
     record(home, 1, training_seconds=5.0)
-    record(home, 2, training_seconds=25.0)  # the median: 2,000 characters a second
+    record(home, 2, training_seconds=25.0)  # the median: 2,000 characters per second
     assert "About 50 s, by 3 recorded runs" in expected_training(PARAMS)
 
 

@@ -36,7 +36,7 @@ from cl_utils.stats.reached import crossing
 def curve(
     name: str, accuracies: Sequence[float], seed: int = 0, seconds: Sequence[float] | None = None
 ) -> pd.DataFrame:
-    """Return a curve at 100 characters a second, a point a second unless `seconds` says when."""
+    """Return a curve at 100 characters per second, measured each second, or at `seconds`."""
     points = np.asarray(seconds if seconds else np.arange(1, len(accuracies) + 1), dtype=float)
     named = {"variant": name, "words": f"words {name}", "group": "added", "seed": seed}
     return pd.DataFrame(
@@ -94,7 +94,7 @@ def test_rows_and_figure_say_who_did_not_get_there() -> None:
     drawn = worth_of_parts(pd.concat([*fast, *less]), "fast", "added")
     words = list(texts(drawn))
     assert words.count("reached by 1 of 2") == 1 and words.count("not reached") == 1
-    assert "n = 2 seeds a row" in description_of(drawn).notes
+    assert "n = 2 seeds per row" in description_of(drawn).notes
 
 
 def test_fewer_characters_are_those_to_where_the_slow_recipe_ends() -> None:

@@ -263,7 +263,7 @@ def test_a_correlation_near_zero_keeps_its_sign_in_figures_as_in_tables() -> Non
 
 
 def test_trajectories_draw_every_seed() -> None:
-    """Per panel a line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
+    """Per panel per line a seed and their mean: 8 + 1 for mastery, 3 + 1 for its twin."""
     axes = drawn("adaptive_trajectories").axes
     assert [len(each.lines) for each in axes[:4]] == [9, 4, 4, 4]
 

@@ -107,9 +107,9 @@ def test_the_first_notebook_shows_its_figures_and_tables(lab: Lab) -> None:
         check_picture(lab, part)
     (table,) = lab.seen("rows.round(1).to_string", ".jp-RenderedText pre")
     assert "0.20M parameters" in table and table.count("composition") == 3
-    assert "07_playground" in lab.seen("## The way on", "table")[0]
+    assert "07_playground" in lab.seen("## Where to go next", "table")[0]
     check_headings(lab)
-    lab.tab.click(f"{lab.go_to('## The way on')} table a")
+    lab.tab.click(f"{lab.go_to('## Where to go next')} table a")
     path = "jupyterapp.shell.currentWidget.context?.path"
     lab.tab.wait(f"{path} === '01_data_generation.ipynb'", "the next notebook")
     lab.show("00_start_here")

@@ -381,11 +381,11 @@ def test_the_table_has_what_a_probe_of_each_model_measures(world: World) -> None
         model = train(each, world.train, world.validation, report=quiet).model
         seen = Probe(world.validation, torch.device("cpu")).measure(model.eval(), BUCKETS)
         losses = [seen[bucket].output_loss for bucket in BUCKETS]
-        ours = table["nats a character"][each.name]
+        ours = table["nats per character"][each.name]
         assert list(ours) == pytest.approx([*losses, np.mean(losses)])
         right = [100 * seen[bucket].accuracy for bucket in BUCKETS]
         assert list(table["right (%)"][each.name]) == pytest.approx([*right, np.mean(right)])
-    assert not np.allclose(*(table["nats a character"][name] for name in ("baseline", "yours")))
+    assert not np.allclose(*(table["nats per character"][name] for name in ("baseline", "yours")))
 
 
 PANELS = """
@@ -461,7 +461,7 @@ def test_the_editor_draws_at_once_and_trains_when_its_button_is_pressed(
     [[figure, table], *_] = executed(kernel, EDITOR, PRESS, AGAIN)
     assert (
         figure.startswith("Over 20 steps and 2 stages it draws")
-        and "nats a character" in table
+        and "nats per character" in table
         and "mean" in table
     )
 

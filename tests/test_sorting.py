@@ -38,7 +38,9 @@ def test_orders_that_were_not_declared_are_left_out() -> None:
 
 def test_a_loss_and_a_gain_are_told_apart() -> None:
     line = sorting_sentence([sorting({"easy-to-hard": -40.0, "stair": 40.0})])
-    assert line.startswith("- **All programs sorted by difficulty, against random order, with 0.20M")
+    assert line.startswith(
+        "- **All programs sorted by difficulty, against random order, with 0.20M"
+    )
     assert "accuracy is lower (claim) for easy to hard; " in line
     assert "accuracy is higher (claim) for stair, from -" in line
     assert line.endswith(" points, n = 8.") and "folding" not in line
@@ -59,7 +61,9 @@ def test_the_advice_follows_what_was_shown() -> None:
         return advice_page([], [sorting(points)]).partition(f"## {SORTING.title}")[2]
 
     lost = {"easy-to-hard": -40.0, "stair": -40.0, "hybrid": 0.0}
-    assert f"{SORTING.harms} Shown in 2 of 2 orders, all against the same baseline runs." in said(lost)
+    assert f"{SORTING.harms} Shown in 2 of 2 orders, all against the same baseline runs." in said(
+        lost
+    )
     assert SORTING.mixed in said({"easy-to-hard": -40.0, "stair": 40.0})
     assert f"{SORTING.helps} Shown in 2 of 2 orders, all against the same baseline runs." in said(
         {"easy-to-hard": 40.0, "stair": 40.0}

@@ -181,7 +181,7 @@ def test_what_is_drawn_can_be_seen_on_white(figure: Figure) -> None:
 
 
 def test_more_than_four_arms_never_share_a_panel_of_lines() -> None:
-    """A line an arm, and the grey of the baseline: two in each panel of small multiples."""
+    """A line per arm, and the grey of the baseline: two in each panel of small multiples."""
     six = synthetic_results(test_figures.SCHEDULES, [0, 1], programs=60)
     assert len(test_figures.SCHEDULES) > MOST_LINES
     for name in ("learning_curves", "accuracy_by_difficulty"):

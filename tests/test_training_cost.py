@@ -1,4 +1,4 @@
-"""What a study took is read from its manifests, a line a recipe and machine."""
+"""What a study took is read from its manifests, a line per recipe and machine."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ class World:
     """Programs with scores, buckets, hashes and split; the training and validation corpora."""
 
     programs: pd.DataFrame
-    train: Corpus  # 150 programs a bucket, sorted by difficulty
-    validation: Corpus  # 10 programs a bucket
+    train: Corpus  # 150 programs per bucket, sorted by difficulty
+    validation: Corpus  # 10 programs per bucket
     pools: Pools
 
 

@@ -69,7 +69,7 @@ def growth_with_parameters(rows: pd.DataFrame, machine: str) -> Figure:
     axes.set(
         title="Training speed by size of the model, and its share of the machine's ceiling",
         xlabel="parameters",
-        ylabel="characters a second",
+        ylabel="characters per second",
     )
     _logarithmic(axes, rows["size"])
     axes.set_ylim(rows["value"].min() / 2, rows["reference_value"].max() * 1.6)

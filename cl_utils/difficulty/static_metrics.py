@@ -165,7 +165,7 @@ def _depth(statement: ast.stmt) -> int:
 
 
 def measure_all(programs: pd.DataFrame, *, processes: int | None = None) -> pd.DataFrame:
-    """Return every static metric of many programs: a row each, in order, a column a metric.
+    """Return every static metric of many programs: a row each, in order, a column per metric.
 
     `programs` has the columns source and output. The paper's scores come first, as
     `overall_metric.measure` gives them, then the fields of `StaticMetrics`. Large work is shared

@@ -1,8 +1,8 @@
 r"""Line completion: from a program's lines so far, write the next one.
 
-In: a model, a corpus and its teacher-forced scores. Out: one row a line, with exact match and edit
-similarity under two rules. The lines are the paper's: all of a record but the first, the output
-included, the blank line at the end not.
+In: a model, a corpus and its teacher-forced scores. Out: one row per line, with exact match and
+edit similarity under two rules. The lines are the paper's: all of a record but the
+first, the output included, the blank line at the end not.
 
 - oracle (the paper's): exactly as many characters as the true line has are written.
 - newline: the line written is what comes before the first newline.

@@ -1,6 +1,6 @@
 """What is known of each test program: with one teacher-forced pass, and with generated answers.
 
-In: a model's scores on a test set. Out: one row a program; the columns are `evaluate.Evaluation`'s.
+In: a model's scores on a test set. Out: one row per program; columns as in `evaluate.Evaluation`.
 """
 
 from __future__ import annotations

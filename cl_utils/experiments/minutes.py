@@ -1,4 +1,4 @@
-"""The figure of time to accuracy: exact execution over minutes, a panel a plan, a line a seed.
+"""The figure of time to accuracy: exact execution over minutes, a panel per plan, a line per seed.
 
 In: learning curves (`curves.load_curves`), and the machine in words. Out: one Figure.
 """
@@ -27,7 +27,7 @@ PLANS_A_ROW: Final = 2
 
 @styled
 def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
-    """Return accuracy against minutes, a panel a plan, the first plan in grey in all of them."""
+    """Return accuracy against minutes, a panel per plan, the first plan in grey in all of them."""
     plans = [plan for _, plan in curves.groupby("variant", sort=False)]
     columns = min(PLANS_A_ROW, len(plans))
     rows = -(-len(plans) // columns)
@@ -42,11 +42,11 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
         figure,
         " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
         f"Dashed: {PAPER_BASELINE} %, what the paper reports of its baseline. Grey: the first "
-        "plan. A training a line, n of them a plan; minutes and percentages above a panel: mean "
-        "over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
+        "plan. One line per training, n trainings per plan; minutes and percentages above a panel: "
+        "mean over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
         f"interval of a share of {int(curves['programs'].min()):,} programs. Balanced, twin-free, "
-        "full-length programs; the time of the tests on the way is not counted, compilation is.",
-        f"Plans of different days: minutes may differ with the machine's pace. {machine}.",
+        "full-length programs; compilation counts as training time, tests on the way do not.",
+        f"Plans of different days: minutes may differ with the machine's speed. {machine}.",
     )
     return figure
 

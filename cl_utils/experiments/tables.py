@@ -62,7 +62,7 @@ def mean_to_reach_text(values: Sequence[float], digits: int) -> str:
 
 
 def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
-    """Return a row a variant: characters to half, accuracy at the end, points above `reference`."""
+    """Return a row per variant: characters to half, accuracy, points above `reference`."""
     rows = trainings(curves)
     end = rows.pivot(index="seed", columns="variant", values="final")
     lines = [
@@ -133,7 +133,7 @@ def levels(curves: pd.DataFrame) -> list[float]:
 
 
 def times(curves: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return a row a plan: medians of seconds and characters to `level`, and the ratio.
+    """Return a row per plan: medians of seconds and characters to `level`, and the ratio.
 
     Medians are infinite unless every seed got there. The ratio is to the characters of the first
     plan that got there; seconds are not compared, since plans were trained on different days.
@@ -151,7 +151,7 @@ def times(curves: pd.DataFrame, level: float) -> pd.DataFrame:
 
 
 def times_markdown(curves: pd.DataFrame) -> str:
-    """Return a row a plan and accuracy: minutes and characters until a model is that good."""
+    """Return a row per plan and accuracy: minutes and characters until a model is that good."""
     lines = [
         ["plan", "to (%)", "n", "minutes: median", "mean", "million characters: median"]
         + ["mean", "characters, as a share of the first plan's that got there"],
@@ -176,7 +176,7 @@ def times_markdown(curves: pd.DataFrame) -> str:
 
 
 def ends_markdown(curves: pd.DataFrame) -> str:
-    """Return a row a plan: what its models execute at the end, and after how many minutes."""
+    """Return a row per plan: what its models execute at the end, and after how many minutes."""
     lines = [
         ["plan", "parameters", "n", "minutes", "exact at the end (%): median", "mean", "by seed"],
         ["---", *["--:"] * 6],

@@ -23,7 +23,7 @@ answers       what models answer, each character with its probability
 attention     where a model looked when it wrote a character
 schedule      what one schedule draws
 panels        what all figures share
-multiples     a panel an arm, the baseline in grey
+multiples     a panel per arm, the baseline in grey
 described     a figure that says what it shows
 words         parts of the sentence that says it
 contrasts     what figures of differences share

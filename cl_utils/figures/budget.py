@@ -61,7 +61,7 @@ def one_panel(gains: pd.DataFrame, arms: Sequence[str]) -> Described:
 
 
 def panel_an_arm(gains: pd.DataFrame, arms: Sequence[str]) -> Described:
-    """Return a panel an arm, all with the same axes."""
+    """Return a panel per arm, all with the same axes."""
 
     def draw(axes: Axes, arm: str) -> None:
         rows = gains[gains["base"] == arm]

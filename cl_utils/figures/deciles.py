@@ -25,7 +25,7 @@ from cl_utils.stats.validity import OVERALL
 def accuracy_by_difficulty(
     programs: pd.DataFrame, validity: pd.DataFrame, metric: str = "overall_metric"
 ) -> Figure:
-    """Return exact accuracy by decile of `metric`, one line an arm; many arms get panels.
+    """Return exact accuracy by decile of `metric`, one line per arm; many arms get panels.
 
     `validity` holds the rows of `stats.metric_validity`; that of the metric is told.
     """
@@ -43,7 +43,7 @@ def accuracy_by_difficulty(
         figure,
         decile_result(means, groups, metric_label(metric)) + correlation_text(validity, metric),
         f"{panels}Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
-        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs a group.",
+        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs per group.",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
         "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
     )
@@ -67,7 +67,7 @@ def deciles_together(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> D
 
 
 def deciles_by_arm(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> Described:
-    """Return a small panel an arm, with the baseline in grey."""
+    """Return a small panel per arm, with the baseline in grey."""
     arms = in_order(means.index.get_level_values("arm"))
 
     def draw(axes: Axes, arm: str) -> None:

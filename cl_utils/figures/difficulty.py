@@ -42,7 +42,7 @@ LEAST_PRINTED = 6.0
 
 @styled
 def difficulty_distribution(counts: pd.DataFrame) -> Figure:
-    """Return the share of easy, medium and hard by grammar level, a panel a metric.
+    """Return the share of easy, medium and hard by grammar level, a panel per metric.
 
     Both definitions of the paper's metric and, where the study's buckets are of another, that.
     `counts` is the table of `buckets.counts_by_level`: metric, lower, upper, level, bucket and
@@ -137,7 +137,7 @@ def bucket_key(axes: Axes, index: int, bucket: str) -> None:
 
 @styled
 def metric_spread(values: pd.DataFrame) -> Figure:
-    """Return how many programs have which value of each metric (columns), a panel a metric."""
+    """Return how many programs have which value of each metric (columns), a panel per metric."""
     require(values, "difficulty")
     figure = canvas(2.3)
     panels = figure.subplots(1, values.shape[1], sharex=True, sharey=True, squeeze=False)

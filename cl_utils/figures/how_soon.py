@@ -35,7 +35,7 @@ NEVER_COLUMN = 1.03
 
 @styled
 def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
-    """Return a panel a setting, a row an arm: each seed, and the median, until `level` percent."""
+    """Return a panel per setting, a row per arm: seeds and median of what `level` percent takes."""
     require(rows, f"a learning curve that reaches {level} %")
     settings, arms = list(rows["setting"].unique()), in_order(rows["arm"].unique())
     lines = ceil(len(settings) / COLUMNS)
@@ -46,7 +46,7 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
         part = rows[rows["setting"] == setting]
         _draw(axes, part, arms)
         axes.set_title(f"{setting}\nn = {_seeds(part)} an arm", fontsize=9)
-        axes.set_xlabel("characters learnt from (millions)")
+        axes.set_xlabel("characters read in training (millions)")
     for axes in panels[len(settings) :]:
         axes.set_visible(False)
     arm_axis(panels[0], arms)
@@ -54,9 +54,9 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
         figure,
         f"Millions of characters until {level} % on the validation programs, median (least to "
         f"largest): {_result(rows)}.",
-        "Mean of the buckets, straight between measured points; a dot a seed, a line the median, "
-        "dashed the baseline's; right of a panel: runs that never get there, which count as the "
-        "largest. Exploratory.",
+        "Mean of the buckets, linearly interpolated between measured points. Dots: seeds; bar: the "
+        "median; dashed: the baseline's median; right of a panel: runs that never get there, which "
+        "count as the largest. Exploratory.",
     )
     return figure
 

@@ -1,4 +1,4 @@
-"""Small multiples: a panel an arm on shared axes, the baseline in grey in each of them.
+"""Small multiples: a panel per arm on shared axes, the baseline in grey in each of them.
 
 In: arms, and what draws one of them. Out: a Figure of small panels.
 """
@@ -25,7 +25,7 @@ MOST_LINES: Final = 4
 def arm_panels(
     arms: Sequence[str], draw: Callable[[Axes, str], None], labels: tuple[str, str], margin: float
 ) -> Described:
-    """Return one small panel an arm, drawn by `draw(axes, arm)`, with one key above them all.
+    """Return one small panel per arm, drawn by `draw(axes, arm)`, with one key above them all.
 
     `labels`: of x and y; `margin`: inches beside the panels' own height.
     """

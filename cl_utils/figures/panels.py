@@ -84,7 +84,7 @@ def seeds_text(rows: pd.DataFrame) -> str:
     counts = rows.groupby("arm")["seed"].nunique()
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
-        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds an arm"
+        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds per arm"
     single = "; no interval where n = 1" if counts.min() == 1 else ""
     if len(counts) > MOST_NAMED:
         return f"{many_seeds_text(counts)}{single}"
@@ -100,7 +100,7 @@ def many_seeds_text(counts: pd.Series) -> str:
         f"{n} for {', '.join(arm_label(arm) for arm in in_order(arms.index))}"
         for n, arms in rest.groupby(rest)
     ]
-    return f"n = {usual} seeds an arm, but {'; '.join(named)}"
+    return f"n = {usual} seeds per arm, but {'; '.join(named)}"
 
 
 def where_text(test_set: str, subset: str) -> str:

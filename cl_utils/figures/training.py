@@ -34,7 +34,7 @@ CURVE_AXES = {
 
 @styled
 def schedule_composition(history: pd.DataFrame) -> Figure:
-    """Return the share of easy, medium and hard drawn over training, one panel an arm."""
+    """Return the share of easy, medium and hard drawn over training, one panel per arm."""
     require(history, "history")
 
     def draw(axes: Axes, arm: str) -> None:
@@ -146,7 +146,7 @@ def by_bucket(curves: pd.DataFrame, x: str) -> Described:
 
 
 def by_arm(macro: pd.DataFrame, x: str) -> Described:
-    """Return a small panel an arm, with the baseline in grey."""
+    """Return a small panel per arm, with the baseline in grey."""
     scale, label = CURVE_AXES[x]
     reference = macro[macro["arm"] == BASELINE].groupby("step")
 

@@ -24,7 +24,7 @@ SHADE = "#F1F1F1"
 
 @styled
 def adaptive_trajectories(history: pd.DataFrame) -> Figure:
-    """Return the shares of each bucket over training: a thin line a seed, a thick one their mean.
+    """Return the shares of each bucket over training: a thin line per seed, a thick one their mean.
 
     Columns are the adaptive arms that there are, each beside the one yoked to it.
     """
@@ -66,7 +66,7 @@ def draw_shares(axes: Axes, history: pd.DataFrame, column: str, colour: str) -> 
 
 @styled
 def forgetting(curves: pd.DataFrame, history: pd.DataFrame) -> Figure:
-    """Return exact accuracy by bucket over training, one panel an arm, its stages shaded in turn.
+    """Return exact accuracy by bucket over training, one panel per arm, its stages shaded in turn.
 
     A bucket that falls while another is learnt is forgotten.
     """

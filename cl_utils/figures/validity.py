@@ -136,7 +136,7 @@ def scope_legend(agreement: float) -> list[Line2D]:
 
 @styled
 def metric_worth(worth: pd.DataFrame) -> Figure:
-    """Return two panels, a row a metric: its rho with what is hard, and what its buckets gain.
+    """Return two panels, a row per metric: its rho with what is hard, and what its buckets gain.
 
     `worth`: the rows of `metric_findings.metric_worth`.
     """
@@ -207,7 +207,7 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
         f"{measure_text(measure)} with buckets by each metric: highest {names[0]}, lowest "
         f"{names[-1]}" + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
-        "differ in the metric alone. Bar: mean over seeds; line: 95 % t interval; "
+        "differ only in the metric. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}. Dashed: the baseline over all its seeds; "
         "differences that are paired by seed stand in the forest plot and the tables.",
     )

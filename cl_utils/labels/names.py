@@ -59,7 +59,7 @@ RECIPES: Final[Mapping[str, str]] = MappingProxyType(
         "to zero",
         "strong": "`fast` with short convolutions and, in training, an auxiliary head on "
         "intermediate values of the interpreter",
-        "strong-late": "`strong`, whose rate falls to zero in the last 40 % of the steps alone",
+        "strong-late": "`strong`, whose rate falls to zero only in the last 40 % of the steps",
         "fast-third": "`fast`, whose rate falls to a third",
         "fast-constant": "`fast` at a constant rate; the last weights are averaged",
         "strong-third": "`strong`, whose rate falls to a third",

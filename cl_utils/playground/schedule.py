@@ -29,7 +29,7 @@ from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Run
 
 Say = Callable[[Any], None]
-RIGHT, LOSS = "right (%)", "nats a character"
+RIGHT, LOSS = "right (%)", "nats per character"
 
 
 class Weights(NamedTuple):

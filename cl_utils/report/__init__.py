@@ -2,7 +2,7 @@
 
 questions          what the study asks, as data
 sentences          what a contrast says, in words
-main_table         a row an arm
+main_table         a row per arm
 summary            the answers in one table
 settings           every setting that has been studied
 side_by_side       rows of all settings, for figures and pages

@@ -28,7 +28,7 @@ def beside_study(results: Results, params: Params) -> str:
     `results`: of one recipe of the profile that `params` name.
     """
     folder = committed_results(COMMITTED)
-    if params.paths.results == folder:
+    if params.paths.results.resolve() == folder.resolve():  # another home may link to it
         return "These are the rows of the committed study itself."
     if not (folder / params.recipe).is_dir():
         return f"`results/{COMMITTED}/` holds no rows of recipe {params.recipe} to compare with."

@@ -54,19 +54,19 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "and what order, restarts and composition do there"
         ),
         "effects_forest": (
-            "Arms against the baseline (those that differ in budget or metric alone: notebooks 09 "
+            "Arms against the baseline (those that differ only in budget or metric: notebooks 09 "
             "and 12)"
         ),
         "factorial_effects": (
             "Hybrid minus baseline, taken apart into order, restarts and composition"
         ),
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
-        "gain_against_budget": "Gain on the baseline at 10, 30 and 100 % of the steps",
+        "gain_against_budget": "Gain over the baseline at 10, 30 and 100 % of the steps",
         "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",
         "metric_ablation": "The incremental schedule with buckets by each metric",
         "metric_worth": (
-            "How far each metric orders what is hard, and what its buckets gain on random ones"
+            "How far each metric orders what is hard, and what its buckets gain over random ones"
         ),
         "metric_agreement": "How far the metrics agree: Spearman's rho over all programs",
         "accuracy_by_difficulty": "Exact accuracy by tenth of the difficulty metric",

@@ -1,4 +1,4 @@
-"""The study's main table: one row an arm, from the rows of its runs.
+"""The study's main table: one row per arm, from the rows of its runs.
 
 In: `Results`. Out: means with their intervals over seeds, and the differences to the baseline.
 """
@@ -36,7 +36,7 @@ MAIN_CELLS: Final[dict[str, Cell]] = {
 
 
 def main_table(results: Results) -> pd.DataFrame:
-    """Return one row an arm, indexed by its name; percent, or points for differences.
+    """Return one row per arm, indexed by its name; percent, or points for differences.
 
     Columns: n (seeds with the primary measure), and for every name in `MAIN_CELLS` its mean and
     `<name>_half_width` (95 % t interval over seeds) and `<name>_n`; `difference`, `difference_low`,

@@ -58,7 +58,7 @@ def metric_line(found: Sequence[Judged]) -> str:
 
 
 def metric_section(found: Sequence[Judged]) -> str:
-    """Return the section, a row a setting; "" where no setting can be judged."""
+    """Return the section, a row per setting; "" where no setting can be judged."""
     if not found:
         return ""
     heads = ["", "metric", "all programs (95 %)", "single models", "reading", "within a level"]

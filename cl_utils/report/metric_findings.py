@@ -56,7 +56,7 @@ def programs_measured(counts: pd.DataFrame, metric: str, least: int) -> int:
 
 
 def metric_body(results: Results, validity: pd.DataFrame) -> str:
-    """Return a row a metric, and how far two seeds agree; "" without `validity_of`'s rows."""
+    """Return a row per metric, and how far two seeds agree; "" without `validity_of`'s rows."""
     if validity.empty:
         return ""
     lines = [list(HEADS), ["---", "--:", "--:", "---", "--:"]]
@@ -120,7 +120,7 @@ def stability_lines(stability: pd.DataFrame) -> list[str]:
 
 
 def metric_worth(measures: pd.DataFrame, validity: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return a row a metric: how far it orders what is hard, what its buckets gain over random.
+    """Return a row per metric: how far it orders what is hard, what its buckets gain over random.
 
     `metric`: what makes the study's own buckets.
     Columns: metric, rho, rho_low, rho_high (over all programs, see `stats.metric_validity`),

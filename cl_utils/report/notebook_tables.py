@@ -43,7 +43,7 @@ SIZE: Final = "that part (% of all programs)"
 
 
 def level_summary(programs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a level and one for all: counts, lengths in characters, shares in percent."""
+    """Return a row per level and one for all: counts, lengths in characters, shares in percent."""
     texts = [record(s, o) for s, o in zip(programs["source"], programs["output"], strict=True)]
     facts = pd.DataFrame(
         {
@@ -80,25 +80,25 @@ def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.D
 
 
 def metric_summary(difficulty: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a metric: its mean, spread and ends over all programs."""
+    """Return one row per metric: its mean, spread and ends over all programs."""
     summary = difficulty.describe().T[["mean", "std", "min", "50%", "max"]]
-    return summary.set_axis(["mean", "standard deviation", "least", "median", "most"], axis=1)
+    return summary.set_axis(["mean", "standard deviation", "min", "median", "max"], axis=1)
 
 
 def metric_by_level(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return a row a level, and of each metric the mean and the values of the outer tenths."""
+    """Return a row per level, and of each metric the mean and the outer percentiles."""
     groups = programs.groupby("level")
     columns = {}
     for metric in metrics:
         name, values = METRICS[metric], groups[metric]
         columns[f"{name}: mean"] = values.mean()
-        columns[f"{name}: a tenth below"] = values.quantile(0.1)
-        columns[f"{name}: a tenth above"] = values.quantile(0.9)
+        columns[f"{name}: 10th percentile"] = values.quantile(0.1)
+        columns[f"{name}: 90th percentile"] = values.quantile(0.9)
     return pd.DataFrame(columns)
 
 
 def exam_summary(exams: pd.DataFrame) -> pd.DataFrame:
-    """Return a row an exam: programs, levels, how far they go in its quantity, characters."""
+    """Return a row per exam: programs, levels, how far they go in its quantity, characters."""
     exams = exams.assign(characters=_lengths(exams))
     groups = exams.groupby("exam", sort=False)
     table = groups.agg(
@@ -166,7 +166,7 @@ def training_seconds(curves: pd.DataFrame, arms: Collection[str]) -> pd.DataFram
 
 
 def accuracy_by_metric(programs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return exact accuracy (percent, mean over seeds) by decile, a row a metric.
+    """Return exact accuracy (percent, mean over seeds) by decile, a row per metric.
 
     Ties stay whole, so some deciles are empty.
     """

@@ -106,8 +106,8 @@ def power_lines(results: Results, family: int, resamples: int) -> list[str]:
     return [
         "The differences of hybrid and baseline, paired by seed, have a standard deviation of "
         f"{deviation:.2f} points (95 % interval {low:.2f} to {high:.2f}, n = {n} seeds).",
-        f"A two-sided paired t test at {SIGNIFICANCE:g} finds, with a power of {POWER:g} and in a "
-        f"family of one: {', '.join(others)} seeds, in points.",
+        f"A two-sided paired t test at {SIGNIFICANCE:g} detects, with a power of {POWER:g} and "
+        f"without correction, differences of these sizes in points: {', '.join(others)} seeds.",
         f"The exact sign-flip test, which every claim of a difference rests on, is stricter: among "
         f"{max(1, family)} declared contrasts it needs {needed} seeds that all agree in sign, "
         f"which {100 * POWER:.0f} % of studies see when the true difference is "
@@ -124,7 +124,7 @@ def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
     if not deviation > 0:
         return []
     return [
-        f"Under the paper's own scoring that deviation is {deviation:.2f} points; to find the "
+        f"Under the paper's own scoring this standard deviation is {deviation:.2f} points; for the "
         f"{PAPER_GAIN:.2f} points that the paper reports, the t test would need "
         f"{least_seeds(deviation, PAPER_GAIN) or 'too many'} seeds (the paper has one)."
     ]

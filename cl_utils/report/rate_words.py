@@ -119,7 +119,7 @@ def rates_markdown(settings: Iterable[Setting]) -> str:
 
 
 def _accuracy(rates: Mapping[str, Setting]) -> str:
-    """Return a row an arm and a column a rate: mean and 95 % interval over seeds."""
+    """Return a row per arm and a column a rate: mean and 95 % interval over seeds."""
     selected = {rate: select(each.results.measures, *PRIMARY) for rate, each in rates.items()}
     lines = [["", *rates], ["---", *["--:"] * len(rates)]]
     for arm in dict.fromkeys(arm for pair in EFFECTS for arm in reversed(pair)):

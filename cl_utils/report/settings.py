@@ -115,7 +115,7 @@ class Setting:
 
     @cached_property
     def asked_levels(self) -> pd.DataFrame:
-        """The effect that was declared for later seeds, a row a level; empty without them."""
+        """The effect that was declared for later seeds, a row per level; empty without them."""
         if self.question is None:
             return pd.DataFrame()
         asked = self.question

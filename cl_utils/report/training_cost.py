@@ -45,12 +45,12 @@ def run_costs(folder: Path) -> pd.DataFrame:
 
 
 def cost_markdown(folder: Path) -> str:
-    """Return what the finished runs of a profile took, a line a recipe and machine."""
+    """Return what the finished runs of a profile took, a line per recipe and machine."""
     costs = run_costs(folder)
     keys = ["recipe", "parameters", "characters", "device", "threads", "machine"]
     lines = [
-        "| recipe | runs | parameters | characters a run | training a run, median (s) | "
-        "in all (min) | threads a run | machine |",
+        "| recipe | runs | parameters | characters per run | training per run, median (s) | "
+        "in all (min) | threads per run | machine |",
         "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
     for key, group in costs.groupby(keys):

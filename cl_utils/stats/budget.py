@@ -1,6 +1,6 @@
 """What an arm gains on the baseline when both train for a share of the steps.
 
-In: the measures of arms, some of which train for a share of the steps. Out: one row an arm and
+In: the measures of arms, some of which train for a share of the steps. Out: one row per arm and
 budget.
 """
 

@@ -126,7 +126,7 @@ def contrast_table(
     test_set: str = "balanced",
     subset: str = "macro",
 ) -> pd.DataFrame:
-    """Return one row a contrast: the fields of `Contrast`, both p after Holm, the family's size.
+    """Return one row per contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
     Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts`: the pairs (arm,
     reference) of one family. Those without a pair of runs yet get no row, but count in it: an
@@ -164,7 +164,7 @@ def common_seeds(rows: pd.DataFrame, arm: str, reference: str) -> set[int]:
 
 
 def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
-    """Return one row a contrast, with both p after Holm in a family of `family` contrasts.
+    """Return one row per contrast, with both p after Holm in a family of `family` contrasts.
 
     p_least: what p_holm would be if this contrast's seeds agreed as far as they can, the other rows
     being what they are.

@@ -110,7 +110,7 @@ def signs(effect: tuple[str, ...]) -> np.ndarray:
 
 
 def cell_values(measures: pd.DataFrame, cell: Cell) -> pd.DataFrame:
-    """Return the eight cells' values (percent): a row a seed that all have, a column an arm."""
+    """Return the eight cells' values (percent): a row a seed that all have, a column per arm."""
     table = select(measures, *cell).pivot(index="seed", columns="arm", values="value")
     return table.reindex(columns=list(FACTORIAL.values())).rename_axis(columns=None).dropna()
 
@@ -218,7 +218,7 @@ def factorial_cells(
     test_set: str = "balanced",
     subset: str = "macro",
 ) -> pd.DataFrame:
-    """Return one row a cell: its three levels, arm, mean, low, high, n; empty like the effects."""
+    """Return a row per cell: its three levels, arm, mean, low, high, n; empty like the effects."""
     values = cell_values(measures, (measure, test_set, subset))
     rows = []
     for levels, arm in FACTORIAL.items() if not values.empty else ():

@@ -1,6 +1,6 @@
 """What a split by text alone would have said: the leaky test set beside the natural one.
 
-In: the measures of runs that were scored on both. Out: one row an arm, paired by run.
+In: the measures of runs that were scored on both. Out: one row per arm, paired by run.
 """
 
 from __future__ import annotations

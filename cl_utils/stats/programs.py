@@ -1,7 +1,7 @@
 """Statistics whose rows are programs: does a metric order what a trained model finds hard?
 
 In: the programs of a study (columns arm, seed, test_set, program_id, level, exact,
-log_probability, and a column a metric). Out: what the models find hard, a rank correlation,
+log_probability, and a column per metric). Out: what the models find hard, a rank correlation,
 accuracy by decile of a metric, and an interval that counts both seeds and programs.
 """
 
@@ -53,7 +53,7 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def hardness_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return -log p of the true output: a row a program, a column a seed that answered it."""
+    """Return -log p of the true output: a row per program, a column a seed that answered it."""
     return -rows.pivot(index="program_id", columns="seed", values="log_probability").dropna()
 
 
@@ -91,7 +91,7 @@ def decile_of(values: pd.Series) -> pd.Series:
 
 
 def accuracy_by_decile(programs: pd.DataFrame, metric: str = "overall_metric") -> pd.DataFrame:
-    """Return exact accuracy (percent) by decile of `metric`, one row an arm, seed and decile.
+    """Return exact accuracy (percent) by decile of `metric`, one row per arm, seed and decile.
 
     On the balanced test set.
     Columns: arm, seed, decile, low and high (least and largest value of the metric in the
@@ -117,7 +117,7 @@ def accuracy_by_decile(programs: pd.DataFrame, metric: str = "overall_metric") -
 
 
 def answers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return whether one arm was right, as 1.0 or 0.0: a row a program, a column a seed."""
+    """Return whether one arm was right, as 1.0 or 0.0: a row per program, a column per seed."""
     return rows.pivot(index="program_id", columns="seed", values="exact").astype(float)
 
 

@@ -1,6 +1,6 @@
 """Is a metric of difficulty any good? Its rank correlation with what the baseline finds hard.
 
-In: the programs of a study with a column a metric. Out: one row a metric and scope, over all
+In: the programs of a study with a column per metric. Out: one row per metric and scope, over all
 programs and within grammar levels; how far the models' own hardness agrees between seeds.
 """
 

@@ -39,7 +39,7 @@ def load_programs(params: Params) -> pd.DataFrame:
 
 
 def save_difficulty(params: Params, difficulty: pd.DataFrame) -> None:
-    """Leave notebook 02's metrics, one row a program."""
+    """Leave notebook 02's metrics, one row per program."""
     save_table(
         params.paths.difficulty,
         difficulty,

@@ -24,7 +24,7 @@ from cl_utils.training.progress import time_text
 SIZE: Final = ("recipe", "layers", "heads", "width", "context", "characters_per_step", "compile")
 """Parameters on which the pace of a training depends."""
 UNKNOWN: Final = (
-    "No run of this size on a CPU is recorded yet: how long it takes is told once it has begun."
+    "No run of this size on a CPU is recorded yet: the time left is shown once training has begun."
 )
 KINDS: Final = {"device": str, "params": dict, "characters": int, "machine": str}
 

@@ -68,7 +68,7 @@ class History:
     def add_curve(
         self, step: int, characters: int, seconds: float, accuracy: Mapping[str, float]
     ) -> None:
-        """Add a point of the learning curve: one row a bucket and their unweighted mean."""
+        """Add a point of the learning curve: one row per bucket and their unweighted mean."""
         values = {**accuracy, "macro": sum(accuracy.values()) / len(accuracy)}
         place = {"step": step, "characters": characters, "seconds": seconds}
         for bucket, value in values.items():

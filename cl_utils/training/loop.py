@@ -132,7 +132,7 @@ class Monitor:
         self.row_step, self.row_began = trainer.step, trainer.seconds
         self.curve_steps = curve_steps(trainer.steps)
         self.accuracy: dict[str, float] = {}  # percent by bucket, as it was measured last
-        self.speeds: deque[float] = deque(maxlen=SMOOTHED_ROWS)  # characters a second
+        self.speeds: deque[float] = deque(maxlen=SMOOTHED_ROWS)  # characters per second
         self.compiling = False  # in the last row
 
     def due(self) -> bool:

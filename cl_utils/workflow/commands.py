@@ -113,7 +113,7 @@ class Work:
         return [sys.executable, "-m", "snakemake", *named, *chosen, *options]
 
     def _side_by_side(self) -> tuple[str, ...]:
-        """Let a job a core run where a profile would take a GPU and there is none.
+        """Let a job per core run where a profile would take a GPU and there is none.
 
         Its jobs ask for a GPU, and one at a time has it.
         """

@@ -65,7 +65,7 @@ def page_of(name: str) -> str:
 
 
 def page_text(package: Package) -> str:
-    """Return a package's page: what it is for, a line a module, then the modules."""
+    """Return a package's page: what it is for, a line per module, then the modules."""
     modules = [name for name in package.entries if is_module(package, name)]
     lines = [f"| {link(package, name)} | {what} |" for name, what in package.entries.items()]
     table = "\n".join(["| module | what |", "|---|---|", *lines])

@@ -214,7 +214,7 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
 
 
 def _tendencies(gains: Sequence[bool], of: str) -> list[str]:
-    """Return a sentence a side on which there are trends, where no more is shown."""
+    """Return a sentence per side on which there are trends, where no more is shown."""
     sides = {"gain": sum(gains), "loss": len(gains) - sum(gains)}
     return [f"A {side} is a trend in {n} of {of}, no claim." for side, n in sides.items() if n]
 

@@ -57,12 +57,13 @@ METRIC = (
 )
 LEAK = (
     "What a split by text alone would have said of the same runs: its test set may hold programs "
-    f"with a renamed twin in training. {100 * sum(HELD_OUT.values()):.0f} % of it are of classes "
-    "that were held out here and have no twin, so a real split by text would leak more. The two "
-    "test sets are different programs, and the intervals, over seeds, leave out which were drawn."
+    f"with a renamed twin in training. {100 * sum(HELD_OUT.values()):.0f} % of its programs belong "
+    "to classes that were held out here as a whole, so they have no twin: a real split by text "
+    "would leak more. The two test sets contain different programs, which the intervals, over "
+    "seeds, do not account for."
 )
 WORTH = (
-    "Each metric's rho from the table above, beside what its buckets gain on random ones. The "
+    "Each metric's rho from the table above, beside what its buckets gain over random ones. The "
     "schedule draws the easy bucket most, so a metric decides not only when programs are read but "
     "which of them more often: short ones, say, or ones with little output."
 )
@@ -174,7 +175,7 @@ def question_body(
 
 
 def contrasts_body(rows: pd.DataFrame) -> str:
-    """Return a sentence a contrast, or a table of more than `MOST_SENTENCES`."""
+    """Return a sentence per contrast, or a table of more than `MOST_SENTENCES`."""
     if len(rows) > MOST_SENTENCES:
         return contrasts_markdown(rows, differences(rows))
     return bullets([contrast_line(row) for _, row in rows.iterrows()])

@@ -98,7 +98,7 @@ def how_soon_section(settings: Sequence[Setting], figure: str = "") -> str:
 
 
 def _tables(setting: Setting, reached: pd.DataFrame) -> str:
-    """Return a row an arm, and a row a declared contrast that has seeds."""
+    """Return a row per arm, and a row a declared contrast that has seeds."""
     by_arm = reached.groupby("arm")["characters"].agg(list)
     lines = [list(ARM_HEADS), ["---", "--:", "--:"]]
     for arm in in_order(by_arm.index):

@@ -154,7 +154,7 @@ def _parameters(params: Params) -> str:
 
 
 def _provenance(params: Params) -> str:
-    """Return a row a run: what it was made by, when and where; more of it on hover."""
+    """Return a row per run: what it was made by, when and where; more of it on hover."""
     names = ("run", "trained", "precision", "processor", "code", "weights", "data")
     heads = "".join(f"<th>{name}</th>" for name in names)
     rows = "".join(_run_row(run, run_manifest(run)) for run in finished_runs(params.paths.results))

@@ -94,7 +94,7 @@ def further_lines(
     orders: Sequence[Setting],
     rates: Sequence[Setting],
 ) -> str:
-    """Return what else was found, a line a question; those without rows are left out.
+    """Return what else was found, a line per question; those without rows are left out.
 
     `metric`: see `report.metric_by_setting.judged`; `orders` and `rates`: the settings of other
     orders and of other learning rates.
@@ -145,7 +145,7 @@ def sentences(settings: Sequence[Setting]) -> list[str]:
 
 
 def table(settings: Sequence[Setting]) -> str:
-    """Return a row a question and a column a setting, with its legend."""
+    """Return a row per question and a column per setting, with its legend."""
     counts = [seeds(setting) for setting in settings]
     heads = [
         f"{each.title}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")

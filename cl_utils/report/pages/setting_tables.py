@@ -139,8 +139,8 @@ def _level_question(setting: Setting) -> str:
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
         f"*{sentence_case(setting.title)}*: the first {asked.first_seed} seeds suggested an effect "
-        f"of {asked.effect} on {levels}, so it was declared for those that come after, which "
-        f"alone count here, as one family. {_so_far(done, seeds)}"
+        f"of {asked.effect} on {levels}, so a test was declared for later "
+        f"seeds; only these count here, as one family. {_so_far(done, seeds)}"
     )
     if rows.empty:
         return said
