@@ -214,6 +214,14 @@ def test_settings_that_say_the_same_are_listed() -> None:
     assert [in_short.joined(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
+def test_names_that_differ_in_their_brackets_are_told_as_one() -> None:
+    names = ["small models (fast)", "small models (strong)", "others", "large (strong-late)"]
+    assert in_short.grouped(names) == [
+        *("small models (fast, strong)", "others", "large (strong-late)")
+    ]
+    assert in_short.grouped(["a", "a (b)"]) == ["a", "a (b)"]
+
+
 def test_measures_that_no_arm_has_get_no_column() -> None:
     measures = STUDY.measures[STUDY.measures["measure"] == "execution_exact"]
     study = type(STUDY)(**{**vars(STUDY), "measures": measures})

@@ -49,17 +49,16 @@ def soon_sentence() -> str:
     rows = trainings(own, PAPER_BASELINE)
     machines = "; ".join(sorted({str(each["machine"]) for each in manifests(experiment, PLAN)}))
     reached = rows[rows["seconds"].map(isfinite)]
-    soon = "though not with every seed"
+    soon = "not with every seed"
     if len(reached) == len(rows):
         characters = _median(rows["characters"] / MILLION, 2)
-        soon = f"after {characters} million characters and {_median(rows['seconds'] / 60)} minutes"
+        soon = f"after {_median(rows['seconds'] / 60)} minutes and {characters} million characters"
     return (
-        f"Exploratory, the last of {len(experiment.variants)} plans that were tried one after "
-        f"another: models of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained by "
-        f"recipe `{PLAN}` without a curriculum, reach {PAPER_BASELINE} %, what the paper reports "
-        f"of its baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and at "
-        f"the end answer {_median(rows['final'])} % correctly. Medians, "
-        "with the least and the largest."
+        f"A model of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained with recipe "
+        f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports of its "
+        f"baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and answers "
+        f"{_median(rows['final'])} % correctly at the end: medians, with the least and the "
+        f"largest. Exploratory: it is the last of {len(experiment.variants)} plans tried in turn."
     )
 
 
@@ -74,8 +73,8 @@ def good_sentence(rows: pd.DataFrame, models: Models) -> str:
     arms = dict.fromkeys(params["arm"] for params in models.values())
     told = [f"*{arm}* answers {_range(seed_values(rows, arm))}" for arm in arms]
     return (
-        f"In the study of that size (recipe `{rows['recipe'].iloc[0]}`, {len(rows)} runs) "
-        f"{' and '.join(told)}."
+        f"In the study of that size, with another recipe (`{rows['recipe'].iloc[0]}`, {len(rows)} "
+        f"runs; mean ± half of the 95 % interval), {' and '.join(told)}."
     )
 
 

@@ -6,7 +6,7 @@ them; no word says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -46,7 +46,7 @@ def told(named: Sequence[tuple[str, pd.Series]], of: str, before: str = "with ")
         groups.setdefault(words(row), []).append((name, row))
     clauses = []
     for what, found in groups.items():
-        where = f"{before}{joined([name for name, _ in found])}"
+        where = f"{before}{joined(grouped([name for name, _ in found]))}"
         if len(found) == len(named) > 1:
             where = f"in {'any of the' if what == NOT_SHOWN else 'all'} {len(found)} {of}"
         clauses.append(f"{what}{_strength([row for _, row in found])} {where}")
@@ -75,6 +75,18 @@ def joined(parts: Sequence[str]) -> str:
     """Return "a", "a and b", "a, b and c"."""
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def grouped(names: Iterable[str]) -> list[str]:
+    """Return names that differ only in their brackets as one: "small models (fast, strong)"."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for name in names:
+        head, bracket, inside = name.partition(" (")
+        groups.setdefault((head, bool(bracket)), []).append(inside.removesuffix(")"))
+    return [
+        f"{head} ({', '.join(inside)})" if bracket else head
+        for (head, bracket), inside in groups.items()
+    ]
 
 
 def sizes(settings: Sequence[Setting]) -> str:
