@@ -53,7 +53,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
         if event.tag not in (None, "!"):
             raise _refused(f"the tag {event.tag} is not for such files: remove it", event)
         if self.depth == DEEPEST:
-            raise _refused(f"more than {DEEPEST} levels stand within one another: use fewer", event)
+            raise _refused(f"more than {DEEPEST} levels of nesting: use fewer", event)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -65,7 +65,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
             if key.tag != _TEXT:
                 raise _refused("a name is text: put a number, true or null in quotes", key)
             if key.value in names:
-                raise _refused(f"{cut(key.value, 80)} stands twice: remove one", key)
+                raise _refused(f"{cut(key.value, 80)} appears twice: remove one", key)
             names.add(key.value)
         return dict(super().construct_mapping(node, deep))
 

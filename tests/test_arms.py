@@ -172,7 +172,7 @@ def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         ("mine: {yoked: mine}", ["arm mine replays mine"]),
         ("mine: {yoked: other, budget: 0.5}\nother: {}", ["name an arm with budget=0.5"]),
         ("mine: {", ["is not YAML, line 1"]),
-        ("mine: {}\nmine: {}", ["line 2: mine stands twice"]),
+        ("mine: {}\nmine: {}", ["line 2: mine appears twice"]),
         ("mine: 3", ["arm mine is 3", "schedule, restarts"]),
         ("mine:", ["arm mine is None", "description, group, control_of, colour"]),
         ("2024: {}", ["a name is text"]),

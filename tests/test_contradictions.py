@@ -134,7 +134,7 @@ def test_buckets_that_are_filled_have_as_many_programs_as_they_are_filled_with(
         ({"recipes": ["fast", "fast"]}, ["recipes=['fast', 'fast'] names one twice"]),
         ({"contrasts": [["hybrid", "hybrid"]]}, ["['hybrid', 'hybrid'] is no pair"]),
         ({"contrasts": [["hybrid"]]}, ["['hybrid'] is no pair"]),
-        ({"contrasts": [["hybrid", "warmup"]]}, ["'warmup' does not stand in arms"]),
+        ({"contrasts": [["hybrid", "warmup"]]}, ["'warmup' is not in arms"]),
         ({"contrasts": [["hybrid", "baseline"], ["hybrid", "baseline"]]}, ["twice"]),
         ({"contrasts": [["hybrid", "baseline"], ["baseline", "hybrid"]]}, ["twice"]),
         ({"hardest_share": 0}, ["hardest_share=0", "greater than 0"]),

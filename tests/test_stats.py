@@ -206,7 +206,7 @@ def test_what_was_not_measured_is_named_with_what_there_is(cell: dict[str, str],
 
 
 def test_faulty_rows_are_refused() -> None:
-    """Mixed recipes, a run that stands twice, no common seed: each says so."""
+    """Mixed recipes, a run that appears twice, no common seed: each says so."""
     rows = measures({"baseline": [70], "hybrid": [73]})
     other = rows.assign(recipe="large")
     with pytest.raises(StudyError, match="recipes gpt, large"):

@@ -43,7 +43,7 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
     describe(
         figure,
         agreement_result(matrix),
-        f"n = {programs:,} programs. A metric's name stands right of its row and above its column."
+        f"n = {programs:,} programs. A metric's name is right of its row and above its column."
         f"{constant}",
     )
     return figure

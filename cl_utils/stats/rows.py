@@ -33,7 +33,7 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
     if not twice.empty:
         run = f"{twice['arm'].iloc[0]}, seed {twice['seed'].iloc[0]}"
         raise StudyError(
-            f"{measure} on {test_set}/{subset} stands twice for {run}: keep one row per run"
+            f"{measure} on {test_set}/{subset} appears twice for {run}: keep one row per run"
         )
     return rows
 

@@ -32,13 +32,11 @@ def check_contrasts(
                 guess = meant(name, arms() if name not in arms() else ())
                 raise StudyError(
                     f"{said} is no pair of two of the study's arms: "
-                    f"{shown(name)}{guess} does not stand in arms"
+                    f"{shown(name)}{guess} is not in arms"
                 )
     for one, other in combinations(contrasts, 2):
         if set(one) == set(other):
-            raise StudyError(
-                f"{where}contrasts={shown(list(other))} stands there twice: remove one"
-            )
+            raise StudyError(f"{where}contrasts={shown(list(other))} appears twice: remove one")
 
 
 def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int]) -> None:

@@ -119,7 +119,7 @@ class Reader:
         """Return what failed, and how to go on: by the command `again`."""
         killed = f"Snakemake was ended by signal {-status}." if status < 0 else "Snakemake failed."
         head = "What failed:" if self.failures else killed
-        end = f"All that was said stands in {shown_path(self._log)}; what is finished stays. "
+        end = f"All output is in {shown_path(self._log)}; what is finished stays. "
         end += f"Fix what is named, then run `{again}`."
         told = [f"- {each}" for each in self.failures][:MOST_TOLD]
         more = len(self.failures) - len(told)

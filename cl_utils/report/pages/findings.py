@@ -46,7 +46,7 @@ INTERACTIONS = (
     "two effects."
 )
 BUDGET = (
-    "Against the baseline that trained for the same share of the steps; the whole budget stands in "
+    "Against the baseline that trained for the same share of the steps; the whole budget is in "
     "the sections above."
 )
 METRIC = (

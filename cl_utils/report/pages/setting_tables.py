@@ -50,7 +50,7 @@ seeds may leave the scale of 0 to 100."""
 
 SETTINGS: Final = """\
 Buckets by *tertiles* hold a third of the programs each, by *thresholds* those whose metric lies
-below, between and above two values. All parameters stand in `params/<profile>.yaml`, and what a run
+below, between and above two values. All parameters are in `params/<profile>.yaml`, and what a run
 used in its manifest."""
 HEADS: Final = (
     *("profile", "recipe", "parameters", "characters trained", "steps", "programs to train on"),
