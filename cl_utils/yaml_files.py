@@ -95,7 +95,7 @@ def read_mapping(path: Path, *, missing: str) -> dict[str, Any]:
         raise StudyError(f"{path} is not YAML{_line(error)} ({problem}): fix it") from None
     if not isinstance(content, dict):
         held = "is empty" if content is None else f"holds {shown(content)}, no names and values"
-        raise StudyError(f"{path} {held}: write one 'name: value' a line")
+        raise StudyError(f"{path} {held}: write one 'name: value' per line")
     return content
 
 

@@ -172,7 +172,7 @@ def test_a_missing_file_is_told_with_the_profiles_that_exist(tmp_path: Path) -> 
     [
         ("steps: [60", "is not YAML"),
         ("steps: 60\n\tseed: 0", "is not YAML"),
-        ("", "is empty: write one 'name: value' a line"),
+        ("", "is empty: write one 'name: value' per line"),
         ("- steps", "holds ['steps'], no names and values"),
         ("steps", "holds 'steps', no names and values"),
     ],

@@ -86,7 +86,7 @@ def _counts(rows: pd.DataFrame) -> str:
     counts = rows.groupby("variant")["seed"].nunique()
     least, most = counts.min(), counts.max()
     fewer = "" if least == most else f"{least} to "
-    return f"n = {fewer}{count_text(most, 'seed')} a row"
+    return f"n = {fewer}{count_text(most, 'seed')} per row"
 
 
 def _row(axes: Axes, place: int, values: pd.Series) -> None:

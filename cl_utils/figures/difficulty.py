@@ -64,7 +64,7 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
     describe(
         figure,
         distribution_result(counts),
-        f"n = {total:,} programs, at least {programs.min():,} a level. Overall metric = "
+        f"n = {total:,} programs, at least {programs.min():,} per level. Overall metric = "
         "(cyclomatic complexity + Halstead difficulty) / 2.",
         *(
             f"The study’s buckets are by {titles[each]}."

@@ -45,7 +45,7 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
     for axes, setting in zip(panels, settings, strict=False):
         part = rows[rows["setting"] == setting]
         _draw(axes, part, arms)
-        axes.set_title(f"{setting}\nn = {_seeds(part)} an arm", fontsize=9)
+        axes.set_title(f"{setting}\nn = {_seeds(part)} per arm", fontsize=9)
         axes.set_xlabel("characters read in training (millions)")
     for axes in panels[len(settings) :]:
         axes.set_visible(False)
