@@ -32,5 +32,9 @@ class MissingError(StudyError):
     """An artifact is not there, or was made from something else: its notebook makes it (again)."""
 
 
+class UnwritableError(StudyError):
+    """What was made could not be saved: the disk is full, or its folder is not to be written."""
+
+
 class Interrupted(Told, KeyboardInterrupt):  # noqa: N818 -- no error: somebody asked for it
     """Work that was stopped by who watches it; the message says how to go on."""

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cl_utils.errors import MissingError, StudyError
+from cl_utils.errors import MissingError, StudyError, UnwritableError
 
 
 def running(notebook: str) -> str:
@@ -73,8 +73,8 @@ def _other_file(error: OSError, ours: tuple[Path, Path]) -> str:
     return "" if not names or set(map(Path, names)) & set(ours) else str(names[0])
 
 
-def _unwritable(path: Path, error: OSError) -> StudyError:
-    return StudyError(
+def _unwritable(path: Path, error: OSError) -> UnwritableError:
+    return UnwritableError(
         f"{path} could not be written ({error.strerror or error}): free some disk "
         "space or fix the folder's permissions, then run the same again"
     )

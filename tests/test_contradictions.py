@@ -125,6 +125,12 @@ def test_buckets_that_are_filled_have_as_many_programs_as_they_are_filled_with(
             {"recipe": "paper", "training_programs": 2, "context": 2048, "hardest_share": 1.0},
             ["training_programs=2", "window of context=2,048"],
         ),
+        ({"characters_per_step": 71}, ["characters_per_step=71", "to 72 at least"]),
+        (
+            {"recipes": ["fast", "paper"]},
+            ["arm baseline-in-hybrid-order", "recipe paper reads windows", "cannot be sorted"],
+        ),
+        ({"recipe": "paper", "arm": "easy-to-hard"}, ["order='easy-to-hard'", "windows"]),
         ({"heads": 3}, ["width=32", "heads=3"]),
         ({"heads": 64}, ["width=32", "heads=64"]),
         ({"heads": 32}, ["even head size"]),

@@ -11,6 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 from matplotlib.figure import Figure
+from refusals import refusal
 from test_style import FIGURES, drawn
 
 from cl_utils.figures import style
@@ -52,9 +53,19 @@ def test_saved_words_are_read_again_and_cost_no_byte_of_stability(tmp_path: Path
 
 def test_a_file_without_words_says_nothing(tmp_path: Path) -> None:
     style.write(Figure(), tmp_path / "bare.png")
-    (tmp_path / "empty.png").touch()
-    for name in ("bare.png", "empty.png", "gone.png"):
+    for name in ("bare.png", "gone.png"):
         assert stored_description(tmp_path / name) == Description()
+
+
+def test_what_is_no_whole_picture_is_refused(tmp_path: Path) -> None:
+    style.write(small(), tmp_path / "whole.png")
+    content = (tmp_path / "whole.png").read_bytes()
+    for name, damage in (("empty", b""), ("cut", content[:-200]), ("text", b"no picture")):
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(damage)
+        assert f"{path} is damaged" in refusal(lambda path=path: stored_description(path))
+    (tmp_path / "folder.png").mkdir()
+    assert "is damaged" in refusal(lambda: stored_description(tmp_path / "folder.png"))
 
 
 def shown(content: Any) -> list[RichOutput]:

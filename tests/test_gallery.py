@@ -11,6 +11,7 @@ from factories import synthetic_results
 from studies import tiny_params
 
 from cl_utils import figures
+from cl_utils.errors import UnwritableError
 from cl_utils.figures.gallery import Gallery
 from cl_utils.paths import HOME_VARIABLE
 
@@ -49,3 +50,20 @@ def test_a_figure_without_rows_is_missing_by_name_and_reason(
     told = capsys.readouterr().out.strip()
     assert "run notebooks/05_evaluation.ipynb" in told
     assert gallery.seal() == ["curves"] and gallery.missing == {"curves": told}
+
+
+def test_an_older_figure_goes_when_its_rows_are_gone(gallery: Gallery, tmp_path: Path) -> None:
+    curves = synthetic_results(programs=20).curves
+    for rows in (curves, curves[:0]):
+        with gallery.figure("curves"):
+            gallery.show(figures.learning_curves(rows))
+    assert gallery.missing and not list((tmp_path / "figures/smoke").iterdir())
+
+
+def test_a_figure_that_cannot_be_saved_is_no_missing_row(gallery: Gallery, tmp_path: Path) -> None:
+    (tmp_path / "figures").touch()  # where the folder of figures should be
+    curves = synthetic_results(programs=20).curves
+    with pytest.raises(UnwritableError, match="could not be written"):
+        with gallery.figure("curves"):
+            gallery.show(figures.learning_curves(curves))
+    assert not gallery.missing

@@ -22,9 +22,9 @@ from cl_utils.stats import FACTORIAL
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.stage_params import TrainingParams
 
-ORDER = {"effect": "order", "levels": ["3.1"], "first_seed": 0}
+ORDER = {"effect": "order", "levels": ["3.1"], "first_seed": 1}
 PAIR = [["hybrid", "baseline"]]
-SECOND = {"contrasts": PAIR, "first_seed": 0}
+SECOND = {"contrasts": PAIR, "first_seed": 1}
 PROFILES = (
     *("smoke", "laptop", "study", "study-strong", "study-orders", "study-rates"),
     *("paper", "paper-size"),
@@ -107,6 +107,17 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
         ({"level_question": ORDER | {"levels": ["3.3"]}}, ["levels='3.3'", "did you mean '3.2'?"]),
         ({"level_question": ORDER | {"levels": ["3.1"] * 2}}, ["names one twice"]),
         ({"level_question": ORDER | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
+        ({"level_question": ORDER | {"first_seed": 0}}, ["first_seed=0", "greater than"]),
+        (
+            {"level_question": ORDER | {"levels": ["4.1"]}},
+            ["levels=['4.1']", "draws no programs", "1.1"],
+        ),
+        (
+            {"level_question": ORDER, "arms": {"baseline": 9, "hybrid": 9}, "contrasts": []},
+            ["baseline-restarts is not in arms", "null"],
+        ),
+        ({"second_measure": SECOND}, ["second_measure: hybrid has 1 seeds", "lower first_seed"]),
+        ({"resamples": 39}, ["resamples=39", "40"]),
         ({"level_question": ORDER | {"effect": "ordr"}}, ["level_question.effect='ordr'"]),
         ({"second_measure": SECOND | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
         ({"second_measure": SECOND | {"contrasts": []}}, ["second_measure.contrasts=[]"]),

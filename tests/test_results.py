@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import SCHEDULES, change_manifest, seal, synthetic_results, write_results
+from refusals import refusal
+from studies import tiny_params
 
 from cl_utils.artifacts import save_csv
 from cl_utils.errors import StudyError
 from cl_utils.manifests import write_manifest
 from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval, paired_difference
-from cl_utils.study.results import load_results
+from cl_utils.study.results import finished_runs, load_results
 
 
 @pytest.fixture
@@ -65,6 +67,47 @@ def test_missing_tables_are_fine_but_no_run_vanishes(folder: Path) -> None:
     counts = loaded.measures.groupby("arm")["seed"].nunique().to_dict()
     assert counts == {"baseline": 2, "hybrid": 1}
     assert loaded.programs.empty and "program_id" in loaded.programs
+
+
+def test_what_is_in_the_place_of_a_run_does_not_make_it_vanish(folder: Path) -> None:
+    run = folder / "gpt/hybrid/seed10"
+    kept = run.rename(folder.parent / "kept")
+    run.write_text("")
+    assert f"{run} is no folder of a run" in refusal(lambda: load_results(folder))
+    run.unlink()
+    for path in (run, folder / "gpt/mastery", folder / "other"):
+        path.symlink_to(folder / "gone")
+        assert f"{path} is a link that leads nowhere" in refusal(lambda: load_results(folder))
+        path.unlink()
+    run.symlink_to(kept, target_is_directory=True)
+    assert len(finished_runs(folder)) == 4
+
+
+def test_seeds_that_a_profile_does_not_declare_are_left_out() -> None:
+    """Or seeds would be added until a difference is significant; other arms keep theirs."""
+    results = synthetic_results(["baseline", "hybrid", "warmup"], [0, 1, 2], programs=5)
+    kept = results.of_declared({"baseline": 3, "hybrid": 1})
+    for table in vars(kept).values():
+        seeds = table.groupby("arm")["seed"].agg(lambda own: sorted(set(own))).to_dict()
+        assert seeds == {"baseline": [0, 1, 2], "hybrid": [0], "warmup": [0, 1, 2]}
+
+
+def test_loading_says_which_seeds_it_leaves_out(
+    study_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = tiny_params()
+    first = params.paths.results / "fast/baseline/seed0"
+    assert len(load_results(params.paths.results, params).measures)
+    assert capsys.readouterr().out == ""
+    second = shutil.copytree(first, first.parent / "seed1")
+    change_manifest(second, params={"seed": 1})
+    loaded = load_results(params.paths.results, params)
+    assert list(loaded.measures["seed"].unique()) == [0]
+    said = "Left out, as smoke.yaml declares fewer seeds: fast/baseline/seed1\n"
+    assert capsys.readouterr().out == said
+    shutil.rmtree(first)
+    sentence = refusal(lambda: load_results(params.paths.results, params))
+    assert "no run of a declared seed" in sentence and "smoke.yaml" in sentence
 
 
 def test_runs_on_different_data_are_refused(folder: Path) -> None:

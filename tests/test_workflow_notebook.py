@@ -9,6 +9,7 @@ import pytest
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from cl_utils.paths import NOTEBOOKS
 from cl_utils.workflow.notebook import LONGEST, failure, main, reason
 
 
@@ -50,6 +51,22 @@ def test_names_stay_texts_and_a_seed_is_a_number_whatever_they_look_like(
         "(open executed.ipynb)"
     ]
     assert (folder / "executed.ipynb").exists()
+
+
+@pytest.mark.parametrize("place", ["mine.yaml", str(NOTEBOOKS / "04_training.ipynb")])
+def test_nothing_else_is_overwritten_by_an_executed_notebook(
+    folder: Path, place: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As a params file whose --params was forgotten would be."""
+    book = written(folder / "04_training.ipynb", "recipe = ''")
+    path = folder / place  # an absolute one stays what it is
+    if not path.exists():
+        path.write_text("steps: 5\n", encoding="utf-8")
+    before = path.read_bytes()
+    assert main([str(book), str(path)]) == 1
+    said = capfd.readouterr().err
+    assert f"failed: {path} is no place for an executed notebook" in said and "--params" in said
+    assert path.read_bytes() == before
 
 
 def test_another_error_is_named_with_its_type_and_cut() -> None:

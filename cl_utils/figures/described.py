@@ -15,8 +15,9 @@ from typing import Final
 
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from cl_utils.files import damaged
 from cl_utils.labels.names import sentence_case
 
 RESULT: Final = "Description"
@@ -75,12 +76,18 @@ def description_of(figure: Figure) -> Description:
 
 
 def stored_description(path: Path) -> Description:
-    """Return what a saved figure (PNG) says of itself; nothing where it has no words."""
+    """Return what a saved figure (PNG) says of itself; nothing where it has no words or is missing.
+
+    Raises StudyError for a file that is no whole picture.
+    """
     try:
         with Image.open(path) as image:
             words = {key: str(image.info.get(key, "")) for key in (RESULT, NOTES)}
-    except (FileNotFoundError, UnidentifiedImageError):
+            image.verify()
+    except FileNotFoundError:
         return Description()
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises of pictures that are not whole
+        raise damaged(path, "run the notebook that draws it") from None
     return Description(words[RESULT], words[NOTES])
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from cl_utils.errors import StudyError
+from cl_utils.errors import StudyError, UnwritableError
 from cl_utils.figures import style
 from cl_utils.files import file_digest, write_json
 from cl_utils.study.params import Params
@@ -29,12 +29,20 @@ class Gallery:
 
     @contextmanager
     def figure(self, name: str) -> Iterator[None]:
-        """Draw one figure in this block, which ends and says why when its rows are missing."""
+        """Draw one figure in this block, which ends and says why when its rows are missing.
+
+        An older figure of that name goes then: it shows rows that are not there any more. What
+        cannot be saved is no missing row, and is raised.
+        """
         self.name = name
         try:
             yield
+        except UnwritableError:
+            raise
         except StudyError as reason:
             self.missing[name] = str(reason)
+            for path in style.paths(self.params.figures, name):
+                path.unlink(missing_ok=True)
             print(reason)
 
     def show(self, figure: Figure) -> None:

@@ -137,13 +137,18 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     The same figure gives the same bytes: no date and no version is stored, but what is said of the
     figure (`described`). Each file appears whole or not at all.
     """
-    png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
+    png, pdf = paths(folder, name)
     words = description_of(figure)
     told = {RESULT: words.result or None, NOTES: words.notes or None}
     write(figure, png, metadata={"Software": None, **told}, dpi=200)
     plain = {"CreationDate": None, "Creator": None, "Producer": None}
     write(figure, pdf, metadata={**plain, "Subject": words.result or None})
     return png, pdf
+
+
+def paths(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return where a figure is saved: PNG and PDF."""
+    return folder / f"{name}.png", folder / f"{name}.pdf"
 
 
 def write(figure: Figure, path: Path, **options: Any) -> None:

@@ -105,8 +105,15 @@ def yoked_pairs() -> list[Pair]:
 
 
 def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
-    """Return the contrasts of a params file as pairs of an arm and its reference."""
-    return [(arm, reference) for arm, reference in contrasts]
+    """Return the contrasts of a params file as pairs of an arm and its reference.
+
+    One that a question asks the other way round is turned as the question has it.
+    """
+    known = {pair for question in questions() for pair in question.pairs}
+    return [
+        (reference, arm) if (reference, arm) in known else (arm, reference)
+        for arm, reference in contrasts
+    ]
 
 
 def asked(declared: Sequence[Pair]) -> list[Question]:

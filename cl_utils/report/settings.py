@@ -58,6 +58,7 @@ class Setting:
     results: Results
     declared: Sequence[Pair]
     planned: int  # seeds of the arm that has most
+    seeds: Mapping[str, int] = field(default_factory=dict)  # declared of each arm
     manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
     machines: Mapping[str, int] = field(default_factory=dict)  # and how many runs each trained
     question: LevelQuestion | None = None
@@ -83,6 +84,10 @@ class Setting:
         """What the runs are, with their sizes: models and programs."""
         sizes = f"{self.size}, at most {self.longest} characters"
         return f"{self.title}: {sizes}" if self.group else f"{sizes}, recipe {self.recipe}"
+
+    def planned_of(self, arms: Iterable[str]) -> int:
+        """Return how many declared seeds all of these arms have."""
+        return min((self.seeds.get(arm, self.planned) for arm in arms), default=self.planned)
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
@@ -189,9 +194,10 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 parameters=manifest["parameters"],
                 longest=manifest["params"]["maximum_characters"],
                 metric=manifest["params"]["metric"],
-                results=results.of_recipe(recipe),
+                results=results.of_recipe(recipe).of_declared(params.arms),
                 declared=pairs(params.contrasts),
                 planned=max(params.arms.values()),
+                seeds=params.arms,
                 manifest=manifest,
                 machines=Counter(map(trained_on, manifests)),
                 question=params.level_question,

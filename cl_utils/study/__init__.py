@@ -9,6 +9,7 @@ expected_time     how long training takes, by recorded runs
 kernel_cells      which names of a running notebook are parameters
 places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
+program_table     what a table of programs must be
 data_files        programs, metrics, buckets and corpora
 precision_choice  one precision for all runs of a study
 device            where, and in which precision, models are trained

@@ -12,12 +12,17 @@ import numpy as np
 
 from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.curriculum.arms import (
+    DRAWN,
+    MANY,
     PERMUTED,
     REVERSED,
+    SHUFFLED,
     STUDY,
     Arm,
     arm_named,
+    arms,
     at_full_budget,
+    schedule_named,
     with_budget,
 )
 from cl_utils.data.split import HELD_OUT
@@ -133,6 +138,11 @@ def check_batches(
             f"context to {longest - 1:,}, or lower maximum_characters to {context + 1:,}"
         )
     if batching != "windows":
+        if characters < longest:
+            raise StudyError(
+                f"characters_per_step={characters:,} does not hold one program of "
+                f"maximum_characters={longest:,}: raise characters_per_step to {longest:,} at least"
+            )
         return
     if characters % context:
         raise StudyError(
@@ -146,8 +156,13 @@ def check_batches(
         )
 
 
-def check_models(params: TrainingParams, recipes: Collection[str]) -> None:
-    """Raise StudyError for recipes that do not exist, or that cannot train on these programs."""
+def check_models(
+    params: TrainingParams, recipes: Collection[str], seeds: Collection[str] = ()
+) -> None:
+    """Raise StudyError for recipes that do not exist, or cannot train these arms or programs.
+
+    `seeds`: the study's arms.
+    """
     for recipe in (params.recipe, *recipes):
         if recipe not in RECIPES:
             raise unknown("recipe", recipe, RECIPES)
@@ -164,11 +179,27 @@ def check_models(params: TrainingParams, recipes: Collection[str]) -> None:
             programs=params.training_programs,
             longest=params.maximum_characters,
         )
+    for recipe in recipes:
+        _check_order(recipe, seeds)
+    _check_order(params.recipe, [params.arm])
     if params.hardest_share * params.training_programs < 1:
         raise StudyError(
             f"hardest_share={params.hardest_share:g} of training_programs="
             f"{params.training_programs:,} is no program: raise one of them"
         )
+
+
+def _check_order(recipe: str, names: Collection[str]) -> None:
+    """Raise StudyError where a recipe that reads windows would train an arm in another order."""
+    if recipe_named(recipe).batching != "windows":
+        return
+    for name in names:
+        if name in arms() and arm_named(name).order not in (DRAWN, SHUFFLED):
+            raise StudyError(
+                f"arm {name} has order={arm_named(name).order!r}, but recipe {recipe} reads "
+                "windows, which hold parts of several programs and cannot be sorted: leave one of "
+                "them out"
+            )
 
 
 def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
@@ -179,8 +210,27 @@ def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
     for name in (arm, *seeds):
         _check_arm(name, arm_named(name))
         source = arm_named(name).yoked_to
+        if source:
+            _check_replayed(name, source)
         if source and name in seeds and seeds[name] > seeds.get(source, 0):
             raise StudyError(f"arms: {name} replays {source}, so that arm needs as many seeds")
+
+
+def _check_replayed(name: str, source: str) -> None:
+    """Raise StudyError unless the recorded mixes of an arm say all of what it draws."""
+    replayed, replaying = arm_named(source), arm_named(name)
+    if not schedule_named(replayed.schedule, MANY).adaptive or replayed.order != DRAWN:
+        raise StudyError(
+            f"arm {name} replays {source}, whose mixes are no decisions of its own: name an "
+            "adaptive arm"
+        )
+    for field in ("labels", "outputs", "restarts"):
+        ours, theirs = getattr(replaying, field), getattr(replayed, field)
+        if ours != theirs:
+            raise StudyError(
+                f"arm {name} replays {source}, but has {field}={ours!r}, and that has {theirs!r}: "
+                "give both the same"
+            )
 
 
 def _check_arm(name: str, arm: Arm) -> None:
@@ -190,6 +240,8 @@ def _check_arm(name: str, arm: Arm) -> None:
     if arm.order_metric and arm.order_metric not in METRICS:
         raise unknown(f"arm {name}: order_metric", arm.order_metric, METRICS)
     facts_of(name)
+    if round(100 * arm.budget) != round(100 * arm.budget, 9):  # figures name it in whole percents
+        raise StudyError(f"arm {name}: budget={arm.budget:g} is no whole percent: round it")
     if arm.budget < 1:  # figures show, by budget, what the arm with all steps gains on the baseline
         at_full_budget(name)
         with_budget("baseline", arm.budget)

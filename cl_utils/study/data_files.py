@@ -21,6 +21,7 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.files import file_digest, missing, running
 from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
+from cl_utils.study.program_table import check_programs
 from cl_utils.study.stage_params import BucketParams, DataParams
 from cl_utils.tinypy.record import skeleton, stable_hash
 
@@ -28,7 +29,8 @@ AGREEMENT = "metric_agreement"
 
 
 def save_programs(params: Params, programs: pd.DataFrame, rejected: Mapping[str, int]) -> None:
-    """Leave notebook 01's programs."""
+    """Leave notebook 01's programs; StudyError where later notebooks could not use them."""
+    check_programs(programs)
     made = {"params": params.of(DataParams), "code": code_of(DATA)}
     save_table(params.paths.programs, programs, rejected=dict(rejected), **made)
 

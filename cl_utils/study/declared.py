@@ -5,7 +5,7 @@ In: contrasts and questions of a params file, and its arms. Out: nothing, or a s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from cl_utils.curriculum.arms import arms
@@ -39,15 +39,33 @@ def check_contrasts(
             raise StudyError(f"{where}contrasts={shown(list(other))} appears twice: remove one")
 
 
-def check_level_question(question: LevelQuestion | None, seeds: Mapping[str, int]) -> None:
-    """Raise StudyError for levels that do not exist, and for seeds that will never be there."""
+def check_level_question(
+    question: LevelQuestion | None, seeds: Mapping[str, int], levels: Collection[str]
+) -> None:
+    """Raise StudyError for a question that the study will never answer.
+
+    `levels`: those that the study draws programs of.
+    """
     if question is None:
         return
     for level in question.levels:
         if level not in GRAMMAR:
             raise unknown("level_question: levels", level, GRAMMAR)
+        if level not in levels:
+            raise StudyError(
+                f"level_question: levels={shown(list(question.levels))} names {level}, of which "
+                f"this study draws no programs: choose among {', '.join(levels)}"
+            )
     check_once("level_question: levels", question.levels)
-    _check_first_seed("level_question", question.first_seed, max(seeds.values()))
+    from cl_utils.stats.factorial import FACTORIAL  # here: its libraries take a second to import
+
+    for arm in FACTORIAL.values():
+        if arm not in seeds:
+            raise StudyError(
+                f"level_question: effect={question.effect!r} needs the factorial's eight arms, but "
+                f"{arm} is not in arms: add it, or set level_question to null"
+            )
+    _check_first_seed("level_question", question.first_seed, seeds, FACTORIAL.values())
 
 
 def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int]) -> None:
@@ -56,12 +74,16 @@ def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int
         return
     check_contrasts(declared.contrasts, seeds, "second_measure: ")
     for pair in declared.contrasts:
-        _check_first_seed("second_measure", declared.first_seed, min(seeds[arm] for arm in pair))
+        _check_first_seed("second_measure", declared.first_seed, seeds, pair)
 
 
-def _check_first_seed(where: str, first: int, seeds: int) -> None:
-    """Raise StudyError where no seed is left from the first one that counts."""
-    if first >= seeds:
-        raise StudyError(
-            f"{where}: no arm has the seed first_seed={first}: give arms more seeds, or lower it"
-        )
+def _check_first_seed(
+    where: str, first: int, seeds: Mapping[str, int], needed: Iterable[str]
+) -> None:
+    """Raise StudyError where an arm that is needed has no seed from the first one that counts."""
+    for arm in needed:
+        if first >= seeds[arm]:
+            raise StudyError(
+                f"{where}: {arm} has {seeds[arm]} seeds, so none from first_seed={first} on: give "
+                "it more seeds in arms, or lower first_seed"
+            )

@@ -21,6 +21,7 @@ from cl_utils.paths import PARAMS, Paths, params_file
 from cl_utils.study import contradictions, declared, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
 from cl_utils.study.stage_params import Count, LevelQuestion, SecondMeasure, TrainingParams
+from cl_utils.tinypy.grammar import level_rows
 from cl_utils.training.recipes import recipe_named
 from cl_utils.validation import Wording, refusal_of
 from cl_utils.yaml_files import read_mapping
@@ -28,6 +29,7 @@ from cl_utils.yaml_files import read_mapping
 if TYPE_CHECKING:
     from cl_utils.training.loop import Run
 
+LEAST_RESAMPLES = 40  # fewer have no 2.5th and 97.5th percentile
 MOST_RESAMPLES = 100_000  # a hundred times the study's, whose findings take minutes
 MOST_TOGETHER = 1_000  # models in one batched model; 72 was the most
 _ALLOWED = {
@@ -46,7 +48,7 @@ class Params(TrainingParams):
     level_question: LevelQuestion | None  # declared for seeds that were not there yet
     second_measure: SecondMeasure | None  # as well
     line_programs: Count  # per test set, for the edit similarity of lines
-    resamples: int = Field(gt=0, le=MOST_RESAMPLES)  # of every bootstrap
+    resamples: int = Field(ge=LEAST_RESAMPLES, le=MOST_RESAMPLES)  # of every bootstrap
     readme: bool  # whether notebook 14 writes README and findings
     together: int = Field(gt=0, le=MOST_TOGETHER)
     """Seeds that notebook 04 trains as one batched model; 1: `seed` alone."""
@@ -58,10 +60,12 @@ class Params(TrainingParams):
         check_name("profile", self.profile)
         contradictions.check_data(self)
         contradictions.check_split(self)
-        contradictions.check_models(self, self.recipes)
+        contradictions.check_models(self, self.recipes, self.arms)
         contradictions.check_arms(self.arm, self.arms)
         declared.check_contrasts(self.contrasts, self.arms)
-        declared.check_level_question(self.level_question, self.arms)
+        rows = level_rows(self.levels, self.variant, while_loops=self.while_loops)
+        drawn = [level for level, _ in rows]
+        declared.check_level_question(self.level_question, self.arms, drawn)
         declared.check_second_measure(self.second_measure, self.arms)
         largest = max(3 * self.test_programs, self.natural_programs)
         if self.line_programs > largest:

@@ -8,7 +8,7 @@ seed in front.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain, groupby
@@ -29,6 +29,7 @@ from cl_utils.manifests import (
     read_manifest,
     written_files,
 )
+from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT, check_comparable
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
 from cl_utils.study.params import Params
@@ -73,11 +74,29 @@ class Results:
         tables = {name: table[table["arm"].isin(arms)] for name, table in vars(self).items()}
         return replace(self, **tables)
 
+    def of_declared(self, seeds: Mapping[str, int]) -> Results:
+        """Return the results without seeds beyond those that a profile declares of its arms.
+
+        `seeds`: how many of each arm; arms that it does not name keep all of theirs.
+        """
+        tables = {}
+        for name, table in vars(self).items():
+            most = table["arm"].astype(object).map(seeds)
+            tables[name] = table[most.isna() | (table["seed"] < most)]
+        return replace(self, **tables)
+
+
+def undeclared(runs: Iterable[Path], seeds: Mapping[str, int]) -> list[Path]:
+    """Return the runs of seeds beyond those that a profile declares of their arm."""
+    return [run for run in runs if seed_of(run) >= seeds.get(run.parts[-2], seed_of(run) + 1)]
+
 
 def load_results(folder: Path, params: Params | None = None) -> Results:
     """Return every finished run under `folder` (results/<profile>).
 
-    A run is finished when its manifest is there. Raises StudyError when no run is finished, when a
+    A run is finished when its manifest is there. With `params`, seeds that they do not declare of
+    an arm are left out, and a line says so: who adds seeds until one is significant would claim
+    what was never declared. Raises StudyError when no run is finished, when a
     table is not the one that was written or lacks a column, and when runs do not compare, or not
     with the `params` that are given (see `comparable`).
     """
@@ -88,12 +107,27 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
     check_comparable(manifests, params)
     for run, manifest in manifests.items():
         check_files(run, manifest["evaluation"]["files"], _REPAIR)
-    return Results(
+    results = Results(
         measures=concatenate(runs, "measures.csv"),
         curves=concatenate(runs, "curve.csv"),
         history=concatenate(runs, "history.csv"),
         programs=with_metrics(concatenate(runs, "programs.parquet"), folder, params),
     )
+    if params is None or not (extra := undeclared(runs, params.arms)):
+        return results
+    if len(extra) == len(runs):
+        raise StudyError(
+            f"{folder} holds no run of a declared seed: raise the seeds of arms in "
+            f"{params_file(params.profile)} before you train more"
+        )
+    declared = params_file(params.profile).name
+    print(f"Left out, as {declared} declares fewer seeds: {listed_runs(extra)}")
+    return results.of_declared(params.arms)
+
+
+def listed_runs(runs: Iterable[Path]) -> str:
+    """Return "fast/hybrid/seed3, fast/hybrid/seed4"."""
+    return ", ".join("/".join(run.parts[-3:]) for run in runs)
 
 
 def _without_runs(folder: Path, profile: str) -> StudyError:
@@ -135,11 +169,17 @@ def with_metrics(
 def finished_runs(folder: Path) -> list[Path]:
     """Return the folders <recipe>/<arm>/seed<k>, by name and seed number.
 
-    Raises StudyError for one without a manifest, which a run leaves last, and for one that is
-    called otherwise: no run vanishes from the results without a word.
+    Raises StudyError for one without a manifest, which a run leaves last, for one that is called
+    otherwise, for a file in its place and for a link that leads nowhere: no run vanishes from the
+    results without a word.
     """
-    runs = [path for path in folder.glob("*/*/*") if path.is_dir() and path.name[0] != "."]
+    runs = [path for path in folder.glob("*/*/*") if path.name[0] != "."]
+    for path in chain(folder.glob("*"), folder.glob("*/*"), runs):
+        if path.is_symlink() and not path.exists():
+            raise StudyError(f"{path} is a link that leads nowhere: mount or restore what it names")
     for run in runs:
+        if not run.is_dir():
+            raise StudyError(f"{run} is no folder of a run: move it away")
         if not re.fullmatch(r"seed(0|[1-9]\d*)", run.name):
             raise StudyError(f"{run} is no run's folder: call it seed<number>, or move it away")
         if not (run / MANIFEST).exists():

@@ -14,6 +14,7 @@ LARGEST = 10**24  # of any number, so that all can be reckoned with; what is sen
 SHORTEST_PROGRAM = 29  # characters of the grammar's shortest record
 Count = Annotated[int, Field(gt=0, le=LARGEST)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]  # as many bits as tables hold
+LaterSeed = Annotated[int, Field(ge=1, lt=2**63)]  # after some that were seen
 
 
 class DataParams(BaseModel):
@@ -77,7 +78,7 @@ class LevelQuestion(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     effect: Literal["order", "restarts", "composition"]
     levels: Annotated[list[str], Field(min_length=1)]
-    first_seed: Seed  # the earlier ones gave rise to the question and do not count
+    first_seed: LaterSeed  # the earlier ones gave rise to the question and do not count
 
 
 class SecondMeasure(BaseModel):
@@ -85,4 +86,4 @@ class SecondMeasure(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     contrasts: Annotated[list[list[str]], Field(min_length=1)]  # arm and reference: one family
-    first_seed: Seed
+    first_seed: LaterSeed

@@ -10,6 +10,7 @@ profiles      a profile's name, checked before anything is done with it
 profile_lock  one command at a time; what a killed one left is removed
 resume        goes on with a study whose rows are committed
 sitting       many runs on one GPU, within given minutes
+waiting       which runs a sitting trains, and why others do not begin
 runs_at_once  one batched model, until its end or an interrupt
 taking_part   the part that one Snakemake has in the work on a profile
 """

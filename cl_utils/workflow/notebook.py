@@ -19,8 +19,9 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from cl_utils.errors import MissingError, StudyError
+from cl_utils.errors import MissingError, StudyError, UnwritableError
 from cl_utils.names import cut
+from cl_utils.paths import NOTEBOOKS
 from cl_utils.processes import MARK_VARIABLE, end_with_parent
 from cl_utils.workflow.page import write_page
 from cl_utils.workflow.progress import shown_path
@@ -29,6 +30,7 @@ from cl_utils.yaml_files import read_mapping
 QUIET = ("--IPKernelApp.log_level=50",)
 """Of a kernel: nothing of what is usual, as its interrupt when it is shut down. What goes wrong
 in a cell stands in the notebook, and a kernel that dies is told by who waits for it."""
+TOLD = tuple(each.__name__ for each in (StudyError, MissingError, UnwritableError))
 LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
 
 
@@ -60,7 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def execute(
     notebook: Path, executed: Path, params: Path | None, run: Mapping[str, str | int]
 ) -> None:
-    """Execute a notebook in its own folder, with the values of a params file and those of a run."""
+    """Execute a notebook in its own folder, with the values of a params file and those of a run.
+
+    Raises StudyError where the executed one would overwrite something else: a file that is no
+    notebook, or one of the study's.
+    """
+    if executed.suffix != ".ipynb" or executed.resolve().parent == NOTEBOOKS.resolve():
+        raise StudyError(
+            f"{executed} is no place for an executed notebook: name a file that ends in .ipynb, "
+            "outside of notebooks/ (parameters are given by --params)"
+        )
     executed.parent.mkdir(parents=True, exist_ok=True)
     # papermill warns of every parameter that the notebook leaves to its profile.
     logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -91,10 +102,9 @@ def reason(error: Exception) -> str:
     if isinstance(error, DeadKernelError):
         return "its kernel was killed, perhaps for want of memory: free some and run it again"
     if isinstance(error, PapermillExecutionError):
-        known = error.ename in (StudyError.__name__, MissingError.__name__)
-        text = error.evalue if known else f"{error.ename}: {error.evalue}"
+        text = error.evalue if error.ename in TOLD else f"{error.ename}: {error.evalue}"
     else:
-        text = f"{type(error).__name__}: {error}"
+        text = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}"
     return cut(" ".join(text.split()), LONGEST)
 
 

@@ -29,17 +29,13 @@ from cl_utils.evaluation.evaluate import (
     exam_test_set,
     prepare_tests,
 )
-from cl_utils.files import read_json, write_json
-from cl_utils.manifests import MANIFEST
 from cl_utils.paths import params_file
 from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
-from cl_utils.study.notebook_names import TRAINING, code_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
     load_training,
     recorded_mixes,
-    replayed_run,
     run_folder,
     save_evaluation,
     save_run,
@@ -51,11 +47,10 @@ from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 from cl_utils.workflow.profile_lock import only_command
 from cl_utils.workflow.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
+from cl_utils.workflow.waiting import note_divergence, waiting
 
 AGAIN = "run the same again to continue"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
-DIVERGED = "diverged.json"
-"""In the folder of a run that was left out: by which code it diverged."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +70,8 @@ class Sitting:
     report: Report = print
 
     def waiting(self) -> list[Params]:
-        """Return the runs without rows that can begin, the most valuable first.
-
-        A yoked run begins when that is finished whose mixes it replays: in a later sitting. One
-        that diverged does not begin again.
-        """
-        params = self.params
-        seeds = range(max(params.arms.values()))
-        named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
-        runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
-        left = [each for each in runs if not (_result(each) / MANIFEST).exists()]
-        diverged = self._diverged(left)
-        left = [each for each in left if each not in diverged]
-        ready = [each for each in left if _can_begin(each)]
-        if len(ready) < len(left):
-            self.report(f"{len(left) - len(ready)} yoked runs wait for those that they replay")
-        return ready[: self.most]
+        """Return the runs without rows that can begin, as many as this sitting may train."""
+        return waiting(self.params, self.report)[: self.most]
 
     def run(self) -> int:
         """Train and evaluate what fits; return how many were finished, or raise Interrupted.
@@ -109,13 +90,26 @@ class Sitting:
                 except TimeIsUpError as over:
                     self._put_aside(runs.trainers, over)
                     return done
-                for trainer in runs.trainers:
-                    self._leave(trainer, tests)
+                self._leave_all(runs.trainers, tests)
                 done += len(runs.trainers)
                 self.report(f"{done} runs have their rows")
                 if stopped():
                     raise Interrupted(f"stopped: {done} runs have their rows, {AGAIN}")
         return done
+
+    def _leave_all(self, trainers: Sequence[Trainer], tests: Mapping[str, PreparedTest]) -> None:
+        """Leave the rows of finished runs; what cannot be saved of one costs no other its rows.
+
+        Raises the first StudyError when all were tried.
+        """
+        refused: list[StudyError] = []
+        for trainer in trainers:
+            try:
+                self._leave(trainer, tests)
+            except StudyError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
 
     def _put_aside(self, trainers: Sequence[Trainer], over: TimeIsUpError) -> None:
         """Leave checkpoints and say so; raise Interrupted where somebody asked for it."""
@@ -172,39 +166,16 @@ class Sitting:
     def _leave_out(self, trainer: Trainer, words: str) -> None:
         """Note and say that a run diverged: it would at every sitting, and stop the others."""
         params = self._params_of(trainer)
-        note = run_folder(params) / DIVERGED
-        write_json(note, {"code": code_of(TRAINING), "step": trainer.step, "said": words})
+        note = note_divergence(params, trainer.step, words)
         _checkpoint(params).unlink(missing_ok=True)
         self.report(
             f"{words}; the others go on without it, and later sittings leave it out until it has "
             f"other code, or {note} is deleted"
         )
 
-    def _diverged(self, runs: Sequence[Params]) -> list[Params]:
-        """Return which of these runs diverged by today's code, and say how many."""
-        noted = [each for each in runs if (run_folder(each) / DIVERGED).exists()]
-        code = code_of(TRAINING) if noted else ""
-        repair = "run the sitting"
-        notes = [(each, read_json(run_folder(each) / DIVERGED, repair)) for each in noted]
-        out = [each for each, note in notes if note.get("code") == code]
-        if out:
-            first = run_folder(out[0]) / DIVERGED
-            self.report(f"{len(out)} runs diverged and are left out ({first}: delete it to retry)")
-        return out
-
 
 def _quiet(line: str) -> None:
     """Say nothing."""
-
-
-def _can_begin(params: Params) -> bool:
-    """Return whether the run that this one replays is finished; most replay none."""
-    theirs = replayed_run(params)
-    return theirs is None or (run_folder(theirs) / MANIFEST).exists()
-
-
-def _result(params: Params) -> Path:
-    return params.paths.result(params.recipe, params.arm, params.seed)
 
 
 def _checkpoint(params: Params) -> Path:

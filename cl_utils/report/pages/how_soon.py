@@ -128,7 +128,8 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
     )
     rows = declared_sooner(reached, asked, first)
     if rows.empty or not rows["n"].any():
-        declared = count_text(setting.planned - first, "seed")
+        arms = {arm for pair in asked for arm in pair}
+        declared = count_text(setting.planned_of(arms) - first, "seed")
         return f"{said} None has been run in both arms yet, of {declared} declared."
     lines = [list(TEST_HEADS), ["---", *["--:"] * (len(TEST_HEADS) - 2), "---"]]
     lines += [_test_cells(row) for _, row in rows.iterrows()]

@@ -18,7 +18,7 @@ from cl_utils.report.in_short import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.report.summary import minus
-from cl_utils.stats import contrast_table, level_accuracy, seed_values, select
+from cl_utils.stats import FACTORIAL, contrast_table, level_accuracy, seed_values, select
 from cl_utils.stats.exams import (
     SHOWN,
     exam_accuracy,
@@ -135,7 +135,8 @@ def _level_question(setting: Setting) -> str:
     if setting.question is None:
         return ""
     asked, rows = setting.question, setting.asked_levels
-    seeds, done = setting.planned - asked.first_seed, 0 if rows.empty else int(rows["n"].min())
+    seeds = setting.planned_of(FACTORIAL.values()) - asked.first_seed
+    done = 0 if rows.empty else int(rows["n"].min())
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
         f"*{sentence_case(setting.title)}*: the first {asked.first_seed} seeds suggested an effect "
