@@ -69,7 +69,7 @@ def test_a_run_from_before_the_values_were_recorded_is_accepted() -> None:
 
 @pytest.mark.usefixtures("study_home")
 def test_a_yoked_run_is_refused_where_it_would_replay_another() -> None:
-    arms = {"mastery": 3, "yoked-mastery": 1}
+    arms = {"baseline": 1, "mastery": 3, "yoked-mastery": 1}
     yoked = tiny_params(arm="yoked-mastery", arms=arms, contrasts=[])
     train_run(tiny_params(arm="mastery"))
     train_run(yoked)

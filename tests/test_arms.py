@@ -31,6 +31,7 @@ from cl_utils.curriculum.schedules import ALL, Stage, Staged
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.paths import PARAMS
+from cl_utils.study.contradictions import check_arms
 from cl_utils.study.params import notebook_params
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_batcher, make_trainer
@@ -156,6 +157,40 @@ def arms_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         read.cache_clear()
 
 
+FACTS_OF_MINE = "description: d, group: other, colour: '#123456'"
+
+
+@pytest.mark.parametrize(
+    ("mine", "words"),
+    [
+        ("yoked: warmup", ["arm mine replays warmup", "name an adaptive arm"]),
+        ("yoked: shuffled", ["arm mine replays shuffled", "name an adaptive arm"]),
+        ("yoked: mastery, labels: permuted", ["has labels='permuted', and that has 'study'"]),
+        ("yoked: mastery, outputs: false", ["has outputs=False, and that has True"]),
+        ("yoked: mastery, restarts: hybrid", ["has restarts='hybrid', and that has ''"]),
+        ("budget: 0.104", ["arm mine: budget=0.104 is no whole percent"]),
+        ("budget: 0.001", ["arm mine: budget=0.001 is no whole percent"]),
+    ],
+)
+def test_an_arm_that_is_not_what_it_is_called_is_refused_before_it_trains(
+    mine: str, words: list[str], arms_file: Path
+) -> None:
+    """Recorded mixes of an arm in another order say nothing of what it drew."""
+    others = {
+        **{"baseline": "", "mastery": "schedule: mastery, ", "warmup": "schedule: warmup, "},
+        "shuffled": "schedule: hybrid, order: shuffled, ",
+    }
+    lines = [f"{name}: {{{fields}{FACTS_OF_MINE}}}" for name, fields in others.items()]
+    arms_file.write_text("\n".join([*lines, f"mine: {{{mine}, {FACTS_OF_MINE}}}"]))
+    seeds = dict.fromkeys([*others, "mine"], 1)
+    sentence = refusal(lambda: check_arms("baseline", seeds))
+    assert all(word in sentence for word in words), sentence
+
+
+def test_a_study_without_the_baseline_is_refused() -> None:
+    assert "lacks baseline" in refusal(lambda: check_arms("hybrid", {"hybrid": 3}))
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [
@@ -261,7 +296,7 @@ def test_an_arm_of_a_smaller_budget_without_its_counterparts_is_refused_before_t
 def plan_of(arm: str) -> dict[str, object]:
     """Return the smoke profile's parameters with this arm alone."""
     plan = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
-    return {**plan, "arms": {arm: 1}, "arm": arm, "contrasts": []}
+    return {**plan, "arms": {arm: 1, "baseline": 1}, "arm": arm, "contrasts": []}
 
 
 @pytest.mark.parametrize(

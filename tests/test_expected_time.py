@@ -111,7 +111,7 @@ def test_a_study_counts_the_runs_that_are_left(home: Path, monkeypatch: pytest.M
 def test_a_smaller_budget_takes_its_share(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_CPU_COUNT", "1")
     record(home, 0, training_seconds=5.0)
-    params = tiny_params(**SIZE, arms={"hybrid": 1, "hybrid-budget30": 1})
+    params = tiny_params(**SIZE, arms={"baseline": 1, "hybrid-budget30": 1})
     assert "2 runs to train: about 13 s on one core" in expected_study(params)
 
 

@@ -34,6 +34,7 @@ from cl_utils.report.questions import (
     adaptive_contrasts,
     asked,
     contrasts_asked,
+    pairs,
     questions,
     undeclared,
 )
@@ -300,3 +301,9 @@ def test_a_metric_that_was_measured_for_some_programs_alone_is_left_out() -> Non
     programs = results.programs.assign(model_loss=results.programs["log_probability"].where(half))
     validity = validity_of(replace(results, programs=programs), 20, ["model_loss", "characters"])
     assert set(validity["metric"]) <= {"characters"}
+
+
+def test_a_contrast_is_that_of_its_question_whichever_arm_is_named_first() -> None:
+    turned = pairs([["baseline", "hybrid"], ["hybrid-shuffled", "hybrid-norestart"]])
+    assert turned == [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
+    assert pairs([["baseline", "warmup"]]) == [("baseline", "warmup")]  # of no question

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from refusals import refusal
 from worlds import World, texts
@@ -33,6 +34,18 @@ def test_equal_scores_are_parted_by_hash_and_not_by_place(world: World) -> None:
     even = world.train.take(np.flatnonzero(world.train.program_ids % 2 == 0))
     assert texts(whole)[: len(even)] != texts(even)
     assert sorted(texts(whole)[: len(even)]) == sorted(texts(even))
+
+
+def test_a_column_is_taken_only_where_its_rows_are_the_programs_in_order(world: World) -> None:
+    """By its place alone a filtered or sorted table would give programs others' scores."""
+    corpus = world.train
+    scores = np.random.default_rng(0).random(len(corpus))
+    column = pd.Series(scores, index=corpus.program_ids)
+    for change in (relabelled, ranked):
+        assert texts(change(corpus, column)) == texts(change(corpus, scores))
+        for other in (column.sort_index(ascending=False), column.reset_index(drop=True)):
+            said = refusal(lambda change=change, other=other: change(corpus, other))
+            assert "reindex(corpus.program_ids)" in said
 
 
 @pytest.mark.parametrize("scores", [np.zeros(3), [np.nan] * 450])

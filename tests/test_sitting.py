@@ -13,17 +13,21 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from refusals import refusal
 from safetensors.torch import load_file
 from studies import draw, make_buckets, measure_difficulty, tiny_params
 
-from cl_utils.errors import Interrupted
-from cl_utils.files import file_digest
+from cl_utils.errors import Interrupted, StudyError
+from cl_utils.files import file_digest, write_json
+from cl_utils.manifests import MANIFEST
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.study.params import Params
 from cl_utils.study.results import finished_runs, load_results
+from cl_utils.study.run_files import run_folder
 from cl_utils.training import joint_runs, loop
 from cl_utils.workflow import runs_at_once, sitting
 from cl_utils.workflow.sitting import Sitting, corpora_of
+from cl_utils.workflow.waiting import DIVERGED, result_folder, waiting
 
 ARMS = {"baseline": 2, "hybrid": 2, "random-buckets": 1}
 
@@ -329,3 +333,39 @@ def test_a_yoked_run_waits_for_the_one_that_it_replays() -> None:
     assert work.run() == 2
     assert [(each.arm, each.seed) for each in work.waiting()] == [("yoked-mastery", 0)]
     assert work.run() == 1
+
+
+def test_a_run_that_cannot_be_saved_costs_no_other_its_rows(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / "runs/smoke/training/strong/hybrid"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.touch()  # where its folder should be
+    with pytest.raises(StudyError, match=r"strong/hybrid.* could not be written"):
+        sit(home, 1e9, monkeypatch)
+    found = {path.parts[-3] for path in home.glob("results/smoke/strong/*/*/measures.csv")}
+    assert found == {"baseline", "random-buckets"}
+    folder.unlink()
+    assert sit(home, 1e9, monkeypatch)[0] == 2
+
+
+@pytest.mark.usefixtures("home")
+def test_a_note_of_a_divergence_that_is_damaged_is_named() -> None:
+    note = run_folder(params_of()) / DIVERGED
+    note.parent.mkdir(parents=True)
+    note.write_text("[]")
+    assert f"{note} is damaged" in refusal(lambda: waiting(params_of(), print))
+
+
+@pytest.mark.usefixtures("home")
+def test_a_replayed_run_that_is_gone_is_named_where_its_rows_are_there() -> None:
+    """No sitting trains it again, so its yoked twin would wait for ever."""
+    arms = {"baseline": 1, "mastery": 2, "yoked-mastery": 1}
+    params = params_of().model_copy(update={"arms": arms})
+    for seed in (0, 1):
+        theirs = params.model_copy(update={"arm": "mastery", "seed": seed})
+        write_json(result_folder(theirs) / MANIFEST, {})
+    said: list[object] = []
+    assert [each.arm for each in waiting(params, said.append)] == ["baseline"]
+    assert said[0] == "1 yoked runs wait for those that they replay"
+    assert "yoked-mastery, seed 0, replays" in str(said[1]) and "delete" in str(said[1])

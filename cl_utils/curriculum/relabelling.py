@@ -56,9 +56,11 @@ def ranked(corpus: Corpus, scores: ArrayLike) -> Corpus:
 def easiest_first(corpus: Corpus, scores: ArrayLike) -> NDArray[np.int64]:
     """Return the programs' places in order of their scores (P,), ties by a hash of their numbers.
 
-    Raises StudyError when a program has no score or one that is not finite, or when all have the
-    same: then the hashes alone would decide.
+    Raises StudyError when a program has no score or one that is not finite, when all have the
+    same (then the hashes alone would decide), and for a column of a table whose rows are not the
+    programs in the corpus's order.
     """
+    _check_rows(corpus, scores)
     values = np.asarray(scores, dtype=float)
     if values.shape != (len(corpus),) or np.isnan(values).any():
         raise StudyError(
@@ -78,6 +80,16 @@ def easiest_first(corpus: Corpus, scores: ArrayLike) -> NDArray[np.int64]:
         )
     ties = np.asarray([stable_hash(str(each)) for each in corpus.program_ids.tolist()])
     return np.lexsort((ties, values))
+
+
+def _check_rows(corpus: Corpus, scores: ArrayLike) -> None:
+    """Raise StudyError for a pandas Series whose index is not the programs' numbers, in order."""
+    index = getattr(scores, "index", None) if hasattr(scores, "to_numpy") else None
+    if index is not None and not np.array_equal(np.asarray(index), corpus.program_ids):
+        raise StudyError(
+            "the scores' rows are not the corpus's programs in its order: give "
+            "scores.reindex(corpus.program_ids), with the programs' numbers as index"
+        )
 
 
 def without_outputs(corpus: Corpus) -> Corpus:

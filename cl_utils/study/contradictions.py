@@ -35,6 +35,7 @@ from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
 
+BASELINE = "baseline"
 NO_BUCKETS = {
     "nesting_depth": "programs of TinyPy nest no deeper than 1",
     "model_loss": "it is the loss of models that are trained on the buckets",
@@ -214,6 +215,11 @@ def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
             _check_replayed(name, source)
         if source and name in seeds and seeds[name] > seeds.get(source, 0):
             raise StudyError(f"arms: {name} replays {source}, so that arm needs as many seeds")
+    if BASELINE not in seeds:
+        raise StudyError(
+            f"arms={shown(list(seeds))} lacks {BASELINE}, which tables and figures compare with: "
+            "add it"
+        )
 
 
 def _check_replayed(name: str, source: str) -> None:

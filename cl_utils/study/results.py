@@ -29,6 +29,7 @@ from cl_utils.manifests import (
     read_manifest,
     written_files,
 )
+from cl_utils.names import listed, meant
 from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT, check_comparable
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
@@ -65,7 +66,10 @@ class Results:
     def of_recipe(self, recipe: str) -> Results:
         """Return the results of one recipe; StudyError when it has none."""
         if recipe not in self.recipes:
-            raise StudyError(f"no results of recipe {recipe!r}: there are {self.recipes}")
+            raise StudyError(
+                f"no results of recipe {recipe!r}{meant(recipe, self.recipes)}: there are those of "
+                f"{listed(self.recipes)}; choose one, or train it with notebooks 04 and 05"
+            )
         tables = {name: table[table["recipe"] == recipe] for name, table in vars(self).items()}
         return replace(self, **tables)
 
