@@ -161,14 +161,21 @@ def test_without_a_curve_there_is_no_section() -> None:
     assert how_soon_section([]) == "" == how_soon_section([setting_of({})])
 
 
-@pytest.mark.parametrize(("first", "seeds"), [(1, 7), (8, 0)])
-def test_what_is_declared_for_later_seeds_says_what_they_show(first: int, seeds: int) -> None:
+@pytest.mark.parametrize(("first", "seeds", "planned"), [(1, 7, 8), (1, 7, 9), (8, 0, 9)])
+def test_what_is_declared_for_later_seeds_says_what_they_show(
+    first: int, seeds: int, planned: int
+) -> None:
+    """Before all of them are there it is a trend at most."""
     declared = SecondMeasure(contrasts=[["hybrid", "baseline"]], first_seed=first)
     ours = {"hybrid": [9e6, *[1e6] * 7], "baseline": [2e6] * 8}
-    text = how_soon_section([setting_of(ours, second=declared, planned=9)])
+    text = how_soon_section([setting_of(ours, second=declared, planned=planned)])
     assert f"The first {first} seeds suggested a difference in hybrid − baseline, so" in text
+    strength = "claim" if planned == 8 else "trend"
     if seeds:
-        assert f"| hybrid − baseline | {seeds} | {seeds} | 0 | 0 | 0.016 | claim: sooner |" in text
+        assert (
+            f"| hybrid − baseline | {seeds} | {seeds} | 0 | 0 | 0.016 | {strength}: sooner |"
+            in text
+        )
     else:
         assert (
             "None has been run in both arms yet, of 1 seed declared." in text

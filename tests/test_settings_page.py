@@ -39,7 +39,7 @@ from cl_utils.report.settings import (
     studied,
 )
 from cl_utils.report.side_by_side import rows_by_order
-from cl_utils.stats import FACTORIAL, factorial_effects
+from cl_utils.stats import FACTORIAL, factorial_effects, standing
 from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, load_results, run_manifest
@@ -271,3 +271,19 @@ def test_the_exams_shown_are_those_of_the_first_setting_that_took_any() -> None:
     none = read_params(params_file("study-orders"), {"seed": 1})
     own, same = examined(none, settings_module.load_results(none.paths.results))
     assert own.profile == "study-orders" and same is none
+
+
+def test_before_all_declared_seeds_are_there_nothing_is_a_claim() -> None:
+    """An interim look may not say what the whole study was declared for."""
+    results = raised(every_arm(), "hybrid", 40.0)
+    whole = invented("x", results)
+    (n,) = set(whole.contrasts["n"])
+    (claim,) = [standing(row) for _, row in whole.contrasts.iterrows()]
+    assert claim == "claim"
+    same, early = (
+        replace(whole, seeds=dict.fromkeys(FACTORIAL.values(), most)) for most in (n, n + 1)
+    )
+    assert [standing(row) for _, row in same.contrasts.iterrows()] == ["claim"]
+    assert [standing(row) for _, row in early.contrasts.iterrows()] == ["trend"]
+    assert len(same.effects.query("at_most == 'claim'")) == 3  # the main effects
+    assert early.effects.query("at_most == 'claim'").empty

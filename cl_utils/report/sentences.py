@@ -28,10 +28,11 @@ All seeds of a setting share one set of training and test programs: n counts ini
 draws of programs, and intervals say nothing of other sets."""
 VERDICTS: Final = f"""\
 - **Claim**: declared before the runs, p < {SIGNIFICANCE:g} after Holm in its family, with at \
-least {SEEDS_OF_A_CLAIM} seeds. \
+least {SEEDS_OF_A_CLAIM} seeds and all that were declared. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
-- **Trend**: the same with {SEEDS_OF_A_TREND} or {SEEDS_OF_A_CLAIM - 1} seeds, or without a \
-declaration before the runs (*exploratory*), or nothing but a 95 % interval that excludes zero.
+- **Trend**: the same with {SEEDS_OF_A_TREND} or {SEEDS_OF_A_CLAIM - 1} seeds, or before all \
+declared seeds are there (an interim look), or without a declaration before the runs \
+(*exploratory*), or nothing but a 95 % interval that excludes zero.
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms.
 

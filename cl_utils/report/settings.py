@@ -20,12 +20,20 @@ from cl_utils.labels.numbers import millions
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.questions import pairs
 from cl_utils.stats import (
+    FACTORIAL,
     contrast_table,
     crossed_simple_effects,
     factorial_effects,
     level_effects,
 )
-from cl_utils.stats.contrasts import Pair, against, as_exploratory
+from cl_utils.stats.contrasts import (
+    Pair,
+    against,
+    as_exploratory,
+    as_interim,
+    declared_seeds,
+    interim_contrasts,
+)
 from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import Params, read_params
@@ -93,7 +101,7 @@ class Setting:
     def contrasts(self) -> pd.DataFrame:
         """The declared contrasts, one Holm family."""
         rows = contrast_table(self.results.measures, contrasts=self.declared)
-        return rows.assign(exploratory=False)
+        return interim_contrasts(rows.assign(exploratory=False), self.seeds)
 
     @cached_property
     def others(self) -> pd.DataFrame:
@@ -106,7 +114,8 @@ class Setting:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """The factorial's effects; empty until all eight arms have a seed in common."""
-        return factorial_effects(self.results.measures)
+        rows = factorial_effects(self.results.measures)
+        return as_interim(rows, declared_seeds(self.seeds, FACTORIAL.values()))
 
     @cached_property
     def simple(self) -> pd.DataFrame:
@@ -124,9 +133,11 @@ class Setting:
         if self.question is None:
             return pd.DataFrame()
         asked = self.question
-        return declared_level_effects(
+        rows = declared_level_effects(
             self.results.programs, asked.effect, asked.levels, asked.first_seed
         )
+        declared = declared_seeds(self.seeds, FACTORIAL.values()) - asked.first_seed
+        return rows if rows.empty else as_interim(rows, declared)
 
 
 def studied() -> list[Setting]:

@@ -6,7 +6,8 @@ docs/results.md and docs/findings.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -15,23 +16,39 @@ from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import count_text, points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
-from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
-from cl_utils.stats.contrasts import Pair, of_pairs
+from cl_utils.stats import FACTORIAL, contrast_table, factorial_effects, factorial_gain
+from cl_utils.stats.contrasts import (
+    Pair,
+    as_interim,
+    declared_seeds,
+    interim_contrasts,
+    of_pairs,
+)
 from cl_utils.stats.factorial import ADDENDS, effect_name
 
 WHERE: Final = "points of exact execution, balanced test set, mean of the three buckets"
 
 
-def answers_markdown(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
-    """Return the table of answers and what hybrid's gain is made of; "" where nothing was run."""
-    parts = [answers_table(measures, declared), gain_sentence(measures)]
+def answers_markdown(
+    measures: pd.DataFrame,
+    declared: Sequence[Pair],
+    seeds: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """Return the table of answers and what hybrid's gain is made of; "" where nothing was run.
+
+    `seeds`: how many were declared of each arm; with fewer nothing is a claim.
+    """
+    parts = [answers_table(measures, declared, seeds), gain_sentence(measures)]
     return "\n\n".join(text for text in parts if text)
 
 
-def answers_table(measures: pd.DataFrame, declared: Sequence[Pair]) -> str:
+def answers_table(
+    measures: pd.DataFrame, declared: Sequence[Pair], seeds: Mapping[str, int]
+) -> str:
     """Return the declared contrasts and the main effects, question by question."""
     contrasts = contrast_table(measures, contrasts=declared).assign(exploratory=False)
-    effects = factorial_effects(measures)
+    contrasts = interim_contrasts(contrasts, seeds)
+    effects = as_interim(factorial_effects(measures), declared_seeds(seeds, FACTORIAL.values()))
     tables, names = [], []
     for question in asked(declared):
         own = of_pairs(contrasts, question.pairs)

@@ -7,7 +7,7 @@ with p adjusted after Holm.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -176,6 +176,28 @@ def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
     table["p_least"] = [least_holm(table, place, family) for place in range(len(table))]
     table["family"] = family
     return table
+
+
+def declared_seeds(seeds: Mapping[str, int], arms: Iterable[str]) -> int:
+    """Return how many seeds all of these arms were declared with; 0 where one was not."""
+    return min((seeds.get(arm, 0) for arm in arms), default=0)
+
+
+def as_interim(contrasts: pd.DataFrame, declared: int | Sequence[int]) -> pd.DataFrame:
+    """Return contrasts of which those with fewer seeds than `declared` are no more than trends.
+
+    `declared`: of all, or of each contrast. Rows that are looked at on the way would else claim
+    what the whole study may not: only the number that was declared was fixed beforehand.
+    """
+    early = contrasts["n"].to_numpy() < np.asarray(declared)
+    claims = contrasts["at_most"].to_numpy() == "claim"
+    return contrasts.assign(at_most=np.where(early & claims, "trend", contrasts["at_most"]))
+
+
+def interim_contrasts(contrasts: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
+    """Return contrasts of arms as `as_interim` does; `seeds`: declared of each arm."""
+    pairs = zip(contrasts["arm"], contrasts["reference"], strict=True)
+    return as_interim(contrasts, [declared_seeds(seeds, pair) for pair in pairs])
 
 
 def least_holm(table: pd.DataFrame, place: int, family: int) -> float:

@@ -22,9 +22,20 @@ from cl_utils.report.open_questions import open_lines, power_lines, protocol_lin
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
 from cl_utils.report.summary import WHERE, answers_markdown, differences
-from cl_utils.stats import budget_gains, crossed_simple_effects, factorial_effects, leak_table
+from cl_utils.stats import (
+    FACTORIAL,
+    budget_gains,
+    crossed_simple_effects,
+    factorial_effects,
+    leak_table,
+)
 from cl_utils.stats.budget import FULL_BUDGET
-from cl_utils.stats.contrasts import as_exploratory
+from cl_utils.stats.contrasts import (
+    as_exploratory,
+    as_interim,
+    declared_seeds,
+    interim_contrasts,
+)
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.power import seeds_for_a_claim
 from cl_utils.study.params import Params
@@ -117,11 +128,13 @@ def findings_markdown(
     Raises StudyError when `results` mix recipes.
     """
     measures, own = results.measures, pairs(declared)
-    rows, effects = contrasts_asked(measures, own), factorial_effects(measures)
+    rows = interim_contrasts(contrasts_asked(measures, own), planned)
+    least = declared_seeds(planned, FACTORIAL.values())
+    effects = as_interim(factorial_effects(measures), least)
     simple = crossed_simple_effects(measures)
     if validity is None:
         validity = validity_of(results, resamples)
-    parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own))]
+    parts = [(part("In short", "", "factorial_effects"), answers_markdown(measures, own, planned))]
     parts += [(each, question_body(each, rows, effects, simple)) for each in asked(own)]
     parts += [
         (part("Interactions", INTERACTIONS), bullets(effect_lines(crossed(effects)))),

@@ -132,7 +132,10 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
         declared = count_text(setting.planned_of(arms) - first, "seed")
         return f"{said} None has been run in both arms yet, of {declared} declared."
     lines = [list(TEST_HEADS), ["---", *["--:"] * (len(TEST_HEADS) - 2), "---"]]
-    lines += [_test_cells(row) for _, row in rows.iterrows()]
+    lines += [
+        _test_cells(row, setting.planned_of((row["arm"], row["reference"])) - first)
+        for _, row in rows.iterrows()
+    ]
     return f"{said}\n\n{rows_markdown(lines)}"
 
 
@@ -144,16 +147,20 @@ def _counts(row: pd.Series) -> list[str]:
     ]
 
 
-def _test_cells(row: pd.Series) -> list[str]:
-    return [*_counts(row), p_text(row["p_holm"]), verdict(row)]
+def _test_cells(row: pd.Series, declared: int) -> list[str]:
+    return [*_counts(row), p_text(row["p_holm"]), verdict(row, declared)]
 
 
-def verdict(row: pd.Series) -> str:
-    """Return what a row of `declared_sooner` allows anyone to say."""
+def verdict(row: pd.Series, declared: int = 0) -> str:
+    """Return what a row of `declared_sooner` allows anyone to say.
+
+    `declared`: its seeds when the study is complete; before, nothing is a claim.
+    """
     if not row["p_holm"] < SIGNIFICANCE:
         return "undecided"
     side = "sooner" if row["sooner"] > row["later"] else "later"
-    return f"{at_most(row['sooner'] + row['later'])}: {side}"
+    strength = at_most(row["sooner"] + row["later"]) if row["n"] >= declared else "trend"
+    return f"{strength}: {side}"
 
 
 def _pair_cells(row: pd.Series) -> list[str]:

@@ -57,9 +57,9 @@ LEGEND: Final = f"""\
 In {WHERE}, paired by seed, with 95 % intervals.
 
 - *Claim*: declared before the runs, p < {SIGNIFICANCE:g} after Holm within its family, at least \
-{SEEDS_OF_A_CLAIM} seeds. *Trend*: only the interval excludes zero, or there are fewer seeds, or \
-nothing was declared. *Undecided*: neither a difference nor its absence is shown. The error rate \
-of 5 % holds within a family, not over the table.
+{SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: only the interval excludes zero, or \
+seeds are missing, or nothing was declared. *Undecided*: neither a difference nor its absence is \
+shown. The error rate of 5 % holds within a family, not over the table.
 - Rows two and four are main effects over the eight arms that combine order, restarts and \
 composition. The arms of the last row differ in order and composition, too. All seeds of a setting \
 share one set of programs.

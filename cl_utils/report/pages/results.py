@@ -7,7 +7,8 @@ number in it comes from the rows, but for the paper's two, which stand in `paper
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -104,19 +105,25 @@ def setting_markdown(setting: Setting) -> str:
     parts = [
         f"## {sentence_case(setting.name)}",
         DECLARED.get(setting.profile, "").format(mixture=SKILLS.get(setting.profile)),
-        results_markdown(own, setting.declared, setting.profile),
+        results_markdown(own, setting.declared, setting.profile, setting.seeds),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def results_markdown(results: Results, declared: Sequence[Pair], profile: str) -> str:
+def results_markdown(
+    results: Results,
+    declared: Sequence[Pair],
+    profile: str,
+    seeds: Mapping[str, int] = MappingProxyType({}),
+) -> str:
     """Return the main table with its legend and what its arms are, then the answers, as Markdown.
 
-    `results`: of the arms in the table. Raises StudyError when they mix recipes.
+    `results`: of the arms in the table; `seeds`: how many were declared of each. Raises StudyError
+    when the results mix recipes.
     """
     table = main_table(results)
     table = table.loc[in_order(table.index)]
-    answers = answers_markdown(results.measures, declared)
+    answers = answers_markdown(results.measures, declared, seeds)
     parts = [markdown_table(table), legend(table, profile), arms_markdown(map(str, table.index))]
     if answers:
         parts += [f"**The answers**, in {WHERE}, paired by seed:", answers]
