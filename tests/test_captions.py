@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from factories import every_arm
+from matplotlib.figure import Figure
 
 from cl_utils import figures, stats
 from cl_utils.figures import style
@@ -39,7 +40,7 @@ def test_a_caption_has_the_notes_and_the_alternative_text_the_result(params: Par
 
 
 def test_a_picture_without_words_is_named_by_what_it_shows(params: Params) -> None:
-    (params.figures / "forgetting.png").touch()
+    style.write(Figure(), params.figures / "forgetting.png")
     said = captions(params.figures)["forgetting"]
     assert said.alt == said.caption == f"{CAPTIONS['forgetting']}."
 

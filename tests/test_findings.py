@@ -259,7 +259,7 @@ def test_mixed_recipes_are_refused() -> None:
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """The committed study's profile with few resamples, at home in a temporary folder."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    return Params(**{**read_params(PARAMS / "study.yaml").model_dump(), "resamples": 20})
+    return Params(**{**read_params(PARAMS / "study.yaml").model_dump(), "resamples": 40})
 
 
 def test_figures_are_shown_where_they_were_saved(params: Params) -> None:

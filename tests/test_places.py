@@ -51,11 +51,14 @@ CHANGES: dict[str, Any] = {  # another value of every parameter that changes a f
     "recipes": ["fast", "strong"],
     "arms": {"baseline": 1, "hybrid": 1, "hybrid-norestart": 1, "hybrid-shuffled": 2},
     "contrasts": [["hybrid", "baseline"]],
-    "level_question": {"effect": "order", "levels": ["1.1"], "first_seed": 0},
-    "second_measure": {"contrasts": [["hybrid", "baseline"]], "first_seed": 0},
-    "resamples": 20,
+    "level_question": {"effect": "order", "levels": ["1.1"], "first_seed": 1},
+    "second_measure": {"contrasts": [["hybrid", "baseline"]], "first_seed": 1},
+    "resamples": 50,
 }
+TWO_SEEDS = {"arms": dict.fromkeys(read_params(PARAMS / "smoke.yaml").arms, 2)}
 NEEDED = {  # what a change cannot be without
+    "level_question": TWO_SEEDS,
+    "second_measure": TWO_SEEDS,
     "operand_max": {"variant": "fixed"},
     "while_loops": {"variant": "fixed"},
     "least_per_bucket": {"bucket_rule": [1.0, 2.0]},
@@ -207,7 +210,7 @@ def test_values_of_a_whole_file_under_another_profiles_name_are_changes() -> Non
 
 
 @pytest.mark.parametrize(
-    "change", [{"resamples": 20}, {"steps": 9}, {"contrasts": []}, {"recipe": "strong"}], ids=str
+    "change", [{"resamples": 50}, {"steps": 9}, {"contrasts": []}, {"recipe": "strong"}], ids=str
 )
 def test_no_page_is_written_from_what_is_not_the_study(change: dict[str, Any]) -> None:
     assert notebook_params({"profile": "study"}).readme

@@ -24,6 +24,7 @@ from cl_utils.code_fingerprint import code_fingerprint
 from cl_utils.data.corpus import SPLITS
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
+from cl_utils.errors import StudyError
 from cl_utils.manifests import manifest_path
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.study.data_files import (
@@ -33,6 +34,7 @@ from cl_utils.study.data_files import (
     load_difficulty,
     load_programs,
     load_split,
+    save_difficulty,
     save_programs,
 )
 from cl_utils.study.device import device_of
@@ -168,6 +170,9 @@ def test_the_manifest_of_a_run_says_all_that_made_it_and_goes_with_its_results(
 def test_a_failed_save_leaves_the_older_file_and_its_manifest() -> None:
     broken = pd.DataFrame({"program_id": [1, "two"]})  # no type for parquet
     with pytest.raises(Exception, match="program_id"):
+        save_difficulty(PARAMS, broken)
+    assert len(load_difficulty(PARAMS)) == 3000
+    with pytest.raises(StudyError, match="lacks the columns"):
         save_programs(PARAMS, broken, {})
     assert len(load_programs(PARAMS)) == 3000
 
