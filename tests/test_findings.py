@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from factories import every_arm, synthetic_results, whole_study
+from matplotlib.figure import Figure
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
+from cl_utils.figures import style
 from cl_utils.labels.arm_groups import OWN_METRIC, metric_arms
 from cl_utils.labels.names import arm_label, metric_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
@@ -264,8 +266,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
 
 def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     """A figure that was not drawn has no link."""
-    params.figures.mkdir(parents=True)
-    (params.figures / "leak.png").touch()
+    style.write(Figure(), params.figures / "leak.png")
     text = findings_text(every_arm(), DECLARED, params)
     alt = f"{CAPTIONS['leak']}."
     assert f"![{alt}](../figures/study/leak.png)" in part_of(text, "The leak")

@@ -335,11 +335,11 @@ def test_a_contrast_says_what_it_shows_and_claims_nothing_by_itself() -> None:
     contrast = stats.contrasts.paired_contrast(clear, pair, cell)
     assert contrast.at_most == "claim" and contrast.standing == "trend"
     assert str(contrast) == (
-        "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend, above"
+        "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend, higher"
     )
     equal = stats.contrasts.paired_contrast(np.array([clear[1] + 0.1, clear[1]]), pair, cell)
     same = stats.contrasts.paired_contrast(np.array([clear[1], clear[1]]), pair, cell)
-    assert str(equal).endswith("p = 0.008: trend, above")
+    assert str(equal).endswith("p = 0.008: trend, higher")
     assert str(same) == (
         "hybrid − baseline: +0.0 points (+0.0 to +0.0), n = 8, equivalence p < 0.001: trend, "
         "equal within ±1"

@@ -49,11 +49,11 @@ class Plan:
 
 
 ATTACKS: Final[Mapping[str, Plan]] = {
-    "corruption": Plan(Corruption, few=24, least=1500, share=0.25),
-    "kills": Plan(Kills, few=5, least=100, share=0.2),
-    "parameters": Plan(Parameters, few=66, least=1000, share=0.1),
-    "programs": Plan(Programs, few=55, least=1000, share=0.15),
-    "places": Plan(Places, few=6, least=36, share=0.1),
+    "corruption": Plan(Corruption, few=16, least=1500, share=0.25),
+    "kills": Plan(Kills, few=3, least=100, share=0.2),
+    "parameters": Plan(Parameters, few=33, least=1000, share=0.1),
+    "programs": Plan(Programs, few=30, least=1000, share=0.15),
+    "places": Plan(Places, few=4, least=36, share=0.1),
     "same bytes": Plan(SameBytes, few=1, least=6, share=0.0),
     "workflow": Plan(Workflow, few=0, least=1, share=0.0),
 }
