@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -13,8 +14,9 @@ from cl_utils.study.program_table import check_programs
 from cl_utils.tinypy.grammar import ALL, generate
 
 
+@cache
 def table(variant: str = "paper2024", *, while_loops: bool = False) -> pd.DataFrame:
-    """Return programs of all levels as notebook 01 has them."""
+    """Return programs of all levels as notebook 01 has them; leave the table as it is."""
     drawn = generate(300, ALL, rng=stream(0, "tables"), variant=variant, while_loops=while_loops)
     programs = pd.DataFrame(drawn.programs)
     programs.insert(0, "program_id", range(len(programs)))
