@@ -35,6 +35,7 @@ from cl_utils.stats.contrasts import (
     interim_contrasts,
 )
 from cl_utils.stats.exams import exam_cells
+from cl_utils.stats.factorial import interim_effects
 from cl_utils.stats.levels import declared_level_effects
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
@@ -95,7 +96,7 @@ class Setting:
 
     def planned_of(self, arms: Iterable[str]) -> int:
         """Return how many declared seeds all of these arms have."""
-        return min((self.seeds.get(arm, self.planned) for arm in arms), default=self.planned)
+        return declared_seeds(self.seeds, arms) or self.planned
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
@@ -114,8 +115,7 @@ class Setting:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """The factorial's effects; empty until all eight arms have a seed in common."""
-        rows = factorial_effects(self.results.measures)
-        return as_interim(rows, declared_seeds(self.seeds, FACTORIAL.values()))
+        return interim_effects(factorial_effects(self.results.measures), self.seeds)
 
     @cached_property
     def simple(self) -> pd.DataFrame:

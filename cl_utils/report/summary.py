@@ -16,15 +16,13 @@ from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import count_text, points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
-from cl_utils.stats import FACTORIAL, contrast_table, factorial_effects, factorial_gain
+from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
 from cl_utils.stats.contrasts import (
     Pair,
-    as_interim,
-    declared_seeds,
     interim_contrasts,
     of_pairs,
 )
-from cl_utils.stats.factorial import ADDENDS, effect_name
+from cl_utils.stats.factorial import ADDENDS, effect_name, interim_effects
 
 WHERE: Final = "points of exact execution, balanced test set, mean of the three buckets"
 
@@ -48,7 +46,7 @@ def answers_table(
     """Return the declared contrasts and the main effects, question by question."""
     contrasts = contrast_table(measures, contrasts=declared).assign(exploratory=False)
     contrasts = interim_contrasts(contrasts, seeds)
-    effects = as_interim(factorial_effects(measures), declared_seeds(seeds, FACTORIAL.values()))
+    effects = interim_effects(factorial_effects(measures), seeds)
     tables, names = [], []
     for question in asked(declared):
         own = of_pairs(contrasts, question.pairs)

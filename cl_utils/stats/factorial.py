@@ -16,6 +16,8 @@ import pandas as pd
 
 from cl_utils.stats.contrasts import (
     as_exploratory,
+    as_interim,
+    declared_seeds,
     family_table,
     paired_contrast,
     without_margin,
@@ -209,6 +211,11 @@ def sides(values: pd.DataFrame, effect: tuple[str, ...]) -> np.ndarray:
 def effect_name(effect: tuple[str, ...]) -> str:
     """Return the name of an effect in print, e.g. "order x restarts"."""
     return " × ".join(effect)
+
+
+def interim_effects(effects: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
+    """Return effects as `as_interim` does: all eight arms count; `seeds`: declared of each arm."""
+    return as_interim(effects, declared_seeds(seeds, FACTORIAL.values()))
 
 
 def factorial_cells(

@@ -23,7 +23,6 @@ from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_as
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
 from cl_utils.report.summary import WHERE, answers_markdown, differences
 from cl_utils.stats import (
-    FACTORIAL,
     budget_gains,
     crossed_simple_effects,
     factorial_effects,
@@ -32,11 +31,9 @@ from cl_utils.stats import (
 from cl_utils.stats.budget import FULL_BUDGET
 from cl_utils.stats.contrasts import (
     as_exploratory,
-    as_interim,
-    declared_seeds,
     interim_contrasts,
 )
-from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.factorial import FACTORS, interim_effects
 from cl_utils.stats.power import seeds_for_a_claim
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
@@ -129,8 +126,7 @@ def findings_markdown(
     """
     measures, own = results.measures, pairs(declared)
     rows = interim_contrasts(contrasts_asked(measures, own), planned)
-    least = declared_seeds(planned, FACTORIAL.values())
-    effects = as_interim(factorial_effects(measures), least)
+    effects = interim_effects(factorial_effects(measures), planned)
     simple = crossed_simple_effects(measures)
     if validity is None:
         validity = validity_of(results, resamples)
