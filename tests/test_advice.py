@@ -11,7 +11,8 @@ from test_settings_page import invented, raised
 
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.in_short import answer, questions_titled
-from cl_utils.report.pages.advice import ADVICE, FEW, PAGE, advised
+from cl_utils.report.pages.advice import PAGE, advised
+from cl_utils.report.pages.advice_texts import ADVICE, FEW
 from cl_utils.report.settings import studied
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, at_most
 

@@ -179,7 +179,7 @@ def test_unequal_numbers_of_seeds_are_named() -> None:
     rows = three_seeds().measures
     part = rows[(rows["arm"] == "baseline") | (rows["seed"] == 0)]
     words = description_of(figures.execution_accuracy(part)).notes
-    assert "baseline 3, sequential 1" in words and "no interval where n = 1" in words
+    assert "baseline 3, sequential 1" in words and "no interval where n < 3" in words
 
 
 def test_no_rows_is_told() -> None:

@@ -12,7 +12,8 @@ from test_settings_page import invented, raised, section
 
 from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
-from cl_utils.report.pages.advice import FLAT, FLAT_CHOICE, advice_page
+from cl_utils.report.pages.advice import advice_page
+from cl_utils.report.pages.advice_texts import FLAT, FLAT_CHOICE
 from cl_utils.report.pages.settings import ASKED, settings_page
 from cl_utils.report.rate_words import SENTENCE, flat_effects, rates_markdown, rates_sentence
 from cl_utils.report.rates import (

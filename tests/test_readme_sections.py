@@ -120,7 +120,7 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
         (row(2.0, 1.0, 3.0, 8, 0.2), "accuracy tends to be higher"),
         (row(2.0, 1.0, 3.0, 4, 0.01), "accuracy tends to be higher"),
         (row(-5.0, -11.0, 0.1, 8), "no difference is shown"),
-        (row(-5.0, -11.0, 0.1, 5), "too few seeds for any claim"),
+        (row(-5.0, -11.0, 0.1, 5), "undecided for lack of seeds"),
         (row(9.0, float("nan"), float("nan"), 1), "there are too few seeds to tell"),
     ],
 )

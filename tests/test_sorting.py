@@ -9,7 +9,8 @@ from factories import synthetic_results
 from test_settings_page import invented, raised
 
 from cl_utils.labels.numbers import points_text
-from cl_utils.report.pages.advice import SORTING, advice_page
+from cl_utils.report.pages.advice import advice_page
+from cl_utils.report.pages.advice_texts import SORTING
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorted_orders, sorting_sentence
 from cl_utils.study.results import Results

@@ -17,11 +17,12 @@ from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, trainings
 from cl_utils.labels.numbers import mean_text
-from cl_utils.paths import committed_results
+from cl_utils.paths import committed_results, params_file
 from cl_utils.report.page_files import read_page, replace_section, write_pages
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.committed_models import committed_models, load_committed
+from cl_utils.study.params import read_params
 from cl_utils.study.results import load_results
 
 Models = Mapping[str, Mapping[str, Any]]
@@ -34,11 +35,12 @@ PROFILE: Final = "paper-size"
 
 
 def strongest_markdown() -> str:
-    """Return three sentences, a line each."""
-    rows = select(load_results(committed_results(PROFILE)).measures, *PRIMARY)
+    """Return what is known of it, a line of the experiment and one of the study of that size."""
+    declared = read_params(params_file(PROFILE)).arms
+    results = load_results(committed_results(PROFILE)).of_declared(declared)
+    rows = select(results.measures, *PRIMARY)
     models = {name: load_committed(name)[1]["params"] for name in committed_models()}
-    told = [soon_sentence(), good_sentence(rows, models), models_sentence(rows, models)]
-    return "\n".join(told)
+    return f"{soon_sentence()}\n{good_sentence(rows, models)} {models_sentence(rows, models)}"
 
 
 def soon_sentence() -> str:
@@ -57,13 +59,14 @@ def soon_sentence() -> str:
         f"A model of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained with recipe "
         f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports of its "
         f"baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and answers "
-        f"{_median(rows['final'])} % correctly at the end: medians, with the least and the "
-        f"largest. Exploratory: it is the last of {len(experiment.variants)} plans tried in turn."
+        f"{_median(rows['final'])} % correctly at the end: medians, with minimum and "
+        f"maximum. Exploratory: it is the last of {len(experiment.variants)} plans tried in turn, "
+        "and every curve was read on the test programs themselves."
     )
 
 
 def _median(values: pd.Series, digits: int = 1) -> str:
-    """Return the median of values with the least and the largest."""
+    """Return the median of values with minimum and maximum."""
     low, high = values.min(), values.max()
     return f"{values.median():.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
@@ -79,7 +82,7 @@ def good_sentence(rows: pd.DataFrame, models: Models) -> str:
 
 
 def _range(values: pd.Series) -> str:
-    """Return the mean of percentages with its interval, and the least and the largest."""
+    """Return the mean of percentages with its interval, minimum and maximum."""
     interval = mean_interval(values)
     ends = f"seeds {values.min():.1f} to {values.max():.1f}"
     return f"{mean_text(interval.mean, interval.half_width)} % correctly ({ends}, n = {interval.n})"

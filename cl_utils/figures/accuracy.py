@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -17,6 +18,7 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
     arm_axis,
     canvas,
+    draw_interval,
     height_for,
     marked_value,
     percent_axis,
@@ -25,10 +27,12 @@ from cl_utils.figures.panels import (
     seeds_text,
     styled,
     where_text,
+    without_left_line,
 )
 from cl_utils.figures.words import mean_by_arm, range_text
 from cl_utils.labels.names import in_order
-from cl_utils.stats import select
+from cl_utils.labels.numbers import MISSING, mean_text
+from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
@@ -94,17 +98,50 @@ def completion_tasks(measures: pd.DataFrame) -> Figure:
         for measure in COMPLETION_MEASURES
         if measure.startswith("token_")
     }
-    panel_row(figure, panels, arms, "correct, greedy (%)", ngram)
+    for axes, (name, (title, values)) in zip(
+        figure.subplots(1, len(panels), sharey=True), panels.items(), strict=True
+    ):
+        arm_axis(axes, arms)
+        seed_dots(axes, values, arms, ngram.get(name))
+        axes.set_title(title)
+        axes.set_xlabel("correct, greedy (%)")
     lines = panels["line_exact"][1]
     describe(
         figure,
         f"Next character right: {range_text(mean_by_arm(rows))}. Next line right: "
         f"{range_text(mean_by_arm(lines))}.",
-        f"{BAR_LEGEND}; {seeds_text(rows)}. {where_text(*where)}.",
+        f"Large: mean over seeds; line: 95 % t interval over seeds; small: single seeds; "
+        f"{seeds_text(rows)}. {where_text(*where)}. Axes do not start at zero.",
         "Most characters of a program are drawn at random, so no model completes them all. "
         "Dotted: a 6-gram.",
     )
     return figure
+
+
+def seed_dots(
+    axes: Axes, rows: pd.DataFrame, arms: list[str], trivial: pd.DataFrame | None = None
+) -> None:
+    """Draw an arm a row: mean and 95 % t interval, its seeds below, the mean in print.
+
+    `trivial`: rows of what needs no model; their mean is a dotted line.
+    """
+    if trivial is not None and len(trivial):
+        axes.axvline(trivial["value"].mean(), color=style.INK, ls=":", lw=1.2, zorder=1)
+    for place, arm in enumerate(arms):
+        values = seed_values(rows, arm).to_numpy(dtype=float)
+        interval = mean_interval(values)
+        text = mean_text(interval.mean, interval.half_width) if interval.n else MISSING
+        seat = axes.get_yaxis_transform()
+        axes.text(1.04, place, text, transform=seat, va="center", fontsize=8, clip_on=False)
+        if interval.n == 0:
+            continue
+        draw_interval(axes, place - 0.12, interval.low, interval.high)
+        area, rim = style.arm_colour(arm), style.line_colour(arm)
+        axes.plot(interval.mean, place - 0.12, "o", color=area, mec=rim, ms=6, zorder=5)
+        seats = np.full(interval.n, place + 0.22)
+        axes.scatter(values, seats, s=8, color="white", edgecolor=rim, linewidth=0.7, zorder=4)
+    without_left_line(axes)
+    axes.grid(axis="x")
 
 
 def panel_row(

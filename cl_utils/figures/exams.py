@@ -6,11 +6,12 @@ In: the rows of `stats.exam_accuracy` and `stats.exam_effects`. Out: one Figure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
@@ -19,6 +20,8 @@ from cl_utils.figures.panels import canvas, draw_interval, require, styled, with
 from cl_utils.labels.names import exam_label
 from cl_utils.labels.numbers import points_text
 from cl_utils.stats.exams import SHOWN
+
+TICKS: Final = 25  # points between the marks of an axis
 
 
 @styled
@@ -35,11 +38,16 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
     for axes, effect in zip(panels[1:], SHOWN, strict=True):
         _draw_effect(axes, effects[effects["effect"] == effect], sets)
         limit_differences(axes, effects)
+        axes.xaxis.set_major_locator(MultipleLocator(TICKS))
         axes.set_title(effect.replace(" − ", " −\n"))
         axes.set_xlabel("points")
     seeds = effects.groupby("test_set")["n"].max()
     alike = seeds.nunique() == 1
-    names = [exam_label(each) + ("" if alike else f", n = {seeds.get(each, 0)}") for each in sets]
+    programs = [_count_text(each) for each in accuracy["programs"]]
+    names = [
+        f"{exam_label(each)}{many}" + ("" if alike else f", n = {seeds.get(each, 0)}")
+        for each, many in zip(sets, programs, strict=True)
+    ]
     panels[0].set_yticks(range(len(sets)), names)
     panels[0].set_ylim(len(sets) - 0.4, -0.6)
     count = f"n = {seeds.max()}" if alike else f"n = {seeds.min()} to {seeds.max()}"
@@ -51,8 +59,8 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
         exams_result(accuracy, effects),
         f"{means}: {where}. Usual test: balanced, mean of the three buckets; an exam: all its "
         "programs, each beyond every training program in what it names; longer chains and more "
-        "passes are also longer than any; renamed: training programs with other variables. Effects "
-        "off the usual test are exploratory.",
+        "passes are also longer than any; renamed: training programs with other variables. In "
+        "brackets: how many programs. Effects off the usual test are exploratory.",
     )
     return figure
 
@@ -66,6 +74,11 @@ def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
         if name in order.index
     ]
     return f"Baseline's accuracy, and the effect of order in points: {'; '.join(told)}."
+
+
+def _count_text(programs: float) -> str:
+    """Return " (500)", or nothing where the rows do not say of how many programs they are."""
+    return "" if pd.isna(programs) else f" ({programs:,.0f})"
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
@@ -84,7 +97,7 @@ def _draw_effect(axes: Axes, rows: pd.DataFrame, sets: Sequence[str]) -> None:
     for _, row in rows.iterrows():
         place = sets.index(row["test_set"])
         draw_interval(axes, place, row["low"], row["high"])
-        axes.plot(row["difference"], place, "o", color=style.INK, markersize=6, zorder=5)
+        axes.plot(row["difference"], place, "o", color=style.INK, markersize=4, zorder=5)
         _print_above(axes, row["difference"], place, f"{row['difference']:+.1f}")
     _quiet(axes)
 

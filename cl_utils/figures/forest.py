@@ -22,7 +22,7 @@ from cl_utils.figures.panels import canvas, require, styled, where_text, without
 from cl_utils.labels.arm_groups import contrasts_in_order, group_of
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import points_text
-from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
+from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 FARTHEST = 12.0
@@ -104,9 +104,10 @@ def forest_notes(table: pd.DataFrame) -> list[str]:
     """Return what the reader of the forest must know."""
     first = table.iloc[0]
     return [
-        "Marker: mean difference over seeds, paired; line: 95 % t interval (none where n = 1); n = "
-        f"paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. Triangle: beyond the axis, see "
-        f"the number. {where_text(first['test_set'], first['subset'])}.",
+        "Marker: mean difference over seeds, paired; line: 95 % t interval (none where n < "
+        f"{SEEDS_OF_A_TREND}); n = paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. "
+        "Triangle: beyond the axis, see the number. "
+        f"{where_text(first['test_set'], first['subset'])}.",
         f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
         f"seeds can give after it; a claim needs {SEEDS_OF_A_CLAIM} seeds and "
         f"p < {SIGNIFICANCE:g}.",

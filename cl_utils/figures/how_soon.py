@@ -46,17 +46,17 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
         part = rows[rows["setting"] == setting]
         _draw(axes, part, arms)
         axes.set_title(f"{setting}\nn = {_seeds(part)} per arm", fontsize=9)
-        axes.set_xlabel("characters read in training (millions)")
+        axes.set_xlabel(f"millions of characters until {level} %")
     for axes in panels[len(settings) :]:
         axes.set_visible(False)
     arm_axis(panels[0], arms)
     describe(
         figure,
-        f"Millions of characters until {level} % on the validation programs, median (least to "
-        f"largest): {_result(rows)}.",
+        f"Millions of characters until {level} % on the validation programs, median (minimum "
+        f"to maximum): {_result(rows)}.",
         "Mean of the buckets, linearly interpolated between measured points. Dots: seeds; bar: the "
-        "median; dashed: the baseline's median; right of a panel: runs that never get there, which "
-        "count as the largest. Exploratory.",
+        "median, none where half never get there; dashed: the baseline's median; right of a panel: "
+        "runs that never get there, which count as the largest. Exploratory.",
     )
     return figure
 
@@ -101,9 +101,12 @@ def _result(rows: pd.DataFrame) -> str:
     clauses = []
     for setting, part in rows.groupby("setting", sort=False):
         by_arm = part.groupby("arm")["characters"].agg(list)
-        soonest = by_arm.map(lambda values: float(np.median(values))).idxmin()
+        medians = by_arm.map(lambda values: float(np.median(values)))
+        soonest = medians.idxmin() if np.isfinite(medians).any() else ""
         named = [arm for arm in (BASELINE, "hybrid") if arm in by_arm.index and arm != soonest]
-        told = [f"soonest {arm_label(str(soonest))} {reached_text(by_arm[soonest])}"]
+        told = [f"soonest {arm_label(str(soonest))} {reached_text(by_arm[soonest])}"] * bool(
+            soonest
+        )
         told += [f"{arm_label(arm)} {reached_text(by_arm[arm])}" for arm in named]
         clauses.append(f"{setting} (n = {_seeds(part)}): {', '.join(told)}")
     return "; ".join(clauses)

@@ -25,8 +25,9 @@ from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, Picture
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import mean_text
+from cl_utils.labels.numbers import count_text, mean_text
 from cl_utils.stats import mean_interval, seed_values
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 
 Arguments = ParamSpec("Arguments")
 HYPHEN_OF_A_NUMBER = re.compile(r"(?<![\w)])-(?=\d)")
@@ -84,8 +85,10 @@ def seeds_text(rows: pd.DataFrame) -> str:
     counts = rows.groupby("arm")["seed"].nunique()
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
-        return "n = 1 seed, so no interval" if n == 1 else f"n = {n} seeds per arm"
-    single = "; no interval where n = 1" if counts.min() == 1 else ""
+        few = n < SEEDS_OF_A_TREND
+        return f"n = {count_text(n, 'seed')}" + (", so no interval" if few else " per arm")
+    few = counts.min() < SEEDS_OF_A_TREND
+    single = f"; no interval where n < {SEEDS_OF_A_TREND}" if few else ""
     if len(counts) > MOST_NAMED:
         return f"{many_seeds_text(counts)}{single}"
     each = [f"{arm_label(name)} {counts[name]}" for name in in_order(counts.index)]

@@ -18,9 +18,9 @@ from cl_utils.figures.panels import require, styled
 
 LINES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "order": "curriculum's order\n− random order",
-        "restarts": "three learning-rate\ncycles − one",
-        "composition": "hybrid's programs\n− the baseline's",
+        "order": "order, main effect:\ncurriculum's − random",
+        "restarts": "cycles, main effect:\nthree − one",
+        "composition": "programs, main effect:\nhybrid's − baseline's",
     }
 )
 """What a main effect compares, as its line is called."""

@@ -7,6 +7,7 @@ summary            the answers in one table
 settings           every setting that has been studied
 side_by_side       rows of all settings, for figures and pages
 in_short           what rows of contrasts show, in few words
+composition        which programs hybrid draws more often
 sorting            all programs sorted, in every declared order
 rates              learning rates that do not fall to zero
 rate_words         what is said of them

@@ -17,7 +17,7 @@ from cl_utils.labels.numbers import difference_facts, millions, points_text
 from cl_utils.report.questions import Question, questions
 from cl_utils.report.settings import Setting
 from cl_utils.stats import finding, standing
-from cl_utils.stats.contrasts import of_pairs
+from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
@@ -31,8 +31,10 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The differences that answer the questions, as rows of the table."""
+OWN_ORDER: Final[Pair] = ("hybrid-norestart", "hybrid-shuffled")
+"""The declared contrast of order on hybrid's own programs: the main effect averages over both."""
 NOT_SHOWN: Final = "no difference is shown"
-TOO_FEW: Final = "too few seeds for any claim"
+TOO_FEW: Final = "undecided for lack of seeds"
 SINGLE_RUNS: Final = "there are too few seeds to tell"
 
 
@@ -127,6 +129,15 @@ def answer(setting: Setting, question: Question) -> pd.Series | None:
     return None if rows.empty else rows.iloc[0]
 
 
+def own_order(setting: Setting) -> pd.Series | None:
+    """Return the declared contrast of order on hybrid's own programs, None without its rows.
+
+    None as well where it is the answer on order itself, for want of the factorial.
+    """
+    rows = of_pairs(setting.contrasts, [OWN_ORDER])
+    return None if rows.empty or setting.effects.empty else rows.iloc[0]
+
+
 def seeds(setting: Setting) -> int:
     """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
     return max(seeds_of_answers(setting), default=0)
@@ -134,13 +145,23 @@ def seeds(setting: Setting) -> int:
 
 def seeds_of_answers(setting: Setting) -> list[int]:
     """Return how many seeds each answer of a setting rests on."""
+    return [int(row["n"]) for row in answers(setting)]
+
+
+def declared_of_answers(setting: Setting) -> list[int]:
+    """Return how many seeds were declared for each answer of a setting: of all its arms."""
+    return [int(row.get("declared", setting.planned)) for row in answers(setting)]
+
+
+def answers(setting: Setting) -> list[pd.Series]:
+    """Return the answers that a setting gives, in the order of the questions."""
     rows = [answer(setting, question) for question in questions_titled(ROWS)]
-    return [int(row["n"]) for row in rows if row is not None]
+    return [row for row in rows if row is not None]
 
 
 def words(row: pd.Series) -> str:
     """Return what one row shows; a trend is no more than a tendency."""
-    if finding(row) == "nothing" and not row["p_least"] < SIGNIFICANCE:
+    if finding(row) == "nothing" and cannot_be_a_claim(row):
         return TOO_FEW
     side = "higher" if row["difference"] > 0 else "lower"
     verb = "is" if standing(row) == "claim" else "tends to be"
@@ -151,6 +172,11 @@ def words(row: pd.Series) -> str:
         "nothing": NOT_SHOWN,
         "single runs": SINGLE_RUNS,
     }[finding(row)]
+
+
+def cannot_be_a_claim(row: pd.Series) -> bool:
+    """Return whether so few seeds cannot give a claim, by their p or since more were declared."""
+    return not row["p_least"] < SIGNIFICANCE or row["n"] < row.get("declared", 0)
 
 
 def facts(row: pd.Series) -> str:

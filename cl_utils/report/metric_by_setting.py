@@ -31,7 +31,7 @@ CAVEAT: Final = "Where it is inverted, easy programs first puts first what the m
 TEXT: Final = """\
 Spearman's rho of the metric that makes the buckets with what each setting's baseline finds hard,
 -log p of the true output, over the programs of the balanced test. Exploratory. Intervals: bootstrap
-over seeds and over groups of programs with one skeleton. *Single models*: least and largest rho of
+over seeds and over groups of programs with one skeleton. *Single models*: lowest and highest rho of
 one seed. *Within a level*: the mean of the grammar levels' own rho, weighted by programs."""
 
 Judged = tuple[Setting, pd.DataFrame]

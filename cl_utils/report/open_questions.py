@@ -30,7 +30,7 @@ from cl_utils.stats import (
     select,
     standing,
 )
-from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds
+from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds, interim_contrasts
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
 from cl_utils.stats.power import POWER, deviation_interval, seeds_for_a_claim, unanimous_effect
 from cl_utils.stats.rows import PRIMARY
@@ -157,7 +157,7 @@ def open_lines(
     heads = {
         **few_seeds(measures, {*planned, *(arm for pair in declared for arm in pair)}),
         "Fewer seeds than planned, so all this is an interim look": unfinished(measures, planned),
-        **without_verdict(measures, declared),
+        **without_verdict(measures, declared, planned),
         "Exploratory, because not declared before the runs": [
             pair_text(pair) for pair in undeclared(declared)
         ],
@@ -197,7 +197,9 @@ def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]
     }
 
 
-def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[str, list[str]]:
+def without_verdict(
+    measures: pd.DataFrame, declared: Sequence[Pair], planned: Mapping[str, int]
+) -> dict[str, list[str]]:
     """Return, in print, the declared contrasts that are no claim: trends, and what shows nothing.
 
     Those that cannot be claims, with so few seeds, stand apart.
@@ -205,7 +207,8 @@ def without_verdict(measures: pd.DataFrame, declared: Sequence[Pair]) -> dict[st
     trends: list[str] = []
     undecided: list[str] = []
     hopeless: list[str] = []
-    for _, row in contrast_table(measures, contrasts=declared).iterrows():
+    rows = interim_contrasts(contrast_table(measures, contrasts=declared), planned)
+    for _, row in rows.iterrows():
         if (called := standing(row)) == "claim":
             continue
         possible = row["p_least"] < SIGNIFICANCE

@@ -6,15 +6,27 @@ order in which they are told; the rows of their contrasts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 import pandas as pd
 
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import OWN_METRIC, adaptive_arms, metric_arms
-from cl_utils.stats.contrasts import Pair, against, as_exploratory, contrast_table, of_pairs
+from cl_utils.stats.contrasts import (
+    Pair,
+    against,
+    as_exploratory,
+    contrast_table,
+    interim_contrasts,
+    of_pairs,
+)
+
+Seeds = Mapping[str, int]
+"""How many seeds were declared of each arm."""
+NO_SEEDS: Final[Seeds] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,37 +140,49 @@ def undeclared(declared: Sequence[Pair]) -> list[Pair]:
     return [pair for question in questions() for pair in question.pairs if pair not in declared]
 
 
-def contrasts_asked(measures: pd.DataFrame, declared: Sequence[Pair]) -> pd.DataFrame:
+def contrasts_asked(
+    measures: pd.DataFrame, declared: Sequence[Pair], seeds: Seeds = NO_SEEDS
+) -> pd.DataFrame:
     """Return the rows of `contrast_table` for all questions, as `with_exploratory` marks them."""
-    return with_exploratory(measures, declared, undeclared(declared))
+    return with_exploratory(measures, declared, undeclared(declared), seeds)
 
 
 def contrasts_with_baseline(
-    measures: pd.DataFrame, declared: Sequence[Sequence[str]], arms: Sequence[str]
+    measures: pd.DataFrame,
+    declared: Sequence[Sequence[str]],
+    arms: Sequence[str],
+    seeds: Seeds = NO_SEEDS,
 ) -> pd.DataFrame:
     """Return each of `arms` against the baseline, p of the declared ones in their own family."""
     own = pairs(declared)
     others = [pair for pair in against("baseline", arms) if pair not in own]
-    rows = with_exploratory(measures, own, others)
+    rows = with_exploratory(measures, own, others, seeds)
     return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
 
 
-def adaptive_contrasts(measures: pd.DataFrame, declared: Sequence[Sequence[str]]) -> pd.DataFrame:
+def adaptive_contrasts(
+    measures: pd.DataFrame, declared: Sequence[Sequence[str]], seeds: Seeds = NO_SEEDS
+) -> pd.DataFrame:
     """Return the adaptive arms against their yoked twins and against the baseline."""
     wanted = [(arm, reference) for arm, twin in yoked_pairs() for reference in (twin, "baseline")]
     own = pairs(declared)
-    rows = with_exploratory(measures, own, [pair for pair in wanted if pair not in own])
+    others = [pair for pair in wanted if pair not in own]
+    rows = with_exploratory(measures, own, others, seeds)
     return of_pairs(rows, wanted)
 
 
 def with_exploratory(
-    measures: pd.DataFrame, declared: Sequence[Pair], others: Sequence[Pair]
+    measures: pd.DataFrame,
+    declared: Sequence[Pair],
+    others: Sequence[Pair],
+    seeds: Seeds = NO_SEEDS,
 ) -> pd.DataFrame:
     """Return the rows of `contrast_table` for two Holm families, with "exploratory" beside them.
 
     The contrasts declared before the runs are one family; the others, exploratory, are another and
-    no more than a trend, whatever their p and n.
+    no more than a trend, whatever their p and n. `seeds`: as in `interim_contrasts`.
     """
     first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
+    first = interim_contrasts(first, seeds)
     second = as_exploratory(contrast_table(measures, contrasts=others))
     return pd.concat([table for table in (first, second) if not table.empty] or [first])

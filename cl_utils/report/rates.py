@@ -13,13 +13,12 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.errors import StudyError
 from cl_utils.paths import committed_results
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.side_by_side import EFFECT_COLUMNS
 from cl_utils.stats import contrast_table
 from cl_utils.stats.changes import Change, change_table
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.contrasts import Pair, as_interim
 from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
 
@@ -92,15 +91,21 @@ def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
 
 
 def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
-    """Return the settings by recipe, named as it is where its rate falls to zero, and by rate."""
+    """Return the settings by recipe, named as it is where its rate falls to zero, and by rate.
+
+    Of two recipes with one rate, which differ in what is averaged, the second is named after it.
+    """
     found: dict[str, dict[str, Setting]] = {}
     for setting in settings:
         recipe = recipe_named(setting.recipe)
         if recipe.decay not in RATES:
             continue
-        found.setdefault(falling(recipe), {})[RATES[recipe.decay]] = setting
+        rates = found.setdefault(falling(recipe), {})
+        rate = RATES[recipe.decay]
+        rates[f"{rate}, {recipe.name}" if rate in rates else rate] = setting
+    order = list(RATES.values())
     return {
-        name: {rate: rates[rate] for rate in RATES.values() if rate in rates}
+        name: {rate: rates[rate] for rate in sorted(rates, key=[*order, *rates].index)}
         for name, rates in found.items()
     }
 
@@ -108,13 +113,15 @@ def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
 def falling(recipe: Recipe) -> str:
     """Return the name of the recipe that is this one, but that its rate falls to zero.
 
-    Raises StudyError when there is none.
+    Its own where its rate does, or where there is no such recipe.
     """
+    if recipe.decay == "linear":
+        return recipe.name
     wanted = replace(recipe, name="", decay="linear", averaged_share=0.0)
     for name, each in RECIPES.items():
         if replace(each, name="") == wanted:
             return name
-    raise StudyError(f"recipe {recipe.name} has no twin whose learning rate falls to zero")
+    return recipe.name
 
 
 def rate_changes(rates: Mapping[str, Setting]) -> pd.DataFrame:
@@ -130,4 +137,6 @@ def rate_changes(rates: Mapping[str, Setting]) -> pd.DataFrame:
         for pair, effect in ORDER.items():
             names = (f"the effect of {effect} at a {rate}", f"that at a {TO_ZERO}")
             changes.append(Change(pair, here, there, names))
-    return change_table(changes)
+    arms = {arm for pair in ORDER for arm in pair}
+    declared = min(setting.planned_of(arms) for setting in rates.values())
+    return as_interim(change_table(changes), declared)

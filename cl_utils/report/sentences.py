@@ -35,6 +35,7 @@ declared seeds are there (an interim look), or without a declaration before the 
 (*exploratory*), or nothing but a 95 % interval that excludes zero.
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms.
+- *Least p*: the smallest p after Holm that so many seeds could have given.
 
 {FAMILIES} {SAME_PROGRAMS}"""
 """What the first word of a sentence means."""

@@ -188,16 +188,22 @@ def as_interim(contrasts: pd.DataFrame, declared: int | Sequence[int]) -> pd.Dat
 
     `declared`: of all, or of each contrast; it becomes a column. Rows that are looked at on the way
     would else claim what the whole study may not: only the number that was declared was fixed
-    beforehand.
+    beforehand. 0: no seed of these arms was declared, so nothing was fixed.
     """
-    early = contrasts["n"].to_numpy() < np.asarray(declared)
+    fixed = np.asarray(declared)
+    early = (contrasts["n"].to_numpy() < fixed) | (fixed <= 0)
     claims = contrasts["at_most"].to_numpy() == "claim"
     capped = np.where(early & claims, "trend", contrasts["at_most"])
     return contrasts.assign(at_most=capped, declared=declared)
 
 
 def interim_contrasts(contrasts: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
-    """Return contrasts of arms as `as_interim` does; `seeds`: declared of each arm."""
+    """Return contrasts of arms as `as_interim` does.
+
+    `seeds`: declared of each arm; where nothing is known of any, contrasts stay what they are.
+    """
+    if not seeds:
+        return contrasts
     pairs = zip(contrasts["arm"], contrasts["reference"], strict=True)
     return as_interim(contrasts, [declared_seeds(seeds, pair) for pair in pairs])
 

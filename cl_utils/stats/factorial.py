@@ -216,8 +216,8 @@ def effect_name(effect: tuple[str, ...]) -> str:
 
 
 def interim_effects(effects: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
-    """Return effects as `as_interim` does: all eight arms count; `seeds`: declared of each arm."""
-    return as_interim(effects, declared_seeds(seeds, FACTORIAL.values()))
+    """Return effects as `interim_contrasts` does contrasts: all eight arms count."""
+    return effects if not seeds else as_interim(effects, declared_seeds(seeds, FACTORIAL.values()))
 
 
 def factorial_cells(

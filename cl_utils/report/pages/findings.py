@@ -29,10 +29,7 @@ from cl_utils.stats import (
     leak_table,
 )
 from cl_utils.stats.budget import FULL_BUDGET
-from cl_utils.stats.contrasts import (
-    as_exploratory,
-    interim_contrasts,
-)
+from cl_utils.stats.contrasts import as_exploratory
 from cl_utils.stats.factorial import FACTORS, interim_effects
 from cl_utils.stats.power import seeds_for_a_claim
 from cl_utils.study.params import Params
@@ -125,7 +122,7 @@ def findings_markdown(
     Raises StudyError when `results` mix recipes.
     """
     measures, own = results.measures, pairs(declared)
-    rows = interim_contrasts(contrasts_asked(measures, own), planned)
+    rows = contrasts_asked(measures, own, planned)
     effects = interim_effects(factorial_effects(measures), planned)
     simple = crossed_simple_effects(measures)
     if validity is None:

@@ -33,6 +33,7 @@ IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
     }
 )
 """The contrasts of README.md's line, by how it calls their first arm."""
+NONE: Final = "undecided"
 HEAD: Final = f"Characters needed to reach {PAPER_BASELINE} % in validation, against the baseline"
 Reached = tuple[Setting, pd.DataFrame]
 """A setting with the characters that each of its runs needs."""
@@ -41,7 +42,9 @@ TEXT: Final = """\
 Millions of characters read in training until the accuracy on the validation programs (mean of the
 buckets, linearly interpolated between measured points) first reaches what the paper reports of its
 baseline: a mark and no comparison, since programs and scoring differ. Median over the seeds, with
-the least and the largest; a seed that never gets there counts as the largest. Profile `paper-size`
+minimum and maximum; a seed that never gets there counts as the largest. A curve has 20 points, of
+at most 256 validation programs per bucket; each has read about 23 % more characters than the one
+before, so a smaller difference is that of the interpolation. Profile `paper-size`
 declares this as its second measure, without a test of it, so all of this is exploratory, except
 where a test was declared for later seeds."""
 ARM_HEADS: Final = ("arm", "get there", "characters (millions)")
@@ -62,7 +65,23 @@ def how_soon_line(settings: Sequence[Setting]) -> str:
                 f"{count_text(row['n'], 'seed')} with {setting.title}"
             )
     told = "; ".join(f"{IN_SHORT[pair]}: {joined(found)}" for pair, found in clauses.items())
-    return f"- **{HEAD}** (exploratory): {told}." if told else ""
+    tests = "".join(_later(setting, reached) for setting, reached in _curves(settings))
+    return f"- **{HEAD}** (exploratory): {told}.{tests}" if told else ""
+
+
+def _later(setting: Setting, reached: pd.DataFrame) -> str:
+    """Return what the test that was declared for later seeds shows; "" where none was."""
+    if setting.second is None:
+        return ""
+    asked, first = pairs(setting.second.contrasts), setting.second.first_seed
+    rows = declared_sooner(reached, asked, first)
+    declared = setting.planned_of({arm for pair in asked for arm in pair}) - first
+    done = int(rows["n"].min()) if len(rows) else 0
+    shown = joined([*dict.fromkeys(verdict(row, declared) for _, row in rows.iterrows())] or [NONE])
+    return (
+        f" The first {first} seeds with {setting.title} suggested this; a test on "
+        f"{count_text(declared, 'later seed')} was declared, {done} of them have been run: {shown}."
+    )
 
 
 def _curves(settings: Sequence[Setting]) -> list[Reached]:
@@ -157,7 +176,7 @@ def verdict(row: pd.Series, declared: int = 0) -> str:
     `declared`: its seeds when the study is complete; before, nothing is a claim.
     """
     if not row["p_holm"] < SIGNIFICANCE:
-        return "undecided"
+        return NONE
     side = "sooner" if row["sooner"] > row["later"] else "later"
     strength = at_most(row["sooner"] + row["later"]) if row["n"] >= declared else "trend"
     return f"{strength}: {side}"

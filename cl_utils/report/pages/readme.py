@@ -12,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from cl_utils.evaluation.paper_numbers import PAPER_GAIN
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.in_short import (
@@ -19,7 +20,9 @@ from cl_utils.report.in_short import (
     SINGLE_RUNS,
     TOO_FEW,
     answer,
+    declared_of_answers,
     joined,
+    own_order,
     questions_titled,
     seeds,
     sizes,
@@ -36,12 +39,9 @@ from cl_utils.report.side_by_side import rows_by_level
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
-from cl_utils.stats.contrasts import Pair, of_pairs
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
 from cl_utils.stats.levels import costliest_levels
 
-OWN_ORDER: Final[Pair] = ("hybrid-norestart", "hybrid-shuffled")
-"""The declared contrast of order on hybrid's own programs: the main effect averages over both."""
 OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in one cycle"
 LEADING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -52,6 +52,17 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The questions that the README answers first, a sentence each."""
 COSTLIEST: Final = "Where easy programs first cost most, by level of the grammar (exploratory)"
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "study": "Before the declaration for the small models (fast), five seeds of two of the "
+        "eight arms had been seen.",
+        "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
+        "been seen. With both strong recipes seeds fall into two groups, by whether they have "
+        "learnt one skill: intervals are wide, and a mean is that of two groups ([how each was "
+        "declared](docs/results.md)).",
+    }
+)
+"""By profile: what the table does not say of its seeds."""
 EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = f"""\
 In {WHERE}, paired by seed, with 95 % intervals.
@@ -84,7 +95,22 @@ def lead(settings: Sequence[Setting]) -> str:
     gains = any(claims_a_gain(row) for rows in found for row in rows)
     early = all(words(row) in EARLY for rows in found for row in rows)
     start = "Not known yet" if early else "In part" if gains else "So far, no"
-    return " ".join([f"**{start}.**", *sentences(settings)])
+    return " ".join([f"**{start}.**", *sentences(settings), *paper_gain(settings)])
+
+
+def paper_gain(settings: Sequence[Setting]) -> list[str]:
+    """Return a sentence on the gain that the paper prints; none where no setting has intervals."""
+    question = questions_titled(LEADING)[0]
+    rows = [row for each in settings if (row := answer(each, question)) is not None]
+    highs = [float(row["high"]) for row in rows if pd.notna(row["high"])]
+    if not highs:
+        return []
+    below = sum(high < PAPER_GAIN for high in highs)
+    where = "every setting" if below == len(highs) else f"{below} of {len(highs)} settings"
+    return [
+        f"The gain that the paper prints, {PAPER_GAIN:.2f} points on other programs, budget and "
+        f"scoring, lies above the interval in {where}."
+    ]
 
 
 def further_lines(
@@ -156,8 +182,9 @@ def table(settings: Sequence[Setting]) -> str:
     """Return a row per question and a column per setting, with its legend."""
     counts = [seeds(setting) for setting in settings]
     heads = [
-        f"{each.title}, n = {n}" + (f" of {each.planned} declared" if n < each.planned else "")
+        f"{each.title}, n = {n}" + (f" of {declared} declared" if n < declared else "")
         for each, n in zip(settings, counts, strict=True)
+        for declared in [max(declared_of_answers(each), default=each.planned)]
     ]
     lines = [["difference", *heads], ["---"] * (1 + len(heads))]
     for question in questions_titled(ROWS):
@@ -174,17 +201,9 @@ def table(settings: Sequence[Setting]) -> str:
 
 def legend(settings: Sequence[Setting]) -> str:
     """Return what the table's words mean."""
-    named = sizes(settings).strip()
-    return LEGEND + f"- {named}" if named else LEGEND.strip()
-
-
-def own_order(setting: Setting) -> pd.Series | None:
-    """Return the declared contrast of order on hybrid's own programs, None without its rows.
-
-    None as well where it is the answer on order itself, for want of the factorial.
-    """
-    rows = of_pairs(setting.contrasts, [OWN_ORDER])
-    return None if rows.empty or setting.effects.empty else rows.iloc[0]
+    notes = " ".join(note for each in settings if (note := NOTES.get(each.profile)))
+    lines = [f"- {text}" for text in (notes, sizes(settings).strip()) if text]
+    return LEGEND + "\n".join(lines) if lines else LEGEND.strip()
 
 
 def cell(row: pd.Series | None, usual: int) -> str:
