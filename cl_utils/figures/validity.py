@@ -218,5 +218,12 @@ def mark_baseline(axes: Axes, mean: float) -> None:
     """Draw the baseline's mean as a dashed line over the rows, named above them."""
     colour = style.line_colour("baseline")
     axes.axvline(mean, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=6)
-    seat = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(f"baseline {mean:.1f}", (mean, 1.0), (0, 3), ha="center", color=colour, **seat)
+    axes.annotate(
+        f"baseline {mean:.1f}",
+        (mean, 1.0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        color=colour,
+    )

@@ -13,11 +13,24 @@ import numpy as np
 import pandas as pd
 
 MISSING: Final = "–"
+MOST_DIGITS: Final = 6
 
 
 def interval_text(low: float, high: float, digits: int = 1) -> str:
-    """Return "+1.0 to +2.0"; nothing where there is no interval."""
-    return "" if pd.isna(low) else f"{low:+.{digits}f} to {high:+.{digits}f}"
+    """Return "+1.0 to +2.0"; nothing where there is no interval.
+
+    A bound of an interval that leaves zero out has as many digits as show that it does.
+    """
+    if pd.isna(low):
+        return ""
+    apart = low > 0 or high < 0
+    return " to ".join(_bound_text(bound, digits, apart=apart) for bound in (low, high))
+
+
+def _bound_text(bound: float, digits: int, *, apart: bool) -> str:
+    while apart and round(bound, digits) == 0 and digits < MOST_DIGITS:
+        digits += 1
+    return f"{bound:+.{digits}f}"
 
 
 def points_text(row: pd.Series, digits: int = 1) -> str:

@@ -13,6 +13,7 @@ rates              learning rates that do not fall to zero
 rate_words         what is said of them
 metric_findings    whether any metric measures difficulty
 metric_by_setting  whether the one that makes the buckets does, in every setting
+declarations       when contrasts were declared, and what had been seen
 open_questions     what stays open
 page_files         sections between markers, and writing
 captions           what figures show

@@ -61,7 +61,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "Hybrid minus baseline, taken apart into order, restarts and composition"
         ),
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
-        "gain_against_budget": "Gain over the baseline at 10, 30 and 100 % of the steps",
+        "gain_against_budget": "Gain over the baseline on smaller budgets and on the whole one",
         "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",
         "metric_ablation": "The incremental schedule with buckets by each metric",

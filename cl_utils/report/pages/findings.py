@@ -17,10 +17,12 @@ from cl_utils.labels.arm_groups import OWN_METRIC
 from cl_utils.labels.names import arm_label
 from cl_utils.paths import home
 from cl_utils.report.captions import captions, picture
+from cl_utils.report.declarations import declaration
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
 from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
+from cl_utils.report.settings import GROUPS
 from cl_utils.report.summary import WHERE, answers_markdown, differences
 from cl_utils.stats import (
     budget_gains,
@@ -37,13 +39,15 @@ from cl_utils.study.results import Results
 
 LEAK_ARMS = ["baseline", "hybrid"]
 HEAD = (
-    "Generated from `{rows}/`; do not edit. Differences are {where}, paired by seed, "
-    "unless a sentence says otherwise.\n\n{verdicts}\n\nContrasts that were not run yet count in "
+    "Generated from `{rows}/`; do not edit. This is one setting: programs of at most {longest} "
+    "characters{others}. Differences are {where}, paired by seed, unless a sentence says otherwise."
+    "{declaration}\n\n{verdicts}\n\nContrasts that were not run yet count in "
     "their family. Whatever else is compared, interactions included, is exploratory: it has "
     "families of its own and is never a claim. The exact sign-flip test can give a claim of a "
     "difference with at least {declared} seeds among {family} declared contrasts, {main} among the "
     "main effects, {both} if the two families were one."
 )
+OTHERS = "; for other recipes, sizes and learning rates see [all settings](settings.md)"
 MOST_SENTENCES = 4
 """More contrasts than these under one question are told in a table."""
 INTERACTIONS = (
@@ -58,7 +62,7 @@ METRIC = (
     "Spearman's rho of each metric with what the trained baseline finds hard, -log p of the true "
     "output. If a metric does not order that, no schedule built on it goes from easy to hard for "
     "this model; below zero, what the metric calls easy is what this baseline finds hard. Another "
-    "setting's baseline may find other programs hard: see docs/settings.md. Exploratory."
+    "setting's baseline may find other programs hard: see [all settings](settings.md). Exploratory."
 )
 LEAK = (
     "What a split by text alone would have said of the same runs: its test set may hold programs "
@@ -86,8 +90,8 @@ def findings_text(
     `validity`: what `validity_of` returns, which takes seconds, where it is known.
     """
     folder = f"../{params.figures.relative_to(home()).as_posix()}"
-    said = captions(params.figures)
-    pictures = {name: picture(said[name].alt, f"{folder}/{name}.png") for name in said}
+    shown = captions(params.figures)
+    pictures = {name: picture(shown[name].alt, f"{folder}/{name}.png") for name in shown}
     if validity is None:
         validity = validity_of(results, params.resamples)
     given = declared, params.resamples, pictures, params.arms, params.metric
@@ -95,6 +99,9 @@ def findings_text(
     family = max(1, len(declared))
     head = HEAD.format(
         rows=params.paths.results.relative_to(home()).as_posix(),
+        longest=params.maximum_characters,
+        others="" if params.profile not in GROUPS else OTHERS,
+        declaration=f" {said}" if (said := declaration(params.profile)) else "",
         where=WHERE,
         verdicts=VERDICTS,
         family=family,
@@ -102,7 +109,13 @@ def findings_text(
         main=seeds_for_a_claim(len(FACTORS)),
         both=seeds_for_a_claim(family + len(FACTORS)),
     )
-    return f"# Findings\n\n{head}\n\n{body}\n"
+    return f"# {title(results, params)}\n\n{head}\n\n{body}\n"
+
+
+def title(results: Results, params: Params) -> str:
+    """Return what the findings are of: the profile's setting, where it is one that is compared."""
+    group, recipes = GROUPS.get(params.profile, ""), results.recipes
+    return f"Findings: {group} ({', '.join(recipes)})" if group else "Findings"
 
 
 def findings_markdown(

@@ -18,6 +18,7 @@ from cl_utils.labels.arm_groups import main_arms
 from cl_utils.labels.names import arm_label, in_order, sentence_case
 from cl_utils.labels.numbers import MISSING, interval_text, mean_text
 from cl_utils.report.captions import captions, figures_markdown
+from cl_utils.report.declarations import declaration
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, worth_body
 from cl_utils.report.questions import EXPLORATORY
@@ -50,31 +51,6 @@ HEAD = (
     "stays open: [findings](findings.md). All figures: [figures](../{figures}/README.md). "
     "Experiments on the way, failures included: [lab notes](log/README.md)."
 )
-DECLARED = {
-    "study": "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml)), but not "
-    "blind: an earlier study of 2026-11-23 ([lab notes](log/study.md)) had shown the baseline and "
-    "today's *hybrid-norestart*, *incremental-norestart*, *sequential-norestart*, *competence* and "
-    "*mastery* with seeds 0 to 4, and these give the same values again. The other arms, and seeds "
-    "5 to 7, were new. The rows were looked at after six seeds; the number of seeds stayed eight.",
-    "study-strong": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds "
-    "([params](../params/study-strong.yaml)). The rows were looked at after one seed and after "
-    "four ([lab notes](log/study.md)); the number of seeds stayed eight. {mixture}",
-    "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
-    "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
-    "whatever the next ones show; all thirteen count in the family, "
-    "whose p do not account for that look ([params](../params/paper-size.yaml)). Seeds 0 to 4 were "
-    "trained as one batched model on a GPU, later ones run by run on a CPU in the same precision; "
-    "all arms of a seed on one type of machine. {mixture}",
-}
-MIXTURE = (
-    "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "
-    "groups, and its interval is wide ([lab notes](log/{log}.md))."
-)
-SKILLS = {
-    "study-strong": MIXTURE.format(skill="expressions (levels 1.1 and 1.2)", log="study"),
-    "paper-size": MIXTURE.format(skill="chained branches (level 2.2)", log="paper_size"),
-}
-"""By profile: what its rows do not say of when it was declared."""
 
 
 def results_page(settings: Sequence[Setting], params: Params, validity: pd.DataFrame) -> str:
@@ -104,7 +80,7 @@ def setting_markdown(setting: Setting) -> str:
     own = setting.results.of_arms(arms)
     parts = [
         f"## {sentence_case(setting.name)}",
-        DECLARED.get(setting.profile, "").format(mixture=SKILLS.get(setting.profile)),
+        declaration(setting.profile),
         results_markdown(own, setting.declared, setting.profile, setting.seeds),
     ]
     return "\n\n".join(filter(None, parts))

@@ -1,0 +1,41 @@
+"""When the contrasts of a profile were declared, and what had been seen by then.
+
+In: a profile's name. Out: Markdown for pages in docs/; the rows do not say any of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+DECLARED: Final[Mapping[str, str]] = {
+    "study": "The contrasts were declared on 2026-11-25 ([params](../params/study.yaml), until "
+    "2026-11-27 `params/laptop.yaml`), but not blind: an earlier "
+    "study of 2026-11-23 ([lab notes](log/study.md)) had shown the baseline and "
+    "today's *hybrid-norestart*, *incremental-norestart*, *sequential-norestart*, *competence* and "
+    "*mastery* with seeds 0 to 4, and these give the same values again. The other arms, and seeds "
+    "5 to 7, were new. The rows were looked at after six seeds; the number of seeds stayed eight.",
+    "study-strong": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds "
+    "([params](../params/study-strong.yaml)). The rows were looked at after one seed and after "
+    "four ([lab notes](log/study.md)); the number of seeds stayed eight. {mixture}",
+    "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
+    "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
+    "whatever the next ones show; all thirteen count in the family, "
+    "whose p do not account for that look ([params](../params/paper-size.yaml)). Seeds 0 to 4 were "
+    "trained as one batched model on a GPU, later ones run by run on a CPU in the same precision; "
+    "all arms of a seed on one type of machine. {mixture}",
+}
+MIXTURE: Final = (
+    "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "
+    "groups, and its interval is wide ([lab notes](log/{log}.md))."
+)
+SKILLS: Final[Mapping[str, str]] = {
+    "study-strong": MIXTURE.format(skill="expressions (levels 1.1 and 1.2)", log="study"),
+    "paper-size": MIXTURE.format(skill="chained branches (level 2.2)", log="paper_size"),
+}
+"""By profile: the skill."""
+
+
+def declaration(profile: str) -> str:
+    """Return when a profile's contrasts were declared; "" of one that nothing is known of."""
+    return DECLARED.get(profile, "").format(mixture=SKILLS.get(profile, ""))
