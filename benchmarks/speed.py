@@ -33,17 +33,23 @@ HEAD: Final = """\
 
 Generated from `results/benchmarks/` by `python -m benchmarks`; do not edit. Every speed is a ratio
 to a plain implementation (`benchmarks/reference/`) measured in turns with it in the same run, or a
-share of what the machine's own matrix products allow. How to measure on your machine:
+share of what the machine's own matrix products allow. Speeds are medians over n repetitions, and a
+ratio is the median of the repetitions' own ratios, not the quotient of two medians. Targets are
+what we aim at. How to measure on your machine:
 [running.md](running.md#benchmarks). What each part of a recipe is worth, and how soon a model of
 the paper's size is good: [recipe ablation](experiments/recipe_ablation.md),
 [time to accuracy](experiments/time_to_accuracy.md)."""
-FIGURES: Final[Mapping[str, str]] = {
-    "growth_programs": "What data cost, against the number of programs",
-    "growth_parameters": "Training speed and the machine's ceiling, against the size of the model",
-}
 PROGRAMS: Final = "programs"
 PARAMETERS: Final = "parameters"
 """What the sizes of the growth benchmarks count."""
+FIGURES: Final[Mapping[str, tuple[str, str]]] = {
+    "growth_programs": (PROGRAMS, "What data cost, against the number of programs"),
+    "growth_parameters": (
+        PARAMETERS,
+        "Training speed and the machine's ceiling, against the size of the model",
+    ),
+}
+"""The figures of the growth benchmarks: what their sizes count, and what they show."""
 HEADS: Final = ("what", "here", "reference", "ratio", "target", "")
 TEXT_COLUMNS: Final = frozenset(
     {"what", "unit", "reference", "target_of", "met", "size_unit", "device"}
@@ -104,7 +110,7 @@ def speed_markdown(folder: Path, figures: Path) -> str:
             parts.append(_table([HEADS, *map(table_cells, records(plain))]))
         grown = own[own["size"].notna()]
         parts += [growth_table(each) for _, each in grown.groupby("size_unit", sort=False)]
-        parts += _images(figures / str(device))
+        parts += _images(figures / str(device), grown)
     return "\n\n".join(parts) or NO_ROWS
 
 
@@ -174,12 +180,30 @@ def _table(lines: list[Any]) -> str:
     return rows_markdown([lines[0], rule, *lines[1:]])
 
 
-def _images(folder: Path) -> list[str]:
+def _images(folder: Path, rows: pd.DataFrame) -> list[str]:
+    """Return the figures that were drawn, with their result as the alternative text."""
     there = [name for name in FIGURES if (folder / f"{name}.png").exists()]
     if not there:
         return []
     place = folder.relative_to(home()).as_posix()
-    return [f"![{FIGURES[name]}.](../{place}/{name}.png)\n*{FIGURES[name]}.*" for name in there]
+    return [
+        f"![{growth_words(rows, *FIGURES[name])}](../{place}/{name}.png)\n*{FIGURES[name][1]}.*"
+        for name in there
+    ]
+
+
+def growth_words(rows: pd.DataFrame, size_unit: str, words: str) -> str:
+    """Return what the figure of a growth benchmark shows: each quantity at both ends of sizes."""
+    told = []
+    for (what, unit), own in rows[rows["size_unit"] == size_unit].groupby(
+        ["what", "unit"], sort=False
+    ):
+        ends = own.sort_values("size").iloc[[0, -1]]
+        values, sizes = list(ends["value"]), [f"{size:,.0f}" for size in ends["size"]]
+        told.append(
+            f"{what} {number(values[0])} {unit} at {sizes[0]}, {number(values[1])} at {sizes[1]}"
+        )
+    return f"{words}: {'; '.join(told)} {size_unit}." if told else f"{words}."
 
 
 def speed_page() -> str:

@@ -10,14 +10,15 @@ from factories import synthetic_results
 from test_settings_page import invented, section
 
 from cl_utils.report.metric_by_setting import (
-    CAVEAT,
     HEAD,
+    RHO,
+    SAID,
     TITLE,
     judged,
     metric_line,
     metric_section,
 )
-from cl_utils.report.metric_findings import interval_cell
+from cl_utils.report.metric_findings import INVERTED, interval_cell
 from cl_utils.report.pages.settings import settings_page
 from cl_utils.report.settings import Setting
 from cl_utils.stats.validity import OVERALL
@@ -40,9 +41,9 @@ def test_settings_in_which_a_metric_reads_the_same_way_stand_together() -> None:
     cells = [interval_cell(rows.loc[OVERALL]) for _, rows in found]
     names = [f"{each.title}, {cell}" for each, cell in zip(settings, cells, strict=True)]
     line = metric_line(found)
-    assert line.startswith(f"- **{HEAD}** As the model does with {names[0]} and {names[2]}; ")
-    assert f"inverted with {names[1]} (" in line and "exploratory" in line
-    assert line.endswith(CAVEAT) and CAVEAT not in metric_line(found[:1])
+    agree = f"{SAID['as the model does']} with {names[0]} and {names[2]}."
+    assert line == f"- **{HEAD}** {agree} {SAID[INVERTED]} with {names[1]}. {RHO}"
+    assert "exploratory" in RHO and SAID[INVERTED] not in metric_line(found[:1])
 
 
 def test_every_setting_has_a_row_with_its_own_reading() -> None:

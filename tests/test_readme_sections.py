@@ -239,3 +239,23 @@ def test_pages_are_written_in_the_repository_alone(
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     write_pages(lambda: {"a.md": "text\n"})
     assert (tmp_path / "a.md").read_text(encoding="utf-8") == "text\n"
+
+
+@pytest.mark.parametrize(
+    ("highs", "where"), [([1.0, 4.64], "every setting"), ([1.0, 4.66], "1 of 2 settings")]
+)
+def test_the_gain_that_the_paper_prints_is_held_against_every_interval(
+    highs: list[float], where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = dict(zip("ab", highs, strict=True))
+    monkeypatch.setattr(
+        readme, "answer", lambda each, question: row(0.0, -1.0, given[each.profile], 8)
+    )
+    fields = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
+    made = [
+        Setting(profile=name, parameters=1, results=STUDY, declared=[], **fields) for name in given
+    ]
+    (sentence,) = readme.paper_gain(made)
+    assert sentence.startswith("The gain that the paper prints, 4.65 points")
+    assert sentence.endswith(f"lies above the interval in {where}.")
+    assert readme.paper_gain([]) == []

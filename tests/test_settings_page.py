@@ -19,8 +19,16 @@ from cl_utils.labels.names import trained_on
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import settings as settings_module
+from cl_utils.report.composition import drawn_shares, shares_sentence
 from cl_utils.report.in_short import ROWS
 from cl_utils.report.pages import settings as page_module
+from cl_utils.report.pages.completion import (
+    DIGITS,
+    TASKS,
+    completion_line,
+    completion_section,
+)
+from cl_utils.report.pages.readme import level_line
 from cl_utils.report.pages.setting_tables import exams_section, settings_section, simple_section
 from cl_utils.report.pages.settings import (
     ASKED,
@@ -287,3 +295,48 @@ def test_before_all_declared_seeds_are_there_nothing_is_a_claim() -> None:
     assert [standing(row) for _, row in early.contrasts.iterrows()] == ["trend"]
     assert len(same.effects.query("at_most == 'claim'")) == 3  # the main effects
     assert early.effects.query("at_most == 'claim'").empty
+
+
+def test_completing_code_has_a_row_per_task_and_order_is_told_apart() -> None:
+    setting = invented("x", raised(every_arm(), "hybrid", 2.0))
+    section = completion_section([setting])
+    rows = [line for line in section.splitlines() if line.startswith("| next ")]
+    assert [line.split(" | ")[0] for line in rows] == ["| next character", "| next line"]
+    for measure, cell in TASKS.items():
+        (gain,) = stats.factorial_gain(setting.results.measures, cell).to_dict("records")
+        text = points_text(pd.Series(gain), DIGITS)
+        assert text in section and text in completion_line([setting]), measure
+    assert "order on hybrid's programs" in section
+    assert completion_section([]) == "" == completion_line([])
+
+
+def test_the_main_effect_of_order_on_a_level_is_the_mean_of_its_two_parts() -> None:
+    setting = invented("x", raised(every_arm(), "hybrid", 2.0))
+    apart, whole = setting.order_by_level, setting.levels
+    main = whole[whole["effect"] == "order"].set_index("subset")["difference"]
+    assert len(apart) == 2 * len(main) > 0
+    parts = apart.groupby("subset")["difference"].mean()
+    assert parts.to_dict() == pytest.approx(main.to_dict())
+    line = level_line([setting])
+    assert "on the baseline's programs and " in line and "on hybrid's programs, n = " in line
+
+
+def test_the_shares_that_hybrid_draws_are_those_of_its_runs() -> None:
+    history = pd.DataFrame(
+        {
+            "arm": "hybrid-shuffled",
+            "seed": [0, 0, 1, 1],
+            "step": [10, 40, 10, 40],  # the second row sums up three times as many steps
+            "share_easy": [0.8, 0.4, 0.8, 0.4],
+            "share_medium": [0.1, 0.3, 0.1, 0.3],
+            "share_hard": [0.1, 0.3, 0.1, 0.3],
+        }
+    )
+    assert drawn_shares(history).to_dict() == pytest.approx(
+        {"easy": 0.5, "medium": 0.25, "hard": 0.25}
+    )
+    setting = invented("x", replace(every_arm(), history=history))
+    assert f"50 % easy, 25 % medium and 25 % hard with {setting.title}" in shares_sentence(
+        [setting]
+    )
+    assert shares_sentence([invented("x", replace(every_arm(), history=history.head(0)))]) == ""

@@ -20,7 +20,7 @@ from cl_utils.figures.panels import canvas, draw_interval, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.numbers import points_text
 
-MARKERS = ("o", "s", "^", "v")  # one a lane; a diamond means a claim, see `contrasts.MARKS`
+MARKERS = ("o", "^", "X", "v")  # one a lane; diamonds and squares are claims: `contrasts.MARKS`
 SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")
 STEP = 0.26  # between the lanes of a line
 

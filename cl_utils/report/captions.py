@@ -62,7 +62,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
         "gain_against_budget": "Gain over the baseline on smaller budgets and on the whole one",
-        "adaptive_trajectories": "What the adaptive arms drew over training, and their yoked twins",
+        "adaptive_trajectories": "What adaptive arms drew over training, and their yoked controls",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",
         "metric_ablation": "The incremental schedule with buckets by each metric",
         "metric_worth": (

@@ -6,7 +6,8 @@ exploratory: no contrast was declared of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -26,8 +27,18 @@ from cl_utils.stats.validity import OVERALL, WITHIN
 
 TITLE: Final = "Does the metric order what is hard?"
 HEAD: Final = "Does the paper's metric order programs as the baseline finds them hard?"
-RHO: Final = "Spearman's rho with -log p of the true output, 95 % bootstrap interval; exploratory"
-CAVEAT: Final = "Where it is inverted, easy programs first puts first what the model finds hard."
+RHO: Final = (
+    "(Spearman's rho with -log p of the true output, 95 % bootstrap interval; exploratory.)"
+)
+SAID: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        INVERTED: "It is inverted (what it calls easy, the model finds harder)",
+        "as the model does": "It agrees",
+        "no order shown": "No order is shown",
+        "constant": "It is constant",
+    }
+)
+"""What is said of settings, by how `reading` calls their correlation."""
 TEXT: Final = """\
 Spearman's rho of the metric that makes the buckets with what each setting's baseline finds hard,
 -log p of the true output, over the programs of the balanced test. Exploratory. Intervals: bootstrap
@@ -45,16 +56,15 @@ def judged(settings: Sequence[Setting], resamples: int) -> list[Judged]:
 
 
 def metric_line(found: Sequence[Judged]) -> str:
-    """Return the line: how the metric orders programs in which settings, and what follows."""
+    """Return the line: how the metric orders programs in which settings."""
     groups: dict[str, list[str]] = {}
     for setting, rows in found:
         overall = rows.loc[OVERALL]
         groups.setdefault(reading(overall), []).append(f"{setting.title}, {interval_cell(overall)}")
     if not groups:
         return ""
-    told = "; ".join(f"{way} with {joined(names)}" for way, names in groups.items())
-    caveat = f" {CAVEAT}" if INVERTED in groups else ""
-    return f"- **{HEAD}** {sentence_case(told)} ({RHO}).{caveat}"
+    told = " ".join(f"{SAID[way]} with {joined(names)}." for way, names in groups.items())
+    return f"- **{HEAD}** {told} {RHO}"
 
 
 def metric_section(found: Sequence[Judged]) -> str:

@@ -30,9 +30,9 @@ from cl_utils.stats.exams import (
 SIMPLE_TITLE: Final = "## Order and composition apart"
 
 SIMPLE: Final = """\
-A main effect is an average over the levels of the other factors. Where order harms one choice of
+A main effect is an average over both values of the other factors. Where order harms one choice of
 programs more than the other, the main effect of composition holds some of that. So here is either
-effect at each level of the other, over both numbers of learning-rate cycles. Exploratory; p are
+effect at each value of the other, over both numbers of learning-rate cycles. Exploratory; p are
 left out."""
 
 LEVELS: Final = """\

@@ -71,7 +71,7 @@ DECLARED: Final[Mapping[str, str]] = MappingProxyType(
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 CLAIMS: Final = """\
-Main effects are averages over the levels of the other two factors: see *Order and composition
+Main effects are averages over both values of the other two factors: see *Order and composition
 apart* before you use that of composition."""
 NONE: Final = "Nothing can be claimed yet."
 
