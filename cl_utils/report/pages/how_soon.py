@@ -23,7 +23,7 @@ from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import minus
 from cl_utils.stats.contrasts import Pair
-from cl_utils.stats.intervals import SIGNIFICANCE, at_most
+from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
 
 IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
@@ -175,6 +175,8 @@ def verdict(row: pd.Series, declared: int = 0) -> str:
 
     `declared`: its seeds when the study is complete; before, nothing is a claim.
     """
+    if row["n"] < SEEDS_OF_A_TREND:
+        return "single runs"
     if not row["p_holm"] < SIGNIFICANCE:
         return NONE
     side = "sooner" if row["sooner"] > row["later"] else "later"
