@@ -96,7 +96,7 @@ class Setting:
 
     def planned_of(self, arms: Iterable[str]) -> int:
         """Return how many declared seeds all of these arms have."""
-        return declared_seeds(self.seeds, arms) or self.planned
+        return declared_seeds(self.seeds, arms) if self.seeds else self.planned
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
@@ -141,7 +141,7 @@ class Setting:
         rows = declared_level_effects(
             self.results.programs, asked.effect, asked.levels, asked.first_seed
         )
-        declared = declared_seeds(self.seeds, FACTORIAL.values()) - asked.first_seed
+        declared = self.planned_of(FACTORIAL.values()) - asked.first_seed
         return rows if rows.empty else as_interim(rows, declared)
 
 
