@@ -271,7 +271,7 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     alt = f"{CAPTIONS['leak']}."
     assert f"![{alt}](../figures/study/leak.png)" in part_of(text, "The leak")
     assert text.count("![") == 1 and text.startswith(
-        "# Findings\n\nGenerated from `results/study/`"
+        "# Findings: small models (gpt)\n\nGenerated from `results/study/`"
     )
 
 
@@ -291,7 +291,7 @@ def test_a_declared_trend_is_not_listed_as_undecided() -> None:
     hybrid = cell & (measures["arm"] == "hybrid")
     value = measures["value"].where(~hybrid, measures["seed"].map(baseline + more))
     pairs = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
-    found = without_verdict(measures.assign(value=value), pairs)
+    found = without_verdict(measures.assign(value=value), pairs, {})
     assert found["Declared and a trend, no claim"] == ["hybrid against baseline"]
     assert "hybrid against baseline" not in found["Declared and undecided"]
 

@@ -49,7 +49,7 @@ def test_one_value_has_no_interval_and_none_no_mean() -> None:
     assert stats.mean_interval([]).n == 0
 
 
-@given(draw.lists(PERCENT, min_size=2, max_size=8), draw.floats(0.5, 0.98))
+@given(draw.lists(PERCENT, min_size=3, max_size=8), draw.floats(0.5, 0.98))
 def test_interval_holds_the_mean_and_grows_with_confidence(
     values: list[float], confidence: float
 ) -> None:
@@ -128,7 +128,7 @@ def test_what_so_many_seeds_may_be_called() -> None:
 
 
 @settings(max_examples=25)
-@given(draw.lists(draw.tuples(PERCENT, PERCENT), min_size=2, max_size=6))
+@given(draw.lists(draw.tuples(PERCENT, PERCENT), min_size=3, max_size=6))
 def test_swapping_the_arms_mirrors_the_difference(pairs: list[tuple[float, float]]) -> None:
     """Difference and interval change sign, p stays."""
     rows = measures({"baseline": [one for one, _ in pairs], "hybrid": [two for _, two in pairs]})
