@@ -33,6 +33,7 @@ from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
+    check_unchanged,
     load_training,
     recorded_mixes,
     save_evaluation,
@@ -117,6 +118,7 @@ class Sitting:
         self.report(told)
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
+        check_unchanged(self.params)  # or what is loaded from now on would hide a change
         shared: Probe | None = None
         trainers = []
         for params in part:
