@@ -86,16 +86,15 @@ def of_seeds(pattern, name, count):
 
 
 def learnt_from(wildcards, name="", seeds=()):
-    """Return what an arm needs beside programs: a metric's losses, or the mixes it replays."""
+    """Return what an arm needs beside programs: a metric's losses, and the mixes it replays."""
     name, seeds = name or wildcards.arm, seeds or [int(wildcards.seed)]
-    chosen = arm_named(name)
-    if "model_loss" in chosen.metrics:
-        return here(PATHS.model_difficulty(wildcards.recipe))
+    chosen, recipe = arm_named(name), wildcards.recipe
+    losses = [here(PATHS.model_difficulty(recipe))] if "model_loss" in chosen.metrics else []
     if chosen.yoked_to is None:
-        return []
+        return losses
     ours = [STUDY.model_copy(update={"arm": name, "seed": seed}) for seed in seeds]
     theirs = {"arm": chosen.yoked_to, "seed": [each.yoked_seed for each in ours]}
-    return expand(str(FOLDER / "mixes.json"), recipe=wildcards.recipe, **theirs)
+    return [*losses, *expand(str(FOLDER / "mixes.json"), recipe=recipe, **theirs)]
 
 
 def before(wildcards):

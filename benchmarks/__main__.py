@@ -2,7 +2,7 @@
 
 In: names of benchmarks, all if none. Out: a table on the screen, rows under results/benchmarks/,
 figures under figures/benchmarks/, and docs/speed.md. A quick run shows that all works; its rows
-lie under results/smoke/ and change no page. `--redraw` only makes figures and page again from the
+lie under runs/quick/ and change no page. `--redraw` only makes figures and page again from the
 rows that are there.
 """
 

@@ -23,7 +23,7 @@ from cl_utils.report.page_files import write_pages
 from cl_utils.report.sentences import rows_markdown
 
 PAGE: Final = "docs/speed.md"
-QUICK_PROFILE: Final = "smoke"  # whose results are not tracked
+QUICK: Final = "quick"  # the folder of runs/, which is not tracked, that holds quick rows
 NO_ROWS: Final = (
     "No benchmark has been recorded yet: `make benchmark` measures them on your machine and "
     "writes this page."
@@ -64,14 +64,16 @@ SPEED_COLUMNS: Final = (
 
 def results_folder(quick: bool = False) -> Path:
     """Return where rows are kept; those of quick runs mean nothing and are not tracked."""
-    results = home() / "results"
-    return (results / QUICK_PROFILE if quick else results) / "benchmarks"
+    return _place(quick) / "results" / "benchmarks"
 
 
 def figures_folder(quick: bool = False) -> Path:
     """Return where the figures of the growth benchmarks go."""
-    figures = home() / "figures"
-    return (figures / QUICK_PROFILE if quick else figures) / "benchmarks"
+    return _place(quick) / "figures" / "benchmarks"
+
+
+def _place(quick: bool) -> Path:
+    return home() / "runs" / QUICK if quick else home()
 
 
 def load_rows(folder: Path) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from cl_utils.errors import MissingError, StudyError
 from cl_utils.files import atomic, damaged, file_digest, missing, running
 from cl_utils.manifests import (
     circumstances,
+    forget,
     has_entries,
     manifest_path,
     read_manifest,
@@ -38,9 +39,13 @@ def write_artifact(
     inputs: Sequence[Path] = (),
     **facts: Any,
 ) -> None:
-    """Write a file by `save(temporary)`, then its manifest: params, inputs, content, machine."""
+    """Write a file by `save(temporary)`, then its manifest: params, inputs, content, machine.
+
+    Killed in between, it leaves the file without a manifest, which counts as missing.
+    """
     with atomic(path) as temporary:
         save(temporary)
+        forget(manifest_path(path))
     content = {
         "file": path.name,
         "params": dict(params),

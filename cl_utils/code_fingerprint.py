@@ -41,6 +41,16 @@ def code_fingerprint(notebook: Path) -> str:
     return _digest(tree, _shows(tree), {})[:16]
 
 
+def module_digests(notebook: Path) -> dict[Path, str]:
+    """Return a digest of each module that counts for a notebook, those that it imports first.
+
+    Raises SyntaxError, with the file's name, for a module that is no Python.
+    """
+    tree, found = _code(notebook), dict[Path, str]()
+    _digest(tree, _shows(tree), found)
+    return found
+
+
 @lru_cache
 def module_fingerprint(module: Path) -> str:
     """Return 16 hexadecimal digits for what a module of the package computes with its imports."""
@@ -124,7 +134,8 @@ def _digest_of(module: Path | None, shown: bool, known: dict[Path, str]) -> str:
     if module is None or not _counts(module, shown):
         return ""
     if module not in known:
-        known[module] = _digest(ast.parse(module.read_text(encoding="utf-8")), shown, known)
+        tree = ast.parse(module.read_text(encoding="utf-8"), filename=str(module))
+        known[module] = _digest(tree, shown, known)
     return known[module]
 
 

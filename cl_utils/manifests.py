@@ -12,6 +12,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +41,21 @@ def was_written(path: Path) -> bool:
     Whoever reads one that vanished says so, instead of going on without it.
     """
     return path.exists() or path.is_symlink() or manifest_path(path).exists()
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file and its manifest, which is written last, are both there."""
+    return path.exists() and manifest_path(path).exists()
+
+
+def forget(manifest: Path) -> None:
+    """Remove a manifest before what it vouches for is replaced.
+
+    So what a kill in between leaves has no manifest, and is made again; with an older one it would
+    seem to be changed by hand. Where it cannot be removed, writing the new one says why.
+    """
+    with suppress(OSError):
+        manifest.unlink(missing_ok=True)
 
 
 def written_files(folder: Path, pattern: str) -> list[Path]:

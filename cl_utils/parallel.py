@@ -18,11 +18,14 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 from cl_utils.processes import end_with_parent
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 CORES_VARIABLE = "PYTHON_CPU_COUNT"  # the name that Python 3.13 gave it
+DEFAULT = "default"  # what Python 3.13 takes for "as many as there are"
+MOST_DIGITS = 6  # of a number of cores
 ALONE = 1.0  # seconds of work before processes start: what is done sooner gains nothing by them
 AHEAD = 2  # tasks a process: one at work, one that waits
 
@@ -30,12 +33,14 @@ AHEAD = 2  # tasks a process: one at work, one that waits
 def available_cores() -> int:
     """Return how many cores this process may use; the variable PYTHON_CPU_COUNT overrules it.
 
-    Raises StudyError when the variable is not a positive number.
+    Raises StudyError when the variable is neither a number of cores nor Python's own "default".
     """
-    given = os.environ.get(CORES_VARIABLE)
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise StudyError(f"{CORES_VARIABLE}={given!r}: set it to a number of cores from 1 on")
+    given = os.environ.get(CORES_VARIABLE, DEFAULT)
+    if given not in ("", DEFAULT):
+        if not given.isdecimal() or len(given) > MOST_DIGITS or int(given) < 1:
+            raise StudyError(
+                f"{CORES_VARIABLE}={shown(given)}: set it to a number of cores from 1 on"
+            )
         return int(given)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

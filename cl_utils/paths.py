@@ -25,14 +25,15 @@ NUMBERED = re.compile(r"\d\d_\w+")
 
 
 def home() -> Path:
-    """Return the folder that holds runs/, results/ and figures/.
+    """Return the folder that holds runs/, results/ and figures/, without links in its path.
 
-    Raises StudyError for a path that is not absolute: notebooks run in a folder of their own.
+    So the repository is known under whatever name. Raises StudyError for a path that is not
+    absolute: notebooks run in a folder of their own.
     """
     named = os.environ.get(HOME_VARIABLE)
     if named and not os.path.isabs(named):
         raise StudyError(f"{HOME_VARIABLE}={named} is no absolute path: write the whole of it")
-    return Path(named or REPOSITORY)
+    return Path(os.path.realpath(named)) if named else REPOSITORY
 
 
 def notebooks() -> list[Path]:
@@ -51,12 +52,18 @@ def committed_results(profile: str) -> Path:
 
 
 def share_committed_results(folder: Path) -> None:
-    """Let another home read the committed results, which are linked there and not to be written."""
+    """Let another home read the committed results, which are linked there and not to be written.
+
+    Links into a repository that was moved since are made anew.
+    """
     results = folder / "results"
     results.mkdir(parents=True, exist_ok=True)
     for profile in sorted((REPOSITORY / "results").iterdir()):
-        if profile.is_dir() and profile.name != "smoke" and not (results / profile.name).exists():
-            (results / profile.name).symlink_to(profile, target_is_directory=True)
+        link = results / profile.name
+        if profile.is_dir() and profile.name != "smoke" and not link.exists():
+            if link.is_symlink():  # it leads nowhere
+                link.unlink()
+            link.symlink_to(profile, target_is_directory=True)
 
 
 @dataclass(frozen=True)

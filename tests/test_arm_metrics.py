@@ -16,7 +16,7 @@ from cl_utils.manifests import MANIFEST
 from cl_utils.study import arm_metrics, run_files
 from cl_utils.study.data_files import load_difficulty, save_difficulty
 from cl_utils.study.params import Params
-from cl_utils.study.run_files import load_run, load_training, run_folder
+from cl_utils.study.run_files import load_run, load_training, run_folder, save_run
 
 PARAMS = tiny_params(arm="competence-by-characters")
 
@@ -55,6 +55,16 @@ def test_a_run_by_a_metric_that_was_measured_again_with_other_values_is_refused(
     measured_again(PARAMS, characters=pd.RangeIndex(len(left)))
     with pytest.raises(MissingError, match="was trained by other values of characters"):
         load_run(PARAMS)
+
+
+@pytest.mark.usefixtures("study_home")
+def test_a_run_is_not_saved_as_one_of_values_that_were_measured_since() -> None:
+    trained = train_run(PARAMS)
+    measured_again(PARAMS, zlib_ratio=0.5)  # another metric, in the same file
+    save_run(PARAMS, trained)
+    measured_again(PARAMS, characters=1)
+    said = refusal(lambda: save_run(PARAMS, trained))
+    assert said.startswith(f"characters in {PARAMS.paths.difficulty} has changed since this train")
 
 
 @pytest.mark.usefixtures("study_home")

@@ -225,8 +225,8 @@ def test_the_command_saves_rows_with_what_they_were_measured_on(
 
 def test_quick_rows_stay_out_of_the_record(benchmarks: Path) -> None:
     assert command.main(["one", "--quick"]) == 0
-    assert not (benchmarks / "results/benchmarks").exists()
-    assert (benchmarks / "results/smoke/benchmarks/cpu/one.csv").exists()
+    assert not (benchmarks / "results").exists() and not (benchmarks / "figures").exists()
+    assert (benchmarks / "runs/quick/results/benchmarks/cpu/one.csv").exists()
 
 
 def test_redrawing_measures_nothing(benchmarks: Path) -> None:

@@ -19,6 +19,7 @@ from cl_utils.code_fingerprint import (
     PLUMBING,
     PRESENTATION,
     code_fingerprint,
+    module_digests,
     showing_notebooks,
 )
 from cl_utils.paths import NOTEBOOKS, REPOSITORY
@@ -135,6 +136,21 @@ def test_fingerprints_are_those_that_the_committed_runs_were_given(
     ours = code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
     monkeypatch.setattr("cl_utils.code_fingerprint._text", ast.dump)
     assert code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb") == ours
+
+
+def test_of_the_modules_that_an_edit_changes_the_edited_one_comes_first(repository: Path) -> None:
+    """Those that import it change with it; plumbing and pictures are left out."""
+    notebook, package = repository / "04_training.ipynb", repository / PACKAGE
+    before = module_digests(notebook)
+    deep, importing = package / "data/deep.py", package / "model/gpt.py"
+    assert set(before) == {deep, importing, package / "seeds.py"}
+    deep.write_text(deep.read_text().replace("3", "4"))
+    after = module_digests(notebook)
+    assert [path for path in after if after[path] != before[path]] == [deep, importing]
+    importing.write_text("def build(:")
+    with pytest.raises(SyntaxError) as refused:
+        module_digests(notebook)
+    assert refused.value.filename == str(importing)
 
 
 def test_a_cell_that_only_shows_something_does_not_count(repository: Path) -> None:

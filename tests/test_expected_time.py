@@ -85,6 +85,17 @@ def test_runs_for_a_gpu_are_not_estimated_by_those_of_a_cpu(home: Path) -> None:
     assert expected_training(PARAMS.model_copy(update={"device": "auto"})) == UNKNOWN
 
 
+def test_a_run_that_another_home_links_to_counts_once(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(home, 0)
+    other = tmp_path / "other"
+    (other / "results").mkdir(parents=True)
+    (other / "results/any").symlink_to(home / "results/any", target_is_directory=True)
+    monkeypatch.setenv(HOME_VARIABLE, str(other))
+    assert "by 1 recorded run of this size" in expected_training(PARAMS)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]", "\x00"], ids=repr)
 def test_a_damaged_manifest_stops_no_estimate(home: Path, text: str) -> None:
     record(home, 0)

@@ -107,6 +107,17 @@ def test_fewer_characters_are_those_to_where_the_slow_recipe_ends() -> None:
     assert fewer_sentence(pd.concat([slow[0], fast[1]]), "paper", "fast") == ""
 
 
+def test_where_the_fast_recipe_never_gets_there_no_ratio_is_told() -> None:
+    slow = [curve("paper", [0.0, 10.0, 30.0], seed) for seed in range(3)]
+    ends = {0: 70.0, 1: 29.0, 2: 29.0}
+    fast = [curve("fast", [10.0, end], seed) for seed, end in ends.items()]
+    said = fewer_sentence(pd.concat([*slow, *fast]), "paper", "fast")
+    assert "is reached by 1 of 3 with recipe fast (n = 3 seeds)." in said
+    assert "inf" not in said and "times" not in said
+    said = fewer_sentence(pd.concat([*slow[1:], *fast[1:]]), "paper", "fast")
+    assert "is not reached with recipe fast (n = 2 seeds)." in said
+
+
 def test_plans_are_compared_with_the_first_that_got_there() -> None:
     curves = pd.concat([FIRST, SOONER, NEVER])
     assert levels(curves) == [74.58]

@@ -142,6 +142,16 @@ def test_a_curve_changed_by_hand_is_refused(toy: Experiment) -> None:
         load_curves(toy)
 
 
+def test_a_curve_that_a_kill_left_without_its_manifest_is_missing(toy: Experiment) -> None:
+    task = module.Training(toy, toy.variants[0], 0)
+    task.path.parent.mkdir(parents=True)
+    task.path.write_text("step\n")
+    assert missing(toy)[0] == task
+    task.path.with_name(f"{task.path.name}.manifest.json").write_text("{}")
+    with pytest.raises(StudyError, match="manifest.json is damaged"):
+        missing(toy)
+
+
 def test_a_curve_that_was_deleted_is_trained_again(toy: Experiment) -> None:
     one = toy.model_copy(update={"variants": toy.variants[:1]})
     assert len(list(train_missing(one))) == 2

@@ -20,7 +20,7 @@ from cl_utils.report.pages import number_sources
 from cl_utils.report.pages.html_report import notebook_of_figures, report_page, warning
 from cl_utils.report.pages.number_sources import sources, with_sources
 from cl_utils.study.params import read_params
-from cl_utils.study.results import finished_runs, load_results
+from cl_utils.study.results import Results, finished_runs, load_results
 from tools.browser.page import look
 from tools.browser.tab import Tab
 
@@ -159,6 +159,23 @@ def test_numbers_of_models_that_learnt_nothing_are_said_to_mean_nothing(page: st
         value=measures["value"].where(measures["measure"] != "execution_exact", 0)
     )
     assert "mean nothing" in warning(replace(results, measures=poor))
+
+
+@pytest.mark.parametrize("lacking", ["a-first", "z-last"])
+def test_a_recipe_that_lacks_a_measure_puts_no_nan_into_the_warning(lacking: str) -> None:
+    """A sitting measures less than a notebook does."""
+    rows = [
+        ("fast", "execution_exact", 2.0),
+        ("fast", "execution_majority", 30.0),
+        (lacking, "execution_exact", 1.0),
+    ]
+    measures = pd.DataFrame(rows, columns=["recipe", "measure", "value"]).assign(
+        arm="baseline", seed=0, test_set="balanced", subset_kind="macro", subset="macro"
+    )
+    results = Results(measures, *[pd.DataFrame()] * 3)
+    assert "right in 2.0 %" in warning(results) and "in 30.0 %" in warning(results)
+    of_one = replace(results, measures=measures[measures["recipe"] == lacking])
+    assert warning(of_one) == ""
 
 
 def test_in_a_browser_it_is_whole(page: str, tab: Tab, tmp_path: Path) -> None:

@@ -82,6 +82,9 @@ def test_processes_start_without_torch_and_pandas() -> None:
 def test_cores_are_those_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(parallel.CORES_VARIABLE, raising=False)
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
+    every = available_cores()
+    monkeypatch.setenv(parallel.CORES_VARIABLE, "default")  # Python's own word
+    assert available_cores() == every
     monkeypatch.setenv(parallel.CORES_VARIABLE, "3")
     assert available_cores() == 3
 
@@ -91,6 +94,15 @@ def test_a_wrong_number_of_cores_is_refused(value: str, monkeypatch: pytest.Monk
     monkeypatch.setenv(parallel.CORES_VARIABLE, value)
     with pytest.raises(StudyError, match=f"PYTHON_CPU_COUNT='{value}'"):
         available_cores()
+
+
+def test_a_number_of_cores_without_end_is_refused_in_a_short_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(parallel.CORES_VARIABLE, "9" * 5000)
+    with pytest.raises(StudyError, match="set it to a number of cores") as refused:
+        available_cores()
+    assert len(str(refused.value)) < 200
 
 
 def test_a_wrong_number_of_processes_is_refused() -> None:

@@ -124,6 +124,25 @@ def test_the_files_of_an_unchanged_profile_lie_where_they_always_lay(profile: st
     ]
 
 
+def test_the_repository_is_home_under_whatever_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or its generated pages would be left as they are without a word."""
+    link = tmp_path / "link"
+    link.symlink_to(REPOSITORY, target_is_directory=True)
+    for name in (link, f"{REPOSITORY}/", f"{REPOSITORY}/cl_utils/.."):
+        monkeypatch.setenv(HOME_VARIABLE, str(name))
+        assert paths_module.home() == REPOSITORY
+
+
+def test_committed_results_are_linked_again_where_the_repository_was_moved(tmp_path: Path) -> None:
+    link = tmp_path / "results" / "study"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "moved" / "results" / "study")
+    paths_module.share_committed_results(tmp_path)
+    assert link.resolve() == REPOSITORY / "results" / "study"
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_depends_on_a_changed_parameter_lies_elsewhere_and_nothing_else(name: str) -> None:
     changes = {**NEEDED.get(name, {}), name: CHANGES[name]}

@@ -44,6 +44,7 @@ from cl_utils.playground.schedule import (
     Weights,
     edited,
     edited_run,
+    for_sliders,
     mix_figure,
     stages_of,
     trained_beside_baseline,
@@ -358,6 +359,15 @@ def test_sliders_stand_for_stages() -> None:
     assert stages_of(values, 2) == [Weights(10, 10, 10, 10), Weights(20, 20, 20, 20)]
     values["hard_2"] = 7
     assert stages_of(values, 2)[1] == Weights(20, 20, 20, 7)
+
+
+def test_sliders_begin_with_the_ratios_of_the_stages() -> None:
+    """Only ratios count, so shares and numbers beyond a slider are as good as percents."""
+    assert for_sliders(STAGES, 100) == STAGES
+    assert for_sliders([Weights(0.5, 0.5, 0.5, 0)], 100) == [Weights(100, 100, 100, 0)]
+    stages = [Weights(150, 3, 1, 0), Weights(75, 0.2, 0.001, 0.1)]
+    assert for_sliders(stages, 100) == [Weights(100, 3, 1, 0), Weights(50, 100, 1, 50)]
+    assert for_sliders([Weights(0, 0, 0, 0)], 100) == [Weights(0, 0, 0, 0)]
 
 
 def test_the_edit_and_the_baseline_differ_in_what_they_draw_alone(world: World) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 
 from cl_utils.workflow import progress
 from cl_utils.workflow.progress import LATEST, Pace, Reader, follow, progress_line
@@ -61,6 +62,22 @@ def test_other_lines_stay_and_noise_goes(
     ):
         reader.show(line)
     assert capsys.readouterr().out == "Error in rule training:\n"
+
+
+def test_the_latest_job_is_named_also_where_a_rule_is_called_after_an_arm(
+    reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As those that train several seeds together are."""
+    for rule in ("training_hybrid-shuffled", "training_own.arm"):
+        reader.show(f"Finished jobid: 12 (Rule: {rule})\n")
+        reader.show("2 of 9 steps (22%) done\n")
+        assert capsys.readouterr().out == f"2 of 9 jobs ({rule.replace('_', ' ')})\n"
+
+
+def test_a_log_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    log = tmp_path / "runs" / "reproduce.log"
+    log.mkdir(parents=True)
+    assert f"{log} could not be written" in refusal(lambda: Reader(log))
 
 
 def snakemake(folder: Path, command: str) -> list[str]:

@@ -25,6 +25,14 @@ def test_rho_is_scipys_with_ties_and_without(seed: int) -> None:
     assert np.isnan([spearman(unknown, np.arange(3.0)), spearman(np.arange(3.0), unknown)]).all()
 
 
+def test_equal_infinities_share_a_rank_in_whatever_order_they_come() -> None:
+    first = np.array([np.inf, 1.0, np.inf, 2.0, -np.inf, np.inf, -np.inf])
+    second = np.array([3.0, 1.0, 7.0, 2.0, 5.0, 4.0, 6.0])
+    expected = spearmanr(np.clip(first, -9, 9), second).statistic
+    for order in (np.arange(7), np.arange(7)[::-1], np.array([2, 0, 5, 1, 3, 6, 4])):
+        assert spearman(first[order], second[order]) == pytest.approx(expected)
+
+
 @given(draw.integers(0, 2**32), draw.integers(1, 4), draw.integers(1, 40))
 def test_rho_of_a_resample_is_that_of_the_programs_it_holds(
     seed: int, groups: int, programs: int

@@ -83,6 +83,20 @@ def test_what_is_in_the_place_of_a_run_does_not_make_it_vanish(folder: Path) -> 
     assert len(finished_runs(folder)) == 4
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        *("data/.ipynb_checkpoints/leak-checkpoint.csv", "benchmarks/cpu/training.csv"),
+        *("gpt/.ipynb_checkpoints/note-checkpoint.md", ".ipynb_checkpoints/hybrid/seed10"),
+    ],
+)
+def test_what_lies_beside_the_runs_is_not_taken_for_one(folder: Path, beside: str) -> None:
+    """Rows about speed, tables about the programs, and what JupyterLab keeps of opened files."""
+    (folder / beside).parent.mkdir(parents=True)
+    (folder / beside).write_text("")
+    assert len(finished_runs(folder)) == 4
+
+
 def test_seeds_that_a_profile_does_not_declare_are_left_out() -> None:
     """Or seeds would be added until a difference is significant; other arms keep theirs."""
     results = synthetic_results(["baseline", "hybrid", "warmup"], [0, 1, 2], programs=5)

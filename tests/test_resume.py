@@ -62,6 +62,14 @@ def test_rows_of_other_data_or_changed_by_hand_are_refused(study_home: Path) -> 
     assert "is not the file that was written" in refusal(lambda: resume.restore(PARAMS))
 
 
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(study_home: Path) -> None:
+    folder = (study_home / RUN).parent
+    shutil.rmtree(folder)
+    folder.write_text("")
+    said = refusal(lambda: resume.restore(PARAMS))
+    assert f"{study_home / RUN / 'mixes.json'} could not be written" in said
+
+
 def test_a_mistake_on_the_command_line_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

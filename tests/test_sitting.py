@@ -99,6 +99,19 @@ def test_a_sitting_that_was_cut_ends_with_the_same_weights(
     assert sit(home, 1e9, monkeypatch) == (0, [])
 
 
+def test_runs_of_other_budgets_or_from_other_steps_train_in_models_of_their_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first sitting is cut in its first part, and the second one holds more runs at once."""
+    monkeypatch.setitem(ARMS, "baseline-budget30", 2)
+    assert sit(home, 5, monkeypatch, at_once=2)[0] == 0
+    done, said = sit(home, 1e9, monkeypatch, at_once=8)
+    assert done == 7
+    assert [line for line in said if "of 7 are trained" in str(line)] == [
+        f"{runs} runs of 7 are trained as one batched model" for runs in (2, 3, 2)
+    ]
+
+
 class Killed(BaseException):
     """What stands for a killed process: nothing in the code under test catches it."""
 

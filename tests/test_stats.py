@@ -293,6 +293,19 @@ def test_hierarchical_bootstrap_widens_with_clusters() -> None:
     assert together.n == 3
 
 
+def test_seeds_that_answered_no_program_in_common_are_told_with_one_arm_and_with_two() -> None:
+    programs = synthetic_results(["baseline", "hybrid"], [0, 1], programs=20).programs
+    first = programs["program_id"] < 10
+    apart = programs[first == (programs["seed"] == 0)]
+    rng = np.random.default_rng(0)
+    with pytest.raises(StudyError, match="no program on balanced that all of its seeds") as refused:
+        stats.hierarchical_bootstrap(apart, rng=rng)
+    assert "None" not in str(refused.value)
+    one = programs[(programs["arm"] == "hybrid") == (programs["seed"] == 0)]
+    with pytest.raises(StudyError, match="hybrid and baseline have no seed and program in common"):
+        stats.hierarchical_bootstrap(one, rng=rng, arm="hybrid", reference="baseline")
+
+
 @settings(max_examples=50)
 @given(
     draw.lists(draw.integers(1, 64), min_size=1, max_size=8),

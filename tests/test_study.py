@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ import torch
 from refusals import refusal
 from studies import (
     RESULT,
+    RUN,
     FinishedStudy,
     draw,
     make_buckets,
@@ -20,13 +23,15 @@ from studies import (
 )
 from worlds import same_weights
 
-from cl_utils.code_fingerprint import code_fingerprint
+from cl_utils import artifacts
+from cl_utils.code_fingerprint import code_fingerprint, module_digests
 from cl_utils.data.corpus import SPLITS
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.manifests import manifest_path
-from cl_utils.paths import NOTEBOOKS
+from cl_utils.paths import NOTEBOOKS, REPOSITORY
+from cl_utils.study import loaded, run_files
 from cl_utils.study.data_files import (
     data_fingerprint,
     load_agreement,
@@ -39,8 +44,9 @@ from cl_utils.study.data_files import (
 )
 from cl_utils.study.device import device_of
 from cl_utils.study.results import load_results, run_manifest
-from cl_utils.study.run_files import load_run
+from cl_utils.study.run_files import load_run, load_training, save_evaluation, save_run
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
+from cl_utils.workflow.made import is_made
 
 PARAMS = tiny_params()
 
@@ -175,6 +181,74 @@ def test_a_failed_save_leaves_the_older_file_and_its_manifest() -> None:
     with pytest.raises(StudyError, match="lacks the columns"):
         save_programs(PARAMS, broken, {})
     assert len(load_programs(PARAMS)) == 3000
+
+
+def loaded_corpora() -> None:
+    """Load what a training reads."""
+    load_training(PARAMS)
+    load_split(PARAMS, "validation")
+
+
+def test_a_run_is_not_saved_as_one_of_programs_that_were_made_since(
+    study_home: Path, finished_study: FinishedStudy
+) -> None:
+    loaded_corpora()
+    before = save_run(PARAMS, finished_study.trained)["data_fingerprint"]
+    kept = (study_home / RUN / "manifest.json").read_bytes()
+    make_buckets(PARAMS, seed=1)
+    said = refusal(lambda: save_run(PARAMS, finished_study.trained))
+    assert said.startswith(f"{study_home / 'runs/smoke/corpus/train.safetensors'} has changed")
+    assert (study_home / RUN / "manifest.json").read_bytes() == kept
+    loaded_corpora()
+    assert save_run(PARAMS, finished_study.trained)["data_fingerprint"] != before
+
+
+@pytest.mark.usefixtures("study_home")
+def test_a_run_is_not_saved_as_one_of_code_that_was_edited_since(
+    finished_study: FinishedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded_corpora()
+    edited, digests = REPOSITORY / "cl_utils/training/loop.py", module_digests
+    monkeypatch.setattr(loaded, "module_digests", lambda book: {**digests(book), edited: "other"})
+    for call in (lambda: save_run(PARAMS, finished_study.trained), loaded_corpora):
+        said = refusal(call)
+        assert said.startswith(f"{edited} has changed since this process loaded it")
+
+    def half_an_edit(book: Path) -> None:
+        ast.parse("def f(:", filename=str(edited))
+
+    monkeypatch.setattr(loaded, "module_digests", half_an_edit)
+    assert str(edited) in refusal(lambda: save_run(PARAMS, finished_study.trained))
+
+
+class Killed(BaseException):
+    """What stands for a killed process: nothing in the code under test catches it."""
+
+
+def killed(*_: object) -> None:
+    """Stand for writing a manifest, which a killed process never came to."""
+    raise Killed
+
+
+@pytest.mark.usefixtures("study_home")
+def test_what_a_kill_left_between_its_files_and_its_manifest_is_made_again(
+    finished_study: FinishedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not taken for damaged, which nobody would make again."""
+    trained, evaluation = finished_study.trained, finished_study.evaluation
+    other = replace(trained, history=trained.history.iloc[:1])
+    manifest = save_run(PARAMS, other)
+    fewer = replace(evaluation, measures=evaluation.measures.iloc[:9])
+    for module, notebook, save in (
+        (run_files, "05_evaluation", lambda: save_evaluation(PARAMS, fewer, manifest)),
+        (run_files, "04_training", lambda: save_run(PARAMS, trained)),
+        (artifacts, "01_data_generation", lambda: draw(PARAMS, seed=1)),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "write_manifest", killed)
+            with pytest.raises(Killed):
+                save()
+        assert not is_made(notebook, PARAMS)
 
 
 def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

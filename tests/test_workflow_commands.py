@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import signal
 import subprocess
@@ -48,6 +49,22 @@ def test_a_command_says_on_which_profile_it_begins() -> None:
     assert "holds no finished run" in said.stderr and "reproduce PROFILE=laptop" in said.stderr
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_what_the_system_refuses_is_told_in_a_sentence(
+    named: bool, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: Work) -> int:
+        path = [str(home / "page.html")] if named else []
+        raise OSError(errno.ENOSPC, "No space left on device", *path)
+
+    monkeypatch.setattr(commands, "_heed_signals", lambda: None)
+    monkeypatch.setitem(commands.COMMANDS, "report", full)
+    assert commands.main(["report", "smoke"]) == 1
+    path = home / ("page.html" if named else "runs/smoke")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{path} could not be read or written (No space left on device): free")
+
+
 def test_figures_are_drawn_of_every_recipe_that_has_rows(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +105,29 @@ def test_in_the_workflow_the_findings_wait_for_every_other_notebook_of_figures()
     for book in books:
         waits = set(names["before"](SimpleNamespace(book=book, recipe="fast")))
         assert waits == (set(books) - {FINDINGS} if book == FINDINGS else set()), book
+
+
+@pytest.mark.parametrize("by_losses", [False, True])
+@pytest.mark.parametrize("yoked", [False, True])
+def test_a_run_waits_for_the_losses_and_for_the_mixes_that_it_needs(
+    by_losses: bool, yoked: bool
+) -> None:
+    """An arm may need both; the rule's own function is asked."""
+    source = (REPOSITORY / "Snakefile").read_text(encoding="utf-8")
+    parsed = ast.parse(rules_left_out(source)).body
+    (learnt_from,) = (node for node in parsed if is_named(node, "learnt_from"))
+    arm = SimpleNamespace(
+        metrics=["model_loss"] if by_losses else [], yoked_to="mastery" if yoked else None
+    )
+    names: dict[str, Any] = {"arm_named": lambda _: arm, "here": Path, "FOLDER": Path("runs")}
+    names["PATHS"] = SimpleNamespace(model_difficulty=lambda recipe: f"losses-{recipe}")
+    twin = SimpleNamespace(yoked_seed=1)
+    names["STUDY"] = SimpleNamespace(model_copy=lambda update: twin)
+    names["expand"] = lambda pattern, recipe, arm, seed: [f"{recipe}/{arm}/{seed}/{pattern}"]
+    exec(ast.unparse(learnt_from), names)
+    wildcards = SimpleNamespace(recipe="fast", arm="own", seed="0")
+    losses, mixes = [Path("losses-fast")], ["fast/mastery/[1]/runs/mixes.json"]
+    assert names["learnt_from"](wildcards) == [*losses * by_losses, *mixes * yoked]
 
 
 def rules_left_out(source: str) -> str:

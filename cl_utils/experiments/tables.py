@@ -22,7 +22,6 @@ from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 from cl_utils.stats.reached import crossing
 
 HALF: Final = 50.0  # percent, mean of the buckets
-"""Percent: what the paper reports of its baseline."""
 MILLION: Final = 1e6
 
 
@@ -108,15 +107,19 @@ def fewer_characters(curves: pd.DataFrame, slow: str, fast: str) -> pd.DataFrame
 def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
     """Return in words by how many fewer characters `fast` gets where `slow` ends.
 
-    "" without a seed that both have.
+    Where a seed of `fast` never gets there, how many do; "" without a seed that both have.
     """
     found = fewer_characters(curves, slow, fast)
     if found.empty:
         return ""
     ends, needed = found["slow"].median() / MILLION, found["fast"].median() / MILLION
+    begin = f"What recipe {slow} executes after {ends:.2f} million characters"
+    if not np.isfinite(found["fast"]).all():
+        reached = mean_to_reach_text(list(found["fast"]), 2)
+        return f"{begin} is {reached} with recipe {fast} (n = {len(found)} seeds)."
     return (
-        f"What recipe {slow} executes after {ends:.2f} million characters, recipe {fast} executes "
-        f"after {needed:.2f} million: {found['ratio'].median():.1f} times fewer in the median, "
+        f"{begin}, recipe {fast} executes after {needed:.2f} million: "
+        f"{found['ratio'].median():.1f} times fewer in the median, "
         f"{interval_mean_text(found['ratio'], 1)} in the mean (95 % t interval, "
         f"n = {len(found)} seeds)."
     )

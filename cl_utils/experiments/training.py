@@ -1,7 +1,8 @@
 """Trains what has no curve yet, each from a checkpoint if it was killed on the way.
 
 In: an experiment. Out: a learning curve a variant and seed under results/experiments/, each with a
-manifest. What has a curve is not trained again (delete the curve to do so).
+manifest. What has a curve is not trained again (delete the curve to do so); a curve that a kill
+left without its manifest counts as none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from cl_utils.experiments.plan import Drawn, Experiment
 from cl_utils.experiments.programs import World, labelled, world_of
 from cl_utils.experiments.variants import Variant
 from cl_utils.machine import device_name, facts, processes_side_by_side
+from cl_utils.manifests import is_whole
 from cl_utils.model.gpt import GPT
 from cl_utils.parallel import ordered_map
 from cl_utils.paths import home
@@ -62,15 +64,15 @@ class WholeTest(Probe):
 
 
 def missing(experiment: Experiment) -> list[Training]:
-    """Return the trainings that have no curve yet: of an experiment's variants, seed by seed.
+    """Return the trainings that have no whole curve yet: of an experiment's variants, seed by seed.
 
     Raises StudyError for a curve that is there and of another training.
     """
     for curve in kept(experiment, device_name(experiment.device)):
-        if curve.path.exists():
+        if is_whole(curve.path):
             checked(experiment, curve)
     tasks = [Training(experiment, *each) for each in experiment.trainings()]
-    return [task for task in tasks if not task.path.exists()]
+    return [task for task in tasks if not is_whole(task.path)]
 
 
 def train_missing(experiment: Experiment) -> Iterator[str]:

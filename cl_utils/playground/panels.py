@@ -22,6 +22,7 @@ from cl_utils.figures.panels import one_output
 from cl_utils.playground.program import TEMPLATES, template
 from cl_utils.playground.schedule import (
     Weights,
+    for_sliders,
     mix_figure,
     stages_of,
     trained_beside_baseline,
@@ -34,6 +35,7 @@ FEWEST_STEPS, MOST_STEPS = (
     200,
 )  # of a training from the editor: under a minute with the smoke profile
 LINES = 9  # of the program box
+MOST = 100  # of a weight's slider
 
 
 class Sentence(str):
@@ -140,8 +142,8 @@ class ScheduleEditor:
         )
         self.count = len(stages)
         self.sliders = {
-            f"{field}_{place}": slider(field, round(value), 0, 100)
-            for place, stage in enumerate(stages, start=1)
+            f"{field}_{place}": slider(field, int(value), 0, MOST)
+            for place, stage in enumerate(for_sliders(stages, MOST), start=1)
             for field, value in stage._asdict().items()
         }
         self.steps = slider("steps", run.steps, FEWEST_STEPS, max(run.steps, MOST_STEPS))

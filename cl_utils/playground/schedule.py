@@ -128,6 +128,27 @@ def by_bucket(model: GPT, probe: Probe) -> pd.DataFrame:
     return table.rename_axis("bucket")
 
 
+def for_sliders(stages: Sequence[Weights], most: int) -> list[Weights]:
+    """Return stages in the same ratios, as nearly as whole numbers from 0 to `most` have them.
+
+    Lengths are scaled together, and the buckets of each stage; what fits stays as it is.
+    """
+    given = [Weights(*stage) for stage in stages]
+    lengths = _whole([stage.length for stage in given], most)
+    return [
+        Weights(length, *_whole(stage[1:], most))
+        for stage, length in zip(given, lengths, strict=True)
+    ]
+
+
+def _whole(weights: Sequence[float], most: int) -> list[int]:
+    """Return weights as whole numbers up to `most`; one above 0 stays above 0."""
+    largest = max(weights, default=0)
+    fits = largest <= most and all(float(weight).is_integer() for weight in weights)
+    scale = 1 if fits or largest <= 0 else most / largest
+    return [max(1, round(weight * scale)) if weight > 0 else 0 for weight in weights]
+
+
 def stages_of(values: Mapping[str, float], count: int) -> list[Weights]:
     """Return the stages that sliders named `length_1`, `easy_1` and so on stand for."""
     return [

@@ -147,10 +147,7 @@ def hierarchical_bootstrap(
         )
     right = right.dropna()
     if right.empty:
-        raise StudyError(
-            f"{arm} and {reference} have no seed and program in common on {test_set}: run "
-            "notebooks/05_evaluation.ipynb for both with one seed"
-        )
+        raise _nothing_in_common(arm, reference, test_set)
     table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
     bucket = facts["bucket"].astype("category").cat.codes.to_numpy(dtype=np.int64)
     draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
@@ -160,6 +157,19 @@ def hierarchical_bootstrap(
     low, high = percentiles(100 * found)
     mean = mean_of_buckets(table.mean(axis=1), bucket)
     return Interval(100 * mean, float(low), float(high), table.shape[1])
+
+
+def _nothing_in_common(arm: str, reference: str | None, test_set: str) -> StudyError:
+    """Return the error of runs that have no program in common, to be raised."""
+    if reference is None:
+        return StudyError(
+            f"{arm} has no program on {test_set} that all of its seeds answered: run "
+            "notebooks/05_evaluation.ipynb again for each of them"
+        )
+    return StudyError(
+        f"{arm} and {reference} have no seed and program in common on {test_set}: run "
+        "notebooks/05_evaluation.ipynb for both with one seed"
+    )
 
 
 def mean_of_buckets(values: np.ndarray, bucket: np.ndarray) -> float:

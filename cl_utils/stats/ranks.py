@@ -57,7 +57,8 @@ def order_codes(values: Floats, groups: np.ndarray) -> Positions:
     order = order[np.argsort(groups[order], kind="stable")]
     sizes, places = values[order], groups[order]
     codes = np.empty(len(values), dtype=np.int64)
-    codes[order] = np.append(0, np.cumsum((np.diff(sizes) != 0) | (np.diff(places) != 0)))
+    other = (sizes[1:] != sizes[:-1]) | (places[1:] != places[:-1])  # two infinities are equal
+    codes[order] = np.append(0, np.cumsum(other))
     return codes
 
 

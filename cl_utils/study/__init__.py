@@ -10,6 +10,7 @@ kernel_cells      which names of a running notebook are parameters
 places            where changed parameters put their files
 notebook_names    which notebook makes a file, and by which code
 program_table     what a table of programs must be
+loaded            what this process trains with, as it was when it loaded it
 data_files        programs, metrics, buckets and corpora
 precision_choice  one precision for all runs of a study
 device            where, and in which precision, models are trained

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from cl_utils.errors import MissingError
 from cl_utils.files import running
 from cl_utils.names import unknown
 from cl_utils.study.data_files import load_difficulty
+from cl_utils.study.loaded import check_still, note_loaded
 from cl_utils.study.model_losses import MODEL_LOSS, Measure, model_difficulty
 from cl_utils.study.notebook_names import BUCKETING, METRIC_ANALYSIS
 from cl_utils.study.params import Params
@@ -42,8 +44,30 @@ def metric_values(params: Params, metric: str, measure: Measure | None = None) -
 
 
 def metric_digests(params: Params) -> dict[str, str]:
-    """Return a digest of the values of each metric that the arm asks for."""
-    return {name: _digest(metric_values(params, name)) for name in arm_named(params.arm).metrics}
+    """Return a digest of the values of each metric that the arm asks for.
+
+    Raises StudyError when they are others than the run was trained by in this process.
+    """
+    digests = {name: _digest(metric_values(params, name)) for name in arm_named(params.arm).metrics}
+    for name, digest in digests.items():
+        check_still(_in_words(params, name), digest)
+    return digests
+
+
+def training_values(params: Params, metric: str, measure: Measure | None = None) -> pd.Series:
+    """Return `metric_values`, and remember that the run of params is trained by them."""
+    values = metric_values(params, metric, measure)
+    note_loaded(_in_words(params, metric), _digest(values))
+    return values
+
+
+def _in_words(params: Params, metric: str) -> str:
+    return f"{metric} in {_file(params, metric)}"
+
+
+def _file(params: Params, metric: str) -> Path:
+    paths = params.paths
+    return paths.model_difficulty(params.recipe) if metric == MODEL_LOSS else paths.difficulty
 
 
 def check_metrics(params: Params, manifest: Mapping[str, Any], repair: str) -> None:
@@ -52,12 +76,11 @@ def check_metrics(params: Params, manifest: Mapping[str, Any], repair: str) -> N
     Runs from before digests were recorded, and metrics that are not here, are taken as they are.
     """
     for name, trained_by in manifest.get("metrics", {}).items():
-        paths = params.paths
-        path = paths.model_difficulty(params.recipe) if name == MODEL_LOSS else paths.difficulty
+        path = _file(params, name)
         if path.exists() and _digest(metric_values(params, name)) != trained_by:
             raise MissingError(
-                f"{paths.run(params.recipe, params.arm, params.seed)} was trained by other values "
-                f"of {name} than {path} has now: {repair} again"
+                f"{params.paths.run(params.recipe, params.arm, params.seed)} was trained by other "
+                f"values of {name} than {path} has now: {repair} again"
             )
 
 

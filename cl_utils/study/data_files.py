@@ -19,6 +19,7 @@ from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.files import file_digest, missing, running
+from cl_utils.study.loaded import check_still, note_loaded
 from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.program_table import check_programs
@@ -82,7 +83,16 @@ def load_split(params: Params, name: str) -> Corpus:
     """
     check_buckets(params)
     paths, stage = params.paths, params.of(BucketParams)
-    return load_corpus(paths.corpus(name), params=stage, inputs=[paths.buckets])
+    path = paths.corpus(name)
+    if path.exists():
+        note_loaded(str(path), file_digest(path, running(BUCKETING)))
+    return load_corpus(path, params=stage, inputs=[paths.buckets])
+
+
+def check_trained_on(params: Params) -> None:
+    """Raise StudyError when a corpus that this process trains on was made again since."""
+    for path in map(params.paths.corpus, ("train", "validation")):
+        check_still(str(path), file_digest(path, running(BUCKETING)))
 
 
 def check_buckets(params: Params) -> dict[str, Any]:

@@ -95,14 +95,17 @@ def pace_of(params: Params, manifests: Iterable[dict[str, Any]]) -> Pace | None:
 
 
 def recorded() -> Iterable[dict[str, Any]]:
-    """Yield what manifests of runs say of their training; one that cannot be read is left out."""
-    folders = dict.fromkeys(each.resolve() / "results" for each in (home(), REPOSITORY))
-    for folder in folders:
-        for path in folder.glob(f"*/*/*/seed*/{MANIFEST}"):
-            manifest = _read(path)
-            seconds = manifest.get("training_seconds")
-            if has_entries(manifest, KINDS) and isinstance(seconds, int | float) and seconds > 0:
-                yield manifest
+    """Yield what manifests of runs say of their training; one that cannot be read is left out.
+
+    Each once, though another home may link to the committed ones.
+    """
+    folders = (each / "results" for each in (home(), REPOSITORY))
+    found = (path for folder in folders for path in folder.glob(f"*/*/*/seed*/{MANIFEST}"))
+    for path in dict.fromkeys(each.resolve() for each in found):
+        manifest = _read(path)
+        seconds = manifest.get("training_seconds")
+        if has_entries(manifest, KINDS) and isinstance(seconds, int | float) and seconds > 0:
+            yield manifest
 
 
 def _read(path: Path) -> dict[str, Any]:

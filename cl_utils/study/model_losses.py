@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.artifacts import load_table, save_table, write_artifact
 from cl_utils.data.corpus import SPLITS
-from cl_utils.study.data_files import load_split
+from cl_utils.study.data_files import check_trained_on, load_split
 from cl_utils.study.device import run_of
 from cl_utils.study.notebook_names import MODEL_DIFFICULTY, code_of
 from cl_utils.study.params import Params
@@ -44,10 +44,14 @@ def model_difficulty(params: Params, measure: Measure | None = None) -> pd.DataF
 
 
 def measure_model_difficulty(params: Params, measure: Measure) -> pd.DataFrame:
-    """Measure the losses with the baseline of these params, and leave them; return them."""
+    """Measure the losses with the baseline of these params, and leave them; return them.
+
+    Raises StudyError when programs were made again meanwhile.
+    """
     baseline = params.model_copy(update={"arm": "baseline"})
     corpora = {name: load_split(params, name) for name in SPLITS}
     losses = measure(run_of(baseline), corpora["train"], corpora["validation"], corpora.values())
+    check_trained_on(params)
     tested = [corpora[name].program_ids for name in TEST_SPLITS]
     _save(params, losses, losses[losses["program_id"].isin(set().union(*tested))])
     return losses

@@ -37,6 +37,8 @@ from cl_utils.study.params import Params
 from cl_utils.study.stage_params import BucketParams
 
 _REPAIR: Final = running(EVALUATION)
+NO_RECIPES: Final = ("data", "benchmarks")
+"""Folders beside those of recipes: tables about the programs, and rows about speed."""
 RUN_COLUMNS: Final = ["recipe", "arm", "seed"]
 TABLE_COLUMNS: Final = {
     "measures.csv": ["test_set", "subset_kind", "subset", "measure", "value", "n"],
@@ -175,10 +177,10 @@ def finished_runs(folder: Path) -> list[Path]:
 
     Raises StudyError for one without a manifest, which a run leaves last, for one that is called
     otherwise, for a file in its place and for a link that leads nowhere: no run vanishes from the
-    results without a word.
+    results without a word. What lies in `NO_RECIPES` or is hidden, as JupyterLab's copies, is none.
     """
-    runs = [path for path in folder.glob("*/*/*") if path.name[0] != "."]
-    for path in chain(folder.glob("*"), folder.glob("*/*"), runs):
+    runs = [path for path in _shown(folder, "*/*/*") if path.parts[-3] not in NO_RECIPES]
+    for path in chain(_shown(folder, "*"), _shown(folder, "*/*"), runs):
         if path.is_symlink() and not path.exists():
             raise StudyError(f"{path} is a link that leads nowhere: mount or restore what it names")
     for run in runs:
@@ -192,6 +194,11 @@ def finished_runs(folder: Path) -> list[Path]:
                 "the folder"
             )
     return sorted(runs, key=lambda run: (run.parts[-3:-1], seed_of(run)))
+
+
+def _shown(folder: Path, pattern: str) -> Iterator[Path]:
+    found = folder.glob(pattern)
+    return (path for path in found if "/." not in f"/{path.relative_to(folder).as_posix()}")
 
 
 def run_manifest(run: Path) -> dict[str, Any]:

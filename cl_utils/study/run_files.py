@@ -21,11 +21,24 @@ from cl_utils.curriculum.relabelling import ranked, relabelled
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import MissingError
 from cl_utils.files import atomic, file_digest, read_json, running, write_json
-from cl_utils.manifests import MANIFEST, check_files, circumstances, read_manifest, write_manifest
+from cl_utils.manifests import (
+    MANIFEST,
+    check_files,
+    circumstances,
+    forget,
+    read_manifest,
+    write_manifest,
+)
 from cl_utils.model.gpt import GPT
-from cl_utils.study.arm_metrics import check_metrics, metric_digests, metric_values
-from cl_utils.study.data_files import check_chain, data_fingerprint, load_split
+from cl_utils.study.arm_metrics import check_metrics, metric_digests, training_values
+from cl_utils.study.data_files import (
+    check_chain,
+    check_trained_on,
+    data_fingerprint,
+    load_split,
+)
 from cl_utils.study.device import device_of
+from cl_utils.study.loaded import check_code, note_code
 from cl_utils.study.model_losses import Measure
 from cl_utils.study.notebook_names import BUCKETING, EVALUATION, TRAINING, code_of
 from cl_utils.study.params import Params
@@ -51,9 +64,12 @@ RESULT_FILES = ("measures.csv", "programs.parquet", *RECORDS)
 def save_run(params: Params, trained: Trained) -> dict[str, Any]:
     """Leave notebook 04's model, history and learning curve; the manifest comes last.
 
-    Returns the manifest.
+    Returns the manifest. Raises StudyError when code, programs or metrics have changed since this
+    process loaded them: the manifest would name those that are there now.
     """
-    folder = run_folder(params)
+    check_unchanged(params)
+    folder, learnt_from = run_folder(params), _learnt_from(params)
+    forget(folder / MANIFEST)
     save_model(folder, trained.model)
     for name, table in (("history", trained.history), ("curve", trained.curve)):
         with atomic(folder / f"{name}.csv") as temporary:
@@ -63,7 +79,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
     manifest = {
         "params": params.of(TrainingParams),
         "arm": asdict(arm_named(params.arm)),
-        **_learnt_from(params),
+        **learnt_from,
         "data_fingerprint": data_fingerprint(params),
         "code": code_of(TRAINING),
         "weights": file_digest(folder / "model.safetensors"),
@@ -77,6 +93,12 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         **circumstances(),
     }
     return write_manifest(folder / MANIFEST, manifest)
+
+
+def check_unchanged(params: Params) -> None:
+    """Raise StudyError when code or programs are others than this process trains with."""
+    check_code()
+    check_trained_on(params)
 
 
 def _learnt_from(params: Params) -> dict[str, Any]:
@@ -145,6 +167,7 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     run = run_folder(params)
     folder = params.paths.result(params.recipe, params.arm, params.seed)
     check_files(run, {name: manifest["files"][name] for name in RECORDS}, running(TRAINING))
+    forget(folder / MANIFEST)
     for name in RECORDS:
         with atomic(folder / name) as temporary:
             temporary.write_bytes((run / name).read_bytes())
@@ -178,12 +201,14 @@ def load_training(params: Params, measure: Measure | None = None) -> Corpus:
     """Return the training programs, in the buckets and the order of the metrics that an arm names.
 
     `measure`: what finds the losses of small models where the arm asks for them and they are not
-    there yet (`training.model_loss`); without it they must be.
+    there yet (`training.model_loss`); without it they must be. Raises StudyError when code that
+    trains has changed since this process loaded it.
     """
+    check_code()
     corpus, arm = load_split(params, "train"), arm_named(params.arm)
     for name, apply in ((arm.bucket_metric, relabelled), (arm.order_metric, ranked)):
         if name:
-            values = metric_values(params, name, measure)
+            values = training_values(params, name, measure)
             corpus = apply(corpus, values.reindex(corpus.program_ids))
     return corpus
 
@@ -198,6 +223,7 @@ def recorded_mixes(params: Params) -> Recorded:
 
     Raises StudyError when that run is missing, is another one, or its record is not what it left.
     """
+    note_code()
     theirs = replayed_run(params)
     if theirs is None:
         return ()

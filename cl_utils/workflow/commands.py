@@ -180,7 +180,10 @@ COMMANDS: dict[str, Callable[[Work], int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one command; return its exit status, or 1 after a sentence that says what to fix."""
+    """Do one command; return its exit status, or 1 after a sentence that says what to fix.
+
+    A file that the system does not let be read or written is told like any other mistake.
+    """
     parser = argparse.ArgumentParser(prog="python -m cl_utils.workflow", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("profile", help="a file of params/, without .yaml")
@@ -196,6 +199,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(_refused(error, given.profile), file=sys.stderr)
+        return 1
+
+
+def _refused(error: OSError, profile: str) -> str:
+    """Return what the system refused: the file that it names, or else the folder of the work."""
+    return (
+        f"{error.filename or Paths(profile).runs} could not be read or written "
+        f"({error.strerror or error}): free some disk space or fix its permissions, then run the "
+        "same again"
+    )
 
 
 def _heed_signals() -> None:

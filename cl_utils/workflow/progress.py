@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from cl_utils.files import atomic
+
 FINISHED = re.compile(r"(\d+) of (\d+) steps \(.*\) done\s*")
 NOISE = re.compile(
     r"(Select jobs to execute\.\.\."
@@ -35,7 +37,7 @@ NOISE = re.compile(
     r"|WorkflowError:|At least one job did not complete successfully\."
     r"|Exiting because a job execution failed\. Look above for error messages)\s*"
 )
-ENDED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)\s*")
+ENDED = re.compile(r"Finished jobid: \d+ \(Rule: ([\w.-]+)\)\s*")  # an arm is part of the name
 FAILED = re.compile(r"\w+(, \w+ \S+)* failed: .*")  # a sentence of `cl_utils.workflow.notebook`
 LATEST = 20
 """The time left goes by the pace of so many jobs: the first ones, the data, are of another kind."""
@@ -80,9 +82,9 @@ class Reader:
     """Reads what Snakemake says: keeps all of it, shows what a reader needs, notes failures."""
 
     def __init__(self, log: Path) -> None:
-        """Write to `log`, which is made anew."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("", encoding="utf-8")
+        """Write to `log`, which is made anew; StudyError where it cannot be written."""
+        with atomic(log):
+            pass  # empty
         self._log = log
         self._pace = Pace(time.monotonic())
         self._latest = ""

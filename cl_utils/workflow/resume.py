@@ -17,7 +17,7 @@ from typing import Any
 
 from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
-from cl_utils.files import running, write_json
+from cl_utils.files import atomic, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
 from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT, check_place, other_params, replays_another
@@ -68,8 +68,8 @@ def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
     recipe, arm = result.parts[-3:-1]
     seed = seed_of(result)
     run = params.paths.run(recipe, arm, seed)
-    run.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(result / MIXES, run / MIXES)
+    with atomic(run / MIXES) as temporary:
+        shutil.copyfile(result / MIXES, temporary)
     write_manifest(run / MANIFEST, {k: v for k, v in manifest.items() if k != "evaluation"})
     write_json(params.paths.evaluated(recipe, arm, seed), manifest["evaluation"]["files"])
 

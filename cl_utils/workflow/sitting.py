@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cl_utils.command_line import above_zero
 from cl_utils.curriculum.arms import arm_named
@@ -34,9 +33,9 @@ from cl_utils.study.data_files import load_exams, load_split
 from cl_utils.study.device import device_of, run_of
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.run_files import (
+    check_unchanged,
     load_training,
     recorded_mixes,
-    run_folder,
     save_evaluation,
     save_run,
 )
@@ -47,7 +46,7 @@ from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 from cl_utils.workflow.profile_lock import only_command
 from cl_utils.workflow.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
-from cl_utils.workflow.waiting import note_divergence, waiting
+from cl_utils.workflow.waiting import checkpoint, note_divergence, parts, waiting
 
 AGAIN = "run the same again to continue"
 TESTS = {"balanced": "test", "natural": "natural"}  # name -> split
@@ -81,8 +80,7 @@ class Sitting:
         waiting, done = self.waiting(), 0
         tests = self._tests()
         with stop_asked() as stopped:
-            for first in range(0, len(waiting), self.at_once):
-                part = waiting[first : first + self.at_once]
+            for part in parts(waiting, self.at_once):
                 self.report(f"{len(part)} runs of {len(waiting)} are trained as one batched model")
                 runs = RunsAtOnce(self._trainers(part), self.report, self._leave_out)
                 try:
@@ -120,13 +118,14 @@ class Sitting:
         self.report(told)
 
     def _trainers(self, part: Sequence[Params]) -> list[Trainer]:
+        check_unchanged(self.params)  # or what is loaded from now on would hide a change
         shared: Probe | None = None
         trainers = []
         for params in part:
             run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
             trainer = start_or_resume(
-                run, corpus, self.corpora["validation"], _checkpoint(params), _quiet
+                run, corpus, self.corpora["validation"], checkpoint(params), _quiet
             )
             shared = trainer.probe = shared or trainer.probe  # one copy of its batches
             trainers.append(trainer)
@@ -157,17 +156,17 @@ class Sitting:
         params, trained = self._params_of(trainer), trainer.result()
         manifest = save_run(params, trained)
         save_evaluation(params, evaluate_prepared(trained.model, tests), manifest)
-        _checkpoint(params).unlink(missing_ok=True)
+        checkpoint(params).unlink(missing_ok=True)
 
     def _save(self, trainers: Sequence[Trainer]) -> None:
         for trainer in trainers:
-            save_checkpoint(_checkpoint(self._params_of(trainer)), trainer.state())
+            save_checkpoint(checkpoint(self._params_of(trainer)), trainer.state())
 
     def _leave_out(self, trainer: Trainer, words: str) -> None:
         """Note and say that a run diverged: it would at every sitting, and stop the others."""
         params = self._params_of(trainer)
         note = note_divergence(params, trainer.step, words)
-        _checkpoint(params).unlink(missing_ok=True)
+        checkpoint(params).unlink(missing_ok=True)
         self.report(
             f"{words}; the others go on without it, and later sittings leave it out until it has "
             f"other code, or {note} is deleted"
@@ -176,10 +175,6 @@ class Sitting:
 
 def _quiet(line: str) -> None:
     """Say nothing."""
-
-
-def _checkpoint(params: Params) -> Path:
-    return run_folder(params) / "checkpoint.pt"
 
 
 def corpora_of(params: Params) -> dict[str, Corpus]:

@@ -1,7 +1,7 @@
 """Which runs a sitting trains: those without rows that can begin, the most valuable first.
 
-In: params of a profile, its folders of runs and rows. Out: params of runs, and lines that say which
-runs do not begin, and why.
+In: params of a profile, its folders of runs and rows. Out: params of runs, those that train as one
+batched model together; and lines that say which runs do not begin, and why.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cl_utils.manifests import MANIFEST, has_entries
 from cl_utils.study.notebook_names import TRAINING, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.run_files import replayed_run, run_folder
+from cl_utils.training.checkpoints import load_checkpoint
 from cl_utils.training.loop import Report
 
 DIVERGED: Final = "diverged.json"
@@ -39,6 +40,37 @@ def waiting(params: Params, report: Report) -> list[Params]:
         report(f"{len(held)} yoked runs wait for those that they replay")
         _tell_what_is_gone(held, report)
     return [each for each in left if each not in held]
+
+
+def parts(runs: Sequence[Params], at_once: int) -> list[list[Params]]:
+    """Return runs as at most `at_once` of them train together, the most valuable first.
+
+    One batched model of runs that read whole programs takes each step of all of them: so they have
+    as many steps, and their checkpoints are of the same one. Raises StudyError for a checkpoint
+    that is damaged.
+    """
+    groups: dict[tuple[int, int], list[Params]] = {}
+    for each in runs:
+        groups.setdefault(_steps(each), []).append(each)
+    return [
+        group[first : first + at_once]
+        for group in groups.values()
+        for first in range(0, len(group), at_once)
+    ]
+
+
+def _steps(params: Params) -> tuple[int, int]:
+    """Return a run's step and how many it has; nothing of these for one that reads windows."""
+    run = params.run()
+    if run.recipe.batching != "aligned":
+        return 0, 0
+    saved = load_checkpoint(checkpoint(params), {}) or {"step": 0}
+    return int(str(saved["step"])), run.budget
+
+
+def checkpoint(params: Params) -> Path:
+    """Return where a run that is not finished goes on from."""
+    return run_folder(params) / "checkpoint.pt"
 
 
 def result_folder(params: Params) -> Path:

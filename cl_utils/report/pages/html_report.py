@@ -10,6 +10,7 @@ import base64
 import html
 import re
 from collections.abc import Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,12 +103,12 @@ def warning(results: Results) -> str:
 
 
 def best_baseline(measures: pd.DataFrame, measure: str) -> float | None:
-    """Return the baseline's best recipe in a measure (percent, balanced), None without any run."""
+    """Return the baseline's best recipe in a measure (percent, balanced), None if none has it."""
     rows = [
-        select(own, measure, "balanced", "macro")["value"].mean()
+        float(select(own, measure, "balanced", "macro")["value"].mean())
         for _, own in measures[measures["arm"] == "baseline"].groupby("recipe")
     ]
-    return max(rows, default=None)
+    return max((each for each in rows if not isnan(each)), default=None)
 
 
 def embedded(text: str) -> str:
