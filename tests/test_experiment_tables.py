@@ -112,7 +112,7 @@ def test_where_the_fast_recipe_never_gets_there_no_ratio_is_told() -> None:
     ends = {0: 70.0, 1: 29.0, 2: 29.0}
     fast = [curve("fast", [10.0, end], seed) for seed, end in ends.items()]
     said = fewer_sentence(pd.concat([*slow, *fast]), "paper", "fast")
-    assert "is reached by 1 of 3 with recipe fast (n = 3 seeds)." in said
+    assert "characters, 30.0 %, is reached by 1 of 3 with recipe fast (n = 3 seeds)." in said
     assert "inf" not in said and "times" not in said
     said = fewer_sentence(pd.concat([*slow[1:], *fast[1:]]), "paper", "fast")
     assert "is not reached with recipe fast (n = 2 seeds)." in said

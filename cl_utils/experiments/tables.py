@@ -99,8 +99,9 @@ def fewer_characters(curves: pd.DataFrame, slow: str, fast: str) -> pd.DataFrame
         if {slow, fast} <= set(by_variant):
             end = by_variant[slow].iloc[-1]
             needed = crossing(by_variant[fast], "characters", float(end["execution_exact"]))
-            found[seed] = (float(end["characters"]), needed)
-    table = pd.DataFrame.from_dict(found, orient="index", columns=["slow", "fast"])
+            found[seed] = (float(end["characters"]), needed, float(end["execution_exact"]))
+    columns = ["slow", "fast", "accuracy"]
+    table = pd.DataFrame.from_dict(found, orient="index", columns=columns)
     return table.assign(ratio=table["slow"] / table["fast"]).rename_axis("seed")
 
 
@@ -113,10 +114,11 @@ def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
     if found.empty:
         return ""
     ends, needed = found["slow"].median() / MILLION, found["fast"].median() / MILLION
-    begin = f"What recipe {slow} executes after {ends:.2f} million characters"
+    right = f"{found['accuracy'].mean():.1f} %"
+    begin = f"What recipe {slow} executes after {ends:.2f} million characters, {right}"
     if not np.isfinite(found["fast"]).all():
         reached = mean_to_reach_text(list(found["fast"]), 2)
-        return f"{begin} is {reached} with recipe {fast} (n = {len(found)} seeds)."
+        return f"{begin}, is {reached} with recipe {fast} (n = {len(found)} seeds)."
     return (
         f"{begin}, recipe {fast} executes after {needed:.2f} million: "
         f"{found['ratio'].median():.1f} times fewer in the median, "
