@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.exceptions import PapermillExecutionError
 
 from cl_utils.paths import NOTEBOOKS
@@ -67,6 +68,28 @@ def test_nothing_else_is_overwritten_by_an_executed_notebook(
     said = capfd.readouterr().err
     assert f"failed: {path} is no place for an executed notebook" in said and "--params" in said
     assert path.read_bytes() == before
+
+
+def test_a_kernel_is_killed_after_the_last_cell_and_asked_to_end_when_it_is_left_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked, it saves a training that has not ended; after the last cell there is none."""
+    end = "import atexit, pathlib\natexit.register(lambda: pathlib.Path('ended').touch())"
+    book = written(folder / "04_training.ipynb", "seed = 0", end, "leave = 'here'")
+    assert main([str(book), "whole.ipynb", "--seed", "1"]) == 0
+    assert not (folder / "ended").exists()
+
+    execute_cell = PapermillNotebookClient.execute_cell
+
+    def left(client: PapermillNotebookClient, cell: nbformat.NotebookNode, index: int) -> object:
+        if "leave" in cell.source:
+            raise KeyboardInterrupt
+        return execute_cell(client, cell, index)
+
+    monkeypatch.setattr(PapermillNotebookClient, "execute_cell", left)
+    with pytest.raises(KeyboardInterrupt):
+        main([str(book), "left.ipynb", "--seed", "1"])
+    assert (folder / "ended").exists()
 
 
 def test_another_error_is_named_with_its_type_and_cut() -> None:

@@ -34,7 +34,7 @@ from cl_utils.study.notebook_names import (
     METRIC_ANALYSIS,
     TRAINING,
 )
-from cl_utils.workflow.notebook import QUIET
+from cl_utils.workflow.engine import QUIET
 
 STORED_BY = "stored_by_code"  # in a notebook's metadata: the fingerprint of what it computed
 MAKERS = (DATA, METRIC_ANALYSIS, BUCKETING, TRAINING, EVALUATION)
@@ -83,6 +83,7 @@ def executed(path: Path) -> Any:
         kernel_name="python3",
         coalesce_streams=True,
         store_widget_state=False,
+        shutdown_kernel="immediate",
         extra_arguments=[*QUIET],
     ).execute()
     return book

@@ -15,15 +15,15 @@ import pandas as pd
 MISSING: Final = "–"
 
 
-def interval_text(low: float, high: float) -> str:
+def interval_text(low: float, high: float, digits: int = 1) -> str:
     """Return "+1.0 to +2.0"; nothing where there is no interval."""
-    return "" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+    return "" if pd.isna(low) else f"{low:+.{digits}f} to {high:+.{digits}f}"
 
 
-def points_text(row: pd.Series) -> str:
+def points_text(row: pd.Series, digits: int = 1) -> str:
     """Return "+1.5 (+1.0 to +2.0)", a difference with its interval where there is one."""
-    interval = interval_text(row["low"], row["high"])
-    return f"{row['difference']:+.1f}" + (f" ({interval})" if interval else "")
+    interval = interval_text(row["low"], row["high"], digits)
+    return f"{row['difference']:+.{digits}f}" + (f" ({interval})" if interval else "")
 
 
 def difference_facts(row: pd.Series) -> list[str]:

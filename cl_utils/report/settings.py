@@ -36,7 +36,7 @@ from cl_utils.stats.contrasts import (
 )
 from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.factorial import interim_effects
-from cl_utils.stats.levels import declared_level_effects
+from cl_utils.stats.levels import declared_level_effects, level_order_effects
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion, SecondMeasure
@@ -126,6 +126,11 @@ class Setting:
     def levels(self) -> pd.DataFrame:
         """What the factorial does on each level of the grammar, exploratory; or empty."""
         return level_effects(self.results.programs)
+
+    @cached_property
+    def order_by_level(self) -> pd.DataFrame:
+        """Order on each level, on either choice of programs apart, exploratory; or empty."""
+        return level_order_effects(self.results.programs)
 
     @cached_property
     def asked_levels(self) -> pd.DataFrame:

@@ -186,12 +186,14 @@ def declared_seeds(seeds: Mapping[str, int], arms: Iterable[str]) -> int:
 def as_interim(contrasts: pd.DataFrame, declared: int | Sequence[int]) -> pd.DataFrame:
     """Return contrasts of which those with fewer seeds than `declared` are no more than trends.
 
-    `declared`: of all, or of each contrast. Rows that are looked at on the way would else claim
-    what the whole study may not: only the number that was declared was fixed beforehand.
+    `declared`: of all, or of each contrast; it becomes a column. Rows that are looked at on the way
+    would else claim what the whole study may not: only the number that was declared was fixed
+    beforehand.
     """
     early = contrasts["n"].to_numpy() < np.asarray(declared)
     claims = contrasts["at_most"].to_numpy() == "claim"
-    return contrasts.assign(at_most=np.where(early & claims, "trend", contrasts["at_most"]))
+    capped = np.where(early & claims, "trend", contrasts["at_most"])
+    return contrasts.assign(at_most=capped, declared=declared)
 
 
 def interim_contrasts(contrasts: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:

@@ -53,17 +53,18 @@ def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
 
 
 def cell_accuracy(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
-    """Return what the baseline gets right in each cell: test_set, subset, mean, low, high, n.
+    """Return what the baseline gets right in each cell: its three names, mean, low, high, n.
 
     `programs`: how many the cell holds; nan where the measures do not say.
     """
-    columns = ["test_set", "subset", "mean", "low", "high", "n", "programs"]
+    columns = ["measure", "test_set", "subset", "mean", "low", "high", "n", "programs"]
     rows = [pd.DataFrame(columns=columns)] * (not cells)
     for measure, test_set, subset in cells:
         means = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
         own = means[means["arm"] == "baseline"]
         programs = programs_in(measures, (measure, test_set, subset))
-        rows.append(own.assign(test_set=test_set, subset=subset, programs=programs))
+        named = own.assign(measure=measure, test_set=test_set, subset=subset)
+        rows.append(named.assign(programs=programs))
     return pd.concat(rows, ignore_index=True)[columns]
 
 

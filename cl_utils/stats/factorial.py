@@ -165,24 +165,26 @@ def factorial_gain(measures: pd.DataFrame, cell: Cell = PRIMARY) -> pd.DataFrame
     return as_exploratory(family_table([paired_contrast(corners, pair, cell)], 1))
 
 
-def simple_effects(measures: pd.DataFrame, factor: str, by: str) -> pd.DataFrame:
-    """Return the effect of `factor` on the primary measure at each level of `by`, in two rows.
+def simple_effects(
+    measures: pd.DataFrame, factor: str, by: str, cell: Cell = PRIMARY
+) -> pd.DataFrame:
+    """Return the effect of `factor` on one measure at each level of `by`, in two rows.
 
     Each is the mean of two cells minus that of the two others; exploratory, with the columns of
     `factorial_effects`, `effect` being the factor's, and `where`, the level of `by` in words. Where
     the two differ much, the main effect is an average of unlike things.
     """
-    values = cell_values(measures, PRIMARY)
+    values = cell_values(measures, cell)
     if values.empty:
-        return factorial_effects(measures)
+        return factorial_effects(measures.head(0))
     table, column = values.to_numpy(dtype=float), list(FACTORS).index(by)
     contrasts = []
     for level, words in WHERE[by].items():
-        here = np.array([cell[column] == level for cell in FACTORIAL])
+        here = np.array([levels[column] == level for levels in FACTORIAL])
         plus = signs((factor,)) > 0
         samples = np.stack([table[:, here & side].mean(axis=1) for side in (plus, ~plus)])
         pair = (f"{EFFECTS[(factor,)][0]} {words}", f"{EFFECTS[(factor,)][1]} {words}")
-        contrasts.append(paired_contrast(samples, pair, PRIMARY))
+        contrasts.append(paired_contrast(samples, pair, cell))
     rows = as_exploratory(family_table(contrasts, len(contrasts)))
     return rows.assign(effect=factor, where=list(WHERE[by].values()))
 

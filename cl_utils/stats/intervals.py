@@ -37,15 +37,16 @@ class Interval:
 def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> Interval:
     """Return the mean of one value a seed and its Student t interval.
 
-    One value has no interval (nan bounds) and none has no mean. Equal values give an interval of
+    Fewer than three values have no interval (nan bounds) and none has no mean: the spread of two is
+    mostly chance, so their interval may be the narrowest of all. Equal values give an interval of
     width zero.
     """
     sample = np.asarray(list(values), dtype=float)
     if sample.size == 0:
         return Interval(np.nan, np.nan, np.nan, 0)
     mean = float(sample.mean())
-    if sample.size == 1:
-        return Interval(mean, np.nan, np.nan, 1)
+    if sample.size < SEEDS_OF_A_TREND:
+        return Interval(mean, np.nan, np.nan, sample.size)
     if np.ptp(sample) == 0:  # where the mean's rounding would give it a width
         return Interval(float(sample[0]), float(sample[0]), float(sample[0]), sample.size)
     error = float(scipy.stats.sem(sample))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.stats.contrasts import family_table, paired_contrast
 from cl_utils.stats.exams import cell_accuracy, cell_effects
-from cl_utils.stats.factorial import EFFECTS, cell_values, sides
+from cl_utils.stats.factorial import EFFECTS, cell_values, sides, simple_effects
 from cl_utils.stats.rows import PRIMARY, Cell
 
 
@@ -52,6 +52,19 @@ def level_effects(programs: pd.DataFrame) -> pd.DataFrame:
     """
     measures = by_level(programs)
     return cell_effects(measures, level_cells(measures))
+
+
+def level_order_effects(programs: pd.DataFrame) -> pd.DataFrame:
+    """Return what order does on each level, on the baseline's programs and on hybrid's apart.
+
+    Rows of `simple_effects`, the level in "subset"; empty like `level_effects`. The main effect is
+    the mean of the two, which may be far from both.
+    """
+    measures = by_level(programs)
+    cells = level_cells(measures)
+    tables = [simple_effects(measures, "order", "composition", cell) for cell in cells]
+    full = [table for table in tables if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else level_effects(programs)
 
 
 def level_accuracy(programs: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ made          which notebooks have made what a run needs
 commands      what `make reproduce`, `resume`, `figures` and `report` do
 progress      how far Snakemake is, how long it still takes, what failed
 notebook      one notebook executed; when it fails, a sentence says why
+engine        papermill's, with a kernel that is killed once all cells are over
 page          an executed notebook as HTML, without its code
 profiles      a profile's name, checked before anything is done with it
 profile_lock  one command at a time; what a killed one left is removed

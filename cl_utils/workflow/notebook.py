@@ -23,13 +23,11 @@ from cl_utils.errors import MissingError, StudyError, UnwritableError
 from cl_utils.names import cut
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.processes import MARK_VARIABLE, end_with_parent
+from cl_utils.workflow import engine
 from cl_utils.workflow.page import write_page
 from cl_utils.workflow.progress import shown_path
 from cl_utils.yaml_files import read_mapping
 
-QUIET = ("--IPKernelApp.log_level=50",)
-"""Of a kernel: nothing of what is usual, as its interrupt when it is shut down. What goes wrong
-in a cell stands in the notebook, and a kernel that dies is told by who waits for it."""
 TOLD = tuple(each.__name__ for each in (StudyError, MissingError, UnwritableError))
 LONGEST = 400  # characters of a reason: the whole of it stands in the executed notebook
 
@@ -80,8 +78,8 @@ def execute(
         _literal(executed),
         {**(read_mapping(params, missing="write it") if params else {}), **run},
         cwd=notebook.parent,
+        engine_name=engine.NAME,
         progress_bar=False,
-        extra_arguments=[*QUIET],
     )
 
 

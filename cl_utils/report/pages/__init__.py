@@ -5,6 +5,7 @@ findings        docs/findings.md
 results         docs/results.md
 settings        docs/settings.md
 setting_tables  its tables of levels, exams, simple effects
+completion      its section of the next character and the next line
 how_soon        its section of characters to an accuracy
 advice          docs/before_you_use_a_curriculum.md
 of_study        all of these, and docs/running.md's costs: what notebook 14 writes

@@ -19,6 +19,7 @@ from cl_utils.report.in_short import (
     SINGLE_RUNS,
     TOO_FEW,
     answer,
+    joined,
     questions_titled,
     seeds,
     sizes,
@@ -26,6 +27,7 @@ from cl_utils.report.in_short import (
     words,
 )
 from cl_utils.report.metric_by_setting import Judged, metric_line
+from cl_utils.report.pages.completion import completion_line
 from cl_utils.report.pages.how_soon import how_soon_line
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.sentences import rows_markdown, verdict_cell
@@ -49,9 +51,7 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions that the README answers first, a sentence each."""
-COSTLIEST: Final = (
-    "Where easy programs first cost most, by level of the grammar (main effect, exploratory)"
-)
+COSTLIEST: Final = "Where easy programs first cost most, by level of the grammar (exploratory)"
 EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = f"""\
 In {WHERE}, paired by seed, with 95 % intervals.
@@ -101,6 +101,7 @@ def further_lines(
     """
     lines = (
         level_line(settings),
+        completion_line(settings),
         metric_line(metric),
         how_soon_line(settings),
         sorting_sentence(orders),
@@ -110,15 +111,22 @@ def further_lines(
 
 
 def level_line(settings: Sequence[Setting]) -> str:
-    """Return on which level of the grammar the curriculum's order costs most, by setting."""
-    titles = {each.name: each.title for each in settings}
-    found = costliest_levels(rows_by_level(settings), "setting")
-    told = [
-        f"level {level_label(row['level'])} with {titles[row['setting']]}, {points_text(row)} "
-        f"points, n = {row['n']}"
-        for _, row in found.iterrows()
-    ]
-    return f"- **{COSTLIEST}**: {'; '.join(told)}." if told else ""
+    """Return on which level of the grammar the curriculum's order costs most, by setting.
+
+    On either choice of programs apart: their mean, by which the level is found, may be far from
+    both.
+    """
+    by_name = {each.name: each for each in settings}
+    told = []
+    for _, row in costliest_levels(rows_by_level(settings), "setting").iterrows():
+        setting, level = by_name[row["setting"]], row["level"]
+        rows = setting.order_by_level
+        own = rows[rows["subset"] == level]
+        parts = [f"{points_text(each)} {each['where']}" for _, each in own.iterrows()]
+        told.append(
+            f"level {level_label(level)} with {setting.title}, {joined(parts)}, n = {row['n']}"
+        )
+    return f"- **{COSTLIEST}**, in points: {'; '.join(told)}." if told else ""
 
 
 def leading_rows(setting: Setting) -> list[pd.Series]:

@@ -38,7 +38,8 @@ left out."""
 LEVELS: Final = """\
 The same programs of the balanced test, by the level of the grammar that they were drawn from.
 Exploratory, like the exams below: the declared measure is the mean of the three buckets, and p are
-left out. The last columns are hybrid minus baseline and the main effects over the eight arms."""
+left out. The columns after the baseline's are hybrid minus baseline, the main effects over the
+eight arms, and what order does on either choice of programs: its main effect is their mean."""
 
 EXAMS: Final = """\
 Each exam goes beyond every training program in the quantity that it names; chains and passes take
@@ -115,7 +116,8 @@ def levels_section(settings: Sequence[Setting], figure: str) -> str:
     tables = []
     for setting in settings:
         right = level_accuracy(setting.results.programs)
-        tables.append(_table(setting, right, setting.levels, ("subset", level_label)))
+        effects = pd.concat([setting.levels, order_apart(setting.order_by_level)])
+        tables.append(effects_table(setting, right, effects, ("subset", level_label)))
     asked = [_level_question(setting) for setting in settings]
     parts = ["## Level by level of the grammar", LEVELS, figure, *tables, *asked]
     return "\n\n".join(filter(None, parts))
@@ -158,7 +160,7 @@ def exams_section(settings: Sequence[Setting], figure: str = "") -> str:
         measures = setting.results.measures
         if len(exam_cells(measures)) > 1:
             right, effects = exam_accuracy(measures), exam_effects(measures)
-            whole = _table(setting, right, effects, ("test_set", exam_label))
+            whole = effects_table(setting, right, effects, ("test_set", exam_label))
             tables.append(whole or _declared_exams(setting))
     return "\n\n".join(["## Off the distribution", EXAMS, *filter(None, [figure, *tables])])
 
@@ -190,28 +192,40 @@ def _declared_exams(setting: Setting) -> str:
     )
 
 
-def _table(
+def order_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `simple_effects`, their effect named with where it was measured."""
+    return rows.assign(effect=rows["effect"] + " " + rows["where"]) if len(rows) else rows
+
+
+def effects_table(
     setting: Setting,
     accuracy: pd.DataFrame,
     effects: pd.DataFrame,
     by: tuple[str, Callable[[str], str]],
+    *,
+    digits: int = 1,
+    counted: str = "programs",
 ) -> str:
     """Return what the baseline gets right and each effect, a row a value of a column.
 
-    `by`: the column, and what its values are called. A row of fewer seeds says of how many.
+    `by`: the column, and what its values are called; `counted`: what an accuracy is a share of. A
+    row of fewer seeds says of how many.
     """
     column, label = by
     if effects.empty:
         return ""
     usual = int(effects["n"].max())
-    lines = [["", "programs", "baseline right (%)", *SHOWN], ["---", *["--:"] * (2 + len(SHOWN))]]
+    shown = [*SHOWN, *(each for each in effects["effect"].unique() if each not in SHOWN)]
+    lines = [["", counted, "baseline right (%)", *shown], ["---", *["--:"] * (2 + len(shown))]]
     for _, right in accuracy.iterrows():
         own = effects[effects[column] == right[column]].set_index("effect")
         name = label(right[column])
         if (n := int(own["n"].max())) != usual:
             name = f"{name}, n = {n}"
-        cells = [points_text(own.loc[each]) if each in own.index else MISSING for each in SHOWN]
-        lines.append([name, _count(right["programs"]), f"{right['mean']:.1f}", *cells])
+        cells = [
+            points_text(own.loc[each], digits) if each in own.index else MISSING for each in shown
+        ]
+        lines.append([name, _count(right["programs"]), f"{right['mean']:.{digits}f}", *cells])
     return f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}"
 
 

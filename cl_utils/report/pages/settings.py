@@ -16,6 +16,7 @@ from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.in_short import ROWS, answer, questions_titled
 from cl_utils.report.metric_by_setting import Judged, metric_section
+from cl_utils.report.pages.completion import completion_section
 from cl_utils.report.pages.how_soon import how_soon_section
 from cl_utils.report.pages.setting_tables import (
     exams_section,
@@ -105,6 +106,7 @@ def settings_page(
         if profile == RATED and rates:
             sections.append(rates_markdown(rates))
     sections += [
+        completion_section(settings),
         levels_section(settings, figure_of(LEVEL_FIGURE)),
         exams_section(every, figure_of(EXAM_FIGURE)),
     ]

@@ -1,0 +1,68 @@
+"""Completing code, the paper's two other tasks: a section of docs/settings.md, a line of README.md.
+
+In: the settings with rows. Out: Markdown; all of it is exploratory, since the declared measure is
+the execution of code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.labels.names import MEASURES, sentence_case
+from cl_utils.labels.numbers import points_text
+from cl_utils.report.pages.setting_tables import effects_table, order_apart
+from cl_utils.report.settings import Setting
+from cl_utils.stats.exams import GAIN, cell_accuracy, cell_effects
+from cl_utils.stats.factorial import simple_effects
+from cl_utils.stats.rows import PRIMARY, Cell
+
+TASKS: Final[Mapping[str, Cell]] = MappingProxyType(
+    {measure: (measure, *PRIMARY[1:]) for measure in ("token_accuracy", "line_exact")}
+)
+DIGITS: Final = 2
+"""Of a difference: the arms lie within a point or two, and their seeds closer still."""
+HEAD: Final = "Completing code, hybrid − baseline (exploratory, in points)"
+TITLE: Final = "## Completing code"
+TEXT: Final = """\
+The paper's two other tasks, greedy, on the balanced test, mean of the three buckets:
+the next character from all that precede it, a line from the lines before it. *Counted*: the
+characters and the lines that are to be completed. Exploratory, since the declared measure is the
+execution of code, and p are left out."""
+
+
+def completion_section(settings: Sequence[Setting]) -> str:
+    """Return the section, a table per setting whose eight arms were measured; "" without any."""
+    tables = [table for each in settings if (table := _table(each))]
+    return "\n\n".join([TITLE, TEXT, *tables]) if tables else ""
+
+
+def completion_line(settings: Sequence[Setting]) -> str:
+    """Return the line of README.md: hybrid against the baseline in both tasks."""
+    told = []
+    for measure, cell in TASKS.items():
+        found = []
+        for setting in settings:
+            effects = cell_effects(setting.results.measures, [cell])
+            for _, row in effects[effects["effect"] == GAIN].iterrows():
+                points = points_text(row, DIGITS)
+                found.append(f"{points} with {setting.title}, n = {row['n']}")
+        if found:
+            told.append(f"{sentence_case(MEASURES[measure])}: {'; '.join(found)}.")
+    return f"- **{HEAD}**. {' '.join(told)}" if told else ""
+
+
+def _table(setting: Setting) -> str:
+    measures = setting.results.measures
+    tables = [cell_effects(measures, list(TASKS.values()))]
+    tables += [
+        order_apart(simple_effects(measures, "order", "composition", cell))
+        for cell in TASKS.values()
+    ]
+    effects = pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
+    right = cell_accuracy(measures, list(TASKS.values()))
+    by = ("measure", MEASURES.__getitem__)
+    return effects_table(setting, right, effects, by, digits=DIGITS, counted="counted")
