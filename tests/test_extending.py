@@ -156,7 +156,8 @@ def test_the_arm_is_read_with_its_facts_and_trains(
         assert arm_colour(name) == facts["colour"] and line_style(name) != "-"
         assert in_order([name, "warmup"]) == ["warmup", name]
         result = notebook.train()
-        assert result.characters == STEPS * 2048 and set(result.history["stage"]) == {"shuffled"}
+        assert result.characters == STEPS * TINY["characters_per_step"]
+        assert set(result.history["stage"]) == {"shuffled"}
     finally:
         arms.arms.cache_clear()
         arm_facts.arm_facts.cache_clear()

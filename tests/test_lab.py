@@ -22,8 +22,11 @@ from cl_utils.playground.difficulty_terms import explained
 from cl_utils.study.params import Params, read_params
 from tools.browser.chromium import Chromium
 
-RUN = {"profile": "smoke", "recipe": "fast", "arm": "baseline", "seed": 0, **TINY, "steps": 60}
-STEPS = 400  # of a training that is stopped, a few seconds
+RUN = {
+    **{"profile": "smoke", "recipe": "fast", "arm": "baseline", "seed": 0},
+    **{**TINY, "steps": 60, "characters_per_step": 2048},
+}
+STEPS = 400  # of a training that is stopped, a few seconds of so many characters a step
 PROGRAM = "a = 9\nb = 3\nif a > b :\n\tif b < 5 :\n\t\tprint(a - b)\nprint(b)"
 OUTPUT = "# output\n# 6\n# 3"
 BOX = ".curriculum-program textarea"
