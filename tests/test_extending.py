@@ -103,7 +103,9 @@ def test_each_part_has_a_section_and_every_block_has_under_30_lines() -> None:
 
 
 def test_what_the_page_names_is_there() -> None:
-    for path in re.findall(r"`((?:cl_utils|tests|params)/[\w/.]+)`", PAGE):
+    found = re.findall(r"`((?:cl_utils|tests|params)/[\w/.]+)`", PAGE)
+    assert found
+    for path in found:
         assert (REPOSITORY / path).exists(), path
 
 
