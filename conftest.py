@@ -57,13 +57,17 @@ def pytest_collection_finish() -> None:
 
 
 LONGEST = (
-    *("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_batched_runs.py"),
-    *("test_sitting.py", "test_playground.py", "test_workflow.py", "test_workflow_commands.py"),
+    *("test_lab.py", "test_torture.py", "test_analysis_notebooks.py", "test_sitting.py"),
+    *("test_loop.py", "test_arms.py", "test_batched_runs.py", "test_api.py", "test_playground.py"),
+    *("test_readme.py", "test_html_page.py", "test_workflow.py", "test_workflow_commands.py"),
 )
-"""Long files, or late ones by name, begun early so that no process is left with one at the end."""
+"""Long files, the longest first, and late ones by name: begun early, so that no process is left
+with one at the end.
+"""
 
 
 def _place(item: pytest.Item) -> tuple[int, str, int]:
-    if item.path.suffix != ".ipynb":
-        return 1 if item.path.name in LONGEST else 2, "", 0
-    return 0, item.path.name, getattr(item, "cell_num", 0)
+    name = item.path.name
+    if item.path.suffix == ".ipynb":
+        return 0, name, getattr(item, "cell_num", 0)
+    return 1 + (LONGEST.index(name) if name in LONGEST else len(LONGEST)), "", 0

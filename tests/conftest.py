@@ -44,6 +44,19 @@ def coded_world(world: World) -> World:
     return replace(world, train=with_intermediate_values(world.train))
 
 
+@pytest.fixture(scope="module")
+def few_curve_points() -> Iterator[None]:
+    """Measure learning curves at three steps alone, in files that ask of other things.
+
+    A curve of 12 points takes as long as the training; test_loop.py has those.
+    """
+    from cl_utils.training import loop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "curve_steps", lambda steps: frozenset({1, 6, steps}))
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
     """A tiny study that went through all notebooks' steps, made once; leave its files alone."""

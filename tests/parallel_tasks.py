@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from cl_utils.errors import StudyError
 
@@ -12,6 +13,13 @@ def wait(seconds: float) -> tuple[float, int]:
     """Return how long this waited, and in which process."""
     time.sleep(seconds)
     return seconds, os.getpid()
+
+
+def tell_and_wait(task: tuple[str, float]) -> None:
+    """Leave a file in a folder that is named by this process, then wait for as many seconds."""
+    folder, seconds = task
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(seconds)
 
 
 def refuse(number: int) -> int:

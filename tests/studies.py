@@ -55,6 +55,7 @@ TINY = {
     "test_programs": 20,
     "natural_programs": 30,
     "steps": 4,
+    "characters_per_step": 512,
     "line_programs": 5,
 }
 RUN = "runs/smoke/training/fast/baseline/seed0"

@@ -24,7 +24,7 @@ from cl_utils.study import data_files, run_files
 from cl_utils.study.data_files import save_difficulty
 from cl_utils.study.notebook_names import code_of
 from cl_utils.study.params import Params, notebook_params
-from cl_utils.study.results import load_results
+from cl_utils.study.results import Results, load_results
 from cl_utils.workflow import api, made
 
 STEPS = (draw, measure_difficulty, make_buckets, train_run, evaluate_run)
@@ -183,8 +183,14 @@ def test_a_notebook_that_fails_is_told_in_its_sentence(
     assert "arm='mastery'" in said
 
 
-def test_a_comparison_is_that_of_the_statistics() -> None:
-    measures = load_results(committed_results("study")).of_recipe("fast").measures
+@pytest.fixture(scope="module")
+def loaded() -> Results:
+    """The committed study, read once."""
+    return load_results(committed_results("study"))
+
+
+def test_a_comparison_is_that_of_the_statistics(loaded: Results) -> None:
+    measures = loaded.of_recipe("fast").measures
     rows = contrast_table(measures, contrasts=[("hybrid", "baseline")]).iloc[0]
     found = api.compare("hybrid")
     assert (found.n, found.difference, found.low) == (rows["n"], rows["difference"], rows["low"])
@@ -201,5 +207,8 @@ def test_a_comparison_is_that_of_the_statistics() -> None:
         ({"arm": "hybrid", "recipe": ""}, "no results of recipe ''"),
     ],
 )
-def test_a_comparison_of_what_is_not_there_names_it(asked: dict[str, Any], said: str) -> None:
+def test_a_comparison_of_what_is_not_there_names_it(
+    asked: dict[str, Any], said: str, loaded: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "load_results", lambda *_: loaded)
     assert said in refusal(lambda: api.compare(**asked))

@@ -17,9 +17,7 @@ from cl_utils.curriculum import arm_facts as facts_module
 from cl_utils.curriculum import arms as module
 from cl_utils.curriculum.arm_facts import ArmFacts, arm_facts, facts_of
 from cl_utils.curriculum.arms import (
-    DRAWN,
     FACTS,
-    SHUFFLED,
     Arm,
     Recorded,
     arm_named,
@@ -50,19 +48,20 @@ def small(name: str, recipe: str = "fast", seed: int = 0) -> Run:
     return replace(run, recorded=RECORDED) if run.arm.yoked else run
 
 
-def sortable(name: str, recipe: str) -> bool:
-    """Return whether a recipe can train an arm: windows are not sorted."""
-    return recipe != "paper" or arm_named(name).order in (DRAWN, SHUFFLED)
-
-
 EVERY_RECIPE = ("baseline", "hybrid", "hybrid-shuffled", "mastery")
 """One arm of a kind, for the recipes that differ from `fast` in nothing that an arm touches."""
-PAIRS = [
-    (name, recipe)
-    for recipe in ONE_A_KIND
-    for name in (ONE_EACH if recipe in ("paper", "fast") else EVERY_RECIPE)
-    if sortable(name, recipe)
-]
+OF_WINDOWS = (
+    *EVERY_RECIPE,
+    *("no-output", "random-buckets", "yoked-mastery", "competence", "progress"),
+    *("baseline-restarts", "hybrid-shuffled-restarts", "incremental-by-random"),
+    "baseline-budget10",
+)
+"""One arm for each thing that is done to windows: the schedule itself is the same as of `fast`."""
+SMALL_BUDGETS = ("baseline-budget10", "hybrid-budget30", "hybrid-shuffled-budget30")
+"""Of the arms of smaller budgets, one that draws, one that restarts and one that shuffles."""
+OF_PROGRAMS = [name for name in ONE_EACH if arm_named(name).budget == 1.0 or name in SMALL_BUDGETS]
+ARMS_OF = {"paper": OF_WINDOWS, "fast": OF_PROGRAMS}
+PAIRS = [(name, recipe) for recipe in ONE_A_KIND for name in ARMS_OF.get(recipe, EVERY_RECIPE)]
 
 
 @pytest.mark.parametrize(("name", "recipe"), PAIRS)

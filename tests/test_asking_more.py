@@ -59,7 +59,10 @@ def test_the_figure_says_what_it_shows(names: dict[str, Any]) -> None:
 
 def test_what_the_page_names_is_there() -> None:
     """Files by their path, functions and tables of the package by their name."""
-    for path in re.findall(r"`((?:cl_utils|tests|notebooks|docs|tools)/[\w/]+\.\w+)`", PAGE):
+    found = re.findall(r"`((?:cl_utils|tests|notebooks|docs|tools)/[\w/]+\.\w+)`", PAGE)
+    assert found
+    for path in found:
         assert (REPOSITORY / path).is_file() or path == "notebooks/17_draws.ipynb", path
     assert not (NOTEBOOKS / "17_draws.ipynb").exists()
+    assert "`MEASURES`" in PAGE and "`CAPTIONS`" in PAGE
     assert MEASURES and CAPTIONS and figures.__all__

@@ -19,6 +19,7 @@ from cl_utils.training.optimisers import learning_rate_factor
 from cl_utils.training.recipes import RECIPES
 from cl_utils.training.trainer import Run
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
 STEPS = 10
 
 

@@ -13,7 +13,16 @@ import pandas as pd
 import pytest
 import torch
 from tiny import tiny_model
-from worlds import ONE_A_KIND, World, batcher_of, quiet, same_weights, small_run, trained
+from worlds import (
+    ONE_A_KIND,
+    WITHOUT_AVERAGE,
+    World,
+    batcher_of,
+    quiet,
+    same_weights,
+    small_run,
+    trained,
+)
 
 from cl_utils.curriculum.schedules import ALL
 from cl_utils.errors import StudyError
@@ -35,8 +44,10 @@ from cl_utils.training.loss import objective
 from cl_utils.training.recipes import RECIPES
 from cl_utils.training.trainer import Run, Trained, Trainer
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
 SCHEDULES = ("baseline", "hybrid", "mastery")  # hybrid restarts at steps 2 and 5
 kinds = pytest.mark.parametrize("recipe", ONE_A_KIND)
+kinds_without_average = pytest.mark.parametrize("recipe", WITHOUT_AVERAGE)
 
 
 def three(recipe: str) -> list[Run]:
@@ -111,7 +122,7 @@ def test_members_of_a_stack_end_as_they_would_alone(
         assert_close_runs(member, alone)
 
 
-@kinds
+@kinds_without_average
 def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
     coded_world: World,
     uninterrupted: Uninterrupted,
@@ -132,7 +143,7 @@ def test_a_batched_model_killed_and_continued_ends_as_an_uninterrupted_one(
         pd.testing.assert_frame_equal(*histories, check_exact=True)
 
 
-@kinds
+@kinds_without_average
 def test_a_run_begun_alone_continues_in_a_batched_model_and_the_other_way_round(
     coded_world: World,
     uninterrupted: Uninterrupted,

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from worlds import MIXES, World, batcher_of, loss_groups_of, same_batch, small_run, texts
+from worlds import (
+    MIXES,
+    WITHOUT_AVERAGE,
+    World,
+    batcher_of,
+    loss_groups_of,
+    same_batch,
+    small_run,
+    texts,
+)
 
 from cl_utils.curriculum.arms import SCHEDULES, schedule_named
 from cl_utils.curriculum.interface import Mix
@@ -22,10 +31,9 @@ from cl_utils.training.batches.aligned import AlignedBatcher
 from cl_utils.training.batches.batch import LOSS_GROUPS, Batch
 from cl_utils.training.batches.pools import Pools
 from cl_utils.training.batches.windows import WindowBatcher
-from cl_utils.training.recipes import RECIPES
 
 CHARACTERS = small_run("paper").characters_per_step
-both = pytest.mark.parametrize("recipe", RECIPES)
+both = pytest.mark.parametrize("recipe", WITHOUT_AVERAGE)  # a batch knows of no rate
 every_mix = pytest.mark.parametrize("mix", MIXES, ids=lambda mix: "+".join(mix))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,20 @@ from cl_utils.report.captions import CAPTIONS, captions, figures_markdown, folde
 from cl_utils.study.params import Params, read_params
 
 
+@pytest.fixture(scope="module")
+def leak(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the figure of that name, drawn once."""
+    folder = tmp_path_factory.mktemp("leak")
+    style.save(figures.leak(stats.leak_table(every_arm().measures)), folder, "leak")
+    return folder
+
+
 @pytest.fixture
-def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+def params(leak: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """The committed study's profile, at home in a temporary folder with one figure."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     params = read_params(PARAMS / "study.yaml")
-    style.save(figures.leak(stats.leak_table(every_arm().measures)), params.figures, "leak")
+    shutil.copytree(leak, params.figures)
     return params
 
 

@@ -130,9 +130,10 @@ def test_a_fingerprint_does_not_depend_on_the_python_that_takes_it(repository: P
     sys.version_info[:2] != (3, 11), reason="later Pythons write trees in other ways"
 )
 @pytest.mark.parametrize("notebook", [TRAINING, EVALUATION])
-def test_fingerprints_are_those_that_the_committed_runs_were_given(
+def test_a_fingerprint_is_that_of_the_trees_as_python_itself_writes_them(
     notebook: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Committed runs have fingerprints of what 3.11 writes."""
     ours = code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb")
     monkeypatch.setattr("cl_utils.code_fingerprint._text", ast.dump)
     assert code_fingerprint(NOTEBOOKS / f"{notebook}.ipynb") == ours

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,11 +26,13 @@ INSTALLED = [Requirement(each) for each in PROJECT["dependencies"] + EXTRAS["dev
 DECLARED = INSTALLED + [Requirement(each) for each in EXTRAS["slurm"] + EXTRAS["site"]]
 
 
-def pins() -> Iterator[Requirement]:
-    """Yield the pins of constraints.txt, on every platform."""
-    for line in (REPOSITORY / "constraints.txt").read_text().splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
-            yield Requirement(line)
+@cache
+def pins() -> list[Requirement]:
+    """Return the pins of constraints.txt, on every platform."""
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    return [
+        Requirement(line) for line in lines if line.strip() and not line.lstrip().startswith("#")
+    ]
 
 
 def pinned_version(name: str) -> Version:

@@ -5,6 +5,7 @@ In: a toy experiment of two variants and six steps. Out: curves as the notebooks
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,12 +54,39 @@ TOY = {
 }
 
 
+def toy_in(folder: Path) -> Experiment:
+    """Write the toy experiment's file to a folder, and return what it says."""
+    (folder / "toy.yaml").write_text(yaml.safe_dump(TOY))
+    return load_experiment("toy", folder)
+
+
+def plain_of(toy: Experiment) -> Experiment:
+    """Return the experiment with its first variant alone."""
+    return toy.model_copy(update={"variants": toy.variants[:1]})
+
+
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
     """Return the toy experiment, in a home of its own."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    (tmp_path / "toy.yaml").write_text(yaml.safe_dump(TOY))
-    return load_experiment("toy", tmp_path)
+    return toy_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def plain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home in which the first variant is trained; leave its files alone."""
+    folder = tmp_path_factory.mktemp("plain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(folder / "home"))
+        assert len(list(train_missing(plain_of(toy_in(folder))))) == 2
+    return folder / "home"
+
+
+@pytest.fixture
+def trained_toy(toy: Experiment, plain_home: Path, tmp_path: Path) -> Experiment:
+    """Return the toy experiment whose first variant is trained, in a home of its own."""
+    shutil.copytree(plain_home, tmp_path / "home", dirs_exist_ok=True)
+    return toy
 
 
 def test_what_is_missing_is_trained_and_what_is_there_is_not(
@@ -131,15 +159,14 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, world: World) ->
         train_with_curve(small_run("fast", steps=STEPS), programs, tmp_path / "whole.pt", POINTS)
 
 
-def test_a_curve_changed_by_hand_is_refused(toy: Experiment) -> None:
-    list(train_missing(toy.model_copy(update={"variants": toy.variants[:1]})))
-    path = folder(toy) / "old-name-seed0.csv"
+def test_a_curve_changed_by_hand_is_refused(trained_toy: Experiment) -> None:
+    path = folder(trained_toy) / "old-name-seed0.csv"
     path.write_text("execution_exact\n99\n")
     with pytest.raises(StudyError, match="was changed by hand"):
-        load_curves(toy)
+        load_curves(trained_toy)
     path.with_name(f"{path.name}.manifest.json").unlink()
     with pytest.raises(StudyError, match="manifest.json is missing: run the notebook"):
-        load_curves(toy)
+        load_curves(trained_toy)
 
 
 def test_a_curve_that_a_kill_left_without_its_manifest_is_missing(toy: Experiment) -> None:
@@ -152,9 +179,9 @@ def test_a_curve_that_a_kill_left_without_its_manifest_is_missing(toy: Experimen
         missing(toy)
 
 
-def test_a_curve_that_was_deleted_is_trained_again(toy: Experiment) -> None:
-    one = toy.model_copy(update={"variants": toy.variants[:1]})
-    assert len(list(train_missing(one))) == 2
+def test_a_curve_that_was_deleted_is_trained_again(trained_toy: Experiment) -> None:
+    one = plain_of(trained_toy)
+    assert missing(one) == []
     task = module.Training(one, one.variants[0], 0)
     assert not task.checkpoint.exists()
     task.path.unlink()

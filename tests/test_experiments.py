@@ -122,14 +122,26 @@ def test_a_missing_file_names_those_that_are_there(tmp_path: Path) -> None:
 def test_programs_that_cannot_be_drawn_for_an_experiment_are_refused(
     changes: dict[str, Any], told: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / "time_to_accuracy.yaml"
-    content = yaml.safe_load((EXPERIMENTS / path.name).read_text(encoding="utf-8"))
+    content = of_drawn_programs()
     content["programs"] |= changes
-    path.write_text(yaml.safe_dump(content))
-    assert told in refusal(lambda: load_experiment(path.stem, tmp_path))
+    (tmp_path / "time_to_accuracy.yaml").write_text(yaml.safe_dump(content))
+    assert told in refusal(lambda: load_experiment("time_to_accuracy", tmp_path))
+
+
+def test_more_programs_of_a_variant_than_any_memory_holds_are_refused(tmp_path: Path) -> None:
+    content = of_drawn_programs()
     content["variants"][1]["training_programs"] = 10**12
-    path.write_text(yaml.safe_dump(content))
-    assert refusal(lambda: load_experiment(path.stem, tmp_path))
+    (tmp_path / "time_to_accuracy.yaml").write_text(yaml.safe_dump(content))
+    sentence = refusal(lambda: load_experiment("time_to_accuracy", tmp_path))
+    assert f"variant {content['variants'][1]['name']}: " in sentence
+    assert "programs need about" in sentence and "GB of memory" in sentence
+
+
+def of_drawn_programs() -> dict[str, Any]:
+    """Return the content of the file of an experiment that draws programs of its own."""
+    path = EXPERIMENTS / "time_to_accuracy.yaml"
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
 
 
 def test_a_part_taken_away_changes_neither_seed_nor_budget() -> None:

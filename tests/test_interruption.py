@@ -21,6 +21,8 @@ from cl_utils.training.interruption import stop_asked
 from cl_utils.training.loop import train
 from cl_utils.training.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
+
 
 @contextmanager
 def interrupted_in(step: int, times: int = 1, model: int = 0) -> Iterator[None]:

@@ -21,6 +21,7 @@ from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.recipes import FAST, STRONG
 from cl_utils.training.trainer import Run, Trainer
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
 ARMS = ("baseline", "hybrid", "hybrid-shuffled", "random-buckets", "mastery")
 
 

@@ -22,8 +22,11 @@ from cl_utils.playground.difficulty_terms import explained
 from cl_utils.study.params import Params, read_params
 from tools.browser.chromium import Chromium
 
-RUN = {"profile": "smoke", "recipe": "fast", "arm": "baseline", "seed": 0, **TINY, "steps": 60}
-STEPS = 400  # of a training that is stopped, a few seconds
+RUN = {
+    **{"profile": "smoke", "recipe": "fast", "arm": "baseline", "seed": 0},
+    **{**TINY, "steps": 60, "characters_per_step": 2048},
+}
+STEPS = 400  # of a training that is stopped, a few seconds of so many characters a step
 PROGRAM = "a = 9\nb = 3\nif a > b :\n\tif b < 5 :\n\t\tprint(a - b)\nprint(b)"
 OUTPUT = "# output\n# 6\n# 3"
 BOX = ".curriculum-program textarea"
@@ -115,7 +118,9 @@ def test_the_first_notebook_shows_its_figures_and_tables(lab: Lab) -> None:
     lab.show("00_start_here")
 
 
-def test_a_notebook_of_results_shows_the_committed_study(lab: Lab) -> None:
+def test_a_notebook_of_results_shows_the_committed_study_and_refuses_a_misspelt_parameter(
+    lab: Lab,
+) -> None:
     lab.open("09_factorial")
     cells = lab.run()
     check_all_ran(cells)
@@ -124,10 +129,11 @@ def test_a_notebook_of_results_shows_the_committed_study(lab: Lab) -> None:
     assert table.count("curriculum") == 4 and "baseline-in-hybrid-order-restarts" in table
     assert "figures missing: none" in lab.cell("gallery.seal()").text
     check_headings(lab)
+    check_a_misspelt_parameter(lab)
 
 
-def test_a_misspelt_parameter_shows_one_sentence_and_no_traceback(lab: Lab) -> None:
-    lab.open("09_factorial")
+def check_a_misspelt_parameter(lab: Lab) -> None:
+    """Fail unless one that is typed into the notebook shows one sentence and no traceback."""
     lab.tab.click(f"{lab.go_to('profile = ')} .cm-content")
     lab.tab.press("Control+a")
     lab.tab.type('profile = "study"\nrecpie = "fast"')

@@ -13,7 +13,16 @@ import pandas as pd
 import pytest
 import torch
 from torch import Tensor
-from worlds import ONE_A_KIND, World, handful, quiet, same_weights, small_run, trained
+from worlds import (
+    ONE_A_KIND,
+    WITHOUT_AVERAGE,
+    World,
+    handful,
+    quiet,
+    same_weights,
+    small_run,
+    trained,
+)
 
 from cl_utils.curriculum.arms import SCHEDULES
 from cl_utils.curriculum.interface import ProbeResult
@@ -29,6 +38,16 @@ from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Run, Trained, Trainer
 
 kinds = pytest.mark.parametrize("recipe", ONE_A_KIND)
+
+
+def kinds_and_arms(first: str, *more: str) -> pytest.MarkDecorator:
+    """Ask of recipes of every kind and of arms; where weights are averaged, of the first arm."""
+    pairs = [
+        (recipe, arm)
+        for recipe in ONE_A_KIND
+        for arm in (first, *(more if recipe in WITHOUT_AVERAGE else ()))
+    ]
+    return pytest.mark.parametrize(("recipe", "arm"), pairs)
 
 
 class Killed(BaseException):
@@ -90,8 +109,7 @@ def test_the_papers_recipe_learns_too(world: World) -> None:
     assert losses.iloc[-1] < 2.5 < 3.5 < losses.iloc[0]  # 4.0 nats are chance
 
 
-@kinds
-@pytest.mark.parametrize("arm", ["hybrid", "mastery"])
+@kinds_and_arms("hybrid", "mastery")
 def test_one_seed_gives_the_same_run_and_another_seed_another(
     coded_world: World, uninterrupted: Callable[[str, str], Trained], recipe: str, arm: str
 ) -> None:
@@ -112,8 +130,7 @@ def test_arms_of_one_seed_start_from_the_same_weights(coded_world: World, recipe
     assert all(same_weights(starts[0], other) for other in starts[1:])
 
 
-@kinds
-@pytest.mark.parametrize("arm", ["hybrid", "competence", "mastery"])
+@kinds_and_arms("hybrid", "competence", "mastery")
 def test_a_run_killed_and_continued_ends_as_an_uninterrupted_one(
     coded_world: World,
     uninterrupted: Callable[[str, str], Trained],
@@ -229,7 +246,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
         trained(small_run("fast"), world)
 
 
-@kinds
+@pytest.mark.parametrize("recipe", WITHOUT_AVERAGE)
 @pytest.mark.parametrize(
     ("arm", "begun"),
     [
@@ -261,12 +278,12 @@ def test_an_arm_that_restarts_begins_a_new_optimiser_at_every_stage(
 
 
 def test_the_learning_curve_has_its_points_and_the_history_its_shares(world: World) -> None:
-    result = trained(small_run("fast", "hybrid", steps=120), world)
+    result = trained(small_run("fast", "hybrid", steps=72), world)
     curve, history = result.curve, result.history
-    assert curve["step"].unique().tolist() == sorted(curve_steps(120))
+    assert curve["step"].unique().tolist() == sorted(curve_steps(72))
     assert (curve.groupby("step")["bucket"].agg(list).map(len) == 4).all()
     assert (curve["characters"] == curve["step"] * 384).all()
-    assert history["step"].tolist() == list(range(1, 121))
+    assert history["step"].tolist() == list(range(1, 73))
     shares = history[[f"share_{bucket}" for bucket in BUCKETS]]
     assert np.allclose(shares.sum(axis=1), 1.0)
     assert (shares.loc[history["stage"] == "easy", "share_easy"] == 1.0).all()

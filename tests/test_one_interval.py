@@ -111,7 +111,9 @@ def test_only_stats_estimates() -> None:
     """
     package = REPOSITORY / "cl_utils"
     for folder in SHOWS:
-        for path in (package / folder).glob("*.py"):
+        paths = list((package / folder).rglob("*.py"))
+        assert paths, folder
+        for path in paths:
             assert not calls(path) & ESTIMATORS, path
             assert "1.96" not in path.read_text(encoding="utf-8"), path
     assert calls(package / "stats" / "intervals.py") & ESTIMATORS

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count, islice
+from pathlib import Path
 
 import parallel_tasks
 import psutil
@@ -110,17 +111,21 @@ def test_a_wrong_number_of_processes_is_refused() -> None:
         list(ordered_map(parallel_tasks.wait, [0.0], processes=0))
 
 
-def test_workers_end_when_the_process_that_started_them_is_killed() -> None:
-    """They would wait for its next task for ever: each holds the other end of their pipes."""
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    """They would wait for its next task for ever: each holds the other end of their pipes.
+
+    One that has begun a task has looked who its parent is.
+    """
+    tasks = [(str(tmp_path), seconds) for seconds in (0.0, 60.0, 60.0)]
     code = "import parallel_tasks; from cl_utils import parallel; parallel.ALONE = 0.0;"
-    code += "print([*parallel.ordered_map(parallel_tasks.wait, [0.0, 60.0, 60.0], processes=2)])"
+    code += f"print([*parallel.ordered_map(parallel_tasks.tell_and_wait, {tasks}, processes=2)])"
     tests = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests")])
     killed = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": tests})
-    process, workers = psutil.Process(killed.pid), []
-    while len(workers) < 3:  # two workers and multiprocessing's tracker of resources
-        workers = process.children()
+    while len(list(tmp_path.iterdir())) < 3:  # the process itself and two workers
+        assert killed.poll() is None
         time.sleep(0.1)
-    time.sleep(2)  # until they have looked who their parent is
+    workers = psutil.Process(killed.pid).children()
+    assert len(workers) >= 3  # with multiprocessing's tracker of resources
     killed.kill()
     killed.wait()
     _, left = psutil.wait_procs(workers, timeout=10)

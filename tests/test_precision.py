@@ -40,6 +40,7 @@ from cl_utils.training.recipes import FAST, PAPER, RECIPES, Precision
 from cl_utils.training.trainer import Run, Trained
 from cl_utils.workflow.profile_lock import HALF_WRITTEN
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
 CPU = torch.device("cpu")
 COMPILED = replace(small_run("fast"), compiled=True)
 UNCOMPILED, FLOAT32 = small_run("fast"), replace(small_run("paper"), compiled=True)
@@ -97,7 +98,7 @@ def test_a_named_precision_is_that_of_the_loss(
 
 @pytest.mark.parametrize("recipe", ["paper", "fast", "strong"])
 def test_a_run_trained_alone_multiplies_as_it_says(recipe: str, world: World) -> None:
-    runs = [replace(small_run(recipe), precision=each) for each in (None, *PRECISIONS)]
+    runs = [replace(small_run(recipe, steps=4), precision=each) for each in (None, *PRECISIONS)]
     usual, full, half = (trained(run, world) for run in runs)
     assert same_weights(usual.model, full.model) and not same_weights(usual.model, half.model)
     assert (usual.precision, half.precision) == ("float32", "bfloat16")
@@ -115,7 +116,7 @@ def test_a_checkpoint_of_another_precision_is_refused_by_name(world: World, tmp_
 
 def test_runs_of_a_batched_model_multiply_as_they_say(world: World) -> None:
     def batched(named: Precision | None) -> list[Trained]:
-        runs = [replace(small_run("fast", seed=seed), precision=named) for seed in (0, 1)]
+        runs = [replace(small_run("fast", steps=4, seed=seed), precision=named) for seed in (0, 1)]
         return train_batched(runs, world.train, world.validation, report=quiet)
 
     usual, full, half = (batched(each) for each in (None, "float32", "bfloat16"))

@@ -16,7 +16,10 @@ import nbformat
 import pytest
 import yaml
 
-from cl_utils.paths import HOME_VARIABLE, REPOSITORY
+from cl_utils.paths import HOME_VARIABLE, REPOSITORY, params_file
+from cl_utils.study.params import read_params
+from cl_utils.study.results import load_results
+from cl_utils.workflow import api
 from cl_utils.workflow.api import compare
 from tools.browser.tab import Tab
 from tools.site import front_page
@@ -199,6 +202,9 @@ def test_docstrings_are_shown_as_they_are_written(written: str, shown: str) -> N
 
 def test_the_example_shows_what_compare_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    params = read_params(params_file("study"))
+    loaded = load_results(params.paths.results, params)
+    monkeypatch.setattr(api, "load_results", lambda *_: loaded)
     book = nbformat.read(REPOSITORY / "docs/two_calls.ipynb", as_version=4)
     told, counted = [cell for cell in book.cells if "compare(" in cell.source and cell.outputs]
     gain = compare("hybrid", "baseline", profile="study")

@@ -22,6 +22,7 @@ from cl_utils.training.optimisers import Optimisers, learning_rate_factor
 from cl_utils.training.recipes import FAST, STRONG
 from cl_utils.training.trainer import Run, Trained, Trainer
 
+pytestmark = pytest.mark.usefixtures("few_curve_points")
 OPTIONS = {"convolution", "intermediate_value_weight"}
 CPU = torch.device("cpu")
 

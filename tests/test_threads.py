@@ -97,7 +97,9 @@ def on_threads(count: int, world: World, monkeypatch: pytest.MonkeyPatch) -> Tra
     """Train a small run on as many threads; few steps, since they may wait long for each other."""
     monkeypatch.setenv("OMP_NUM_THREADS", str(count))
     torch.set_num_threads(count)
-    return trained(small_run("fast", steps=2), world)
+    result = trained(small_run("fast", steps=2), world)
+    assert torch.get_num_threads() == count
+    return result
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")

@@ -192,7 +192,7 @@ import os, subprocess, sys, time
 from cl_utils.processes import MARK_VARIABLE
 from cl_utils.workflow.profile_lock import only_command
 with only_command("smoke", "make reproduce") as mark:
-    slow = "import time; time.sleep(2);" + {TAKE_PART!r}
+    slow = "import time; time.sleep(0.7);" + {TAKE_PART!r}
     with open({str(home / "said")!r}, "w") as said:
         environment = os.environ | {{MARK_VARIABLE: mark}}
         subprocess.Popen([sys.executable, "-c", slow], env=environment, stderr=said)

@@ -92,6 +92,8 @@ def kind_of(recipe: Recipe) -> tuple[object, ...]:
 
 ONE_A_KIND = [*{kind_of(each): each.name for each in reversed(RECIPES.values())}.values()][::-1]
 """Of recipes that differ in nothing but the learning rate, the first: for whole runs."""
+WITHOUT_AVERAGE = [name for name in ONE_A_KIND if not RECIPES[name].averaged_share]
+"""Those whose runs end with their last weights; of the mean of many test_averaging.py asks."""
 
 
 def small_run(recipe: str, arm: str = "baseline", steps: int = 12, seed: int = 0) -> Run:

@@ -7,7 +7,7 @@ any one can be repeated.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -38,25 +38,34 @@ class Attack(Protocol):
 class Plan:
     """How often an attack is tried.
 
-    few: attempts of the short form. least: attempts of the long form. share: of the time of the
-    long form, which it goes on for.
+    short: the numbers of the attempts of the short form. least: attempts of the long form. share:
+    of the time of the long form, which it goes on for.
     """
 
     made: Callable[[Ground, int], Attack]
-    few: int
+    short: Sequence[int]
     least: int
     share: float
 
 
+EVERY_TEXT: Final = (*range(10), *(turn + place for turn in range(10, 65, 5) for place in (0, 2)))
+"""Of every five attempts on programs the first and third are adversarial: all of these, and of the
+other kinds two each.
+"""
 ATTACKS: Final[Mapping[str, Plan]] = {
-    "corruption": Plan(Corruption, few=16, least=1500, share=0.25),
-    "kills": Plan(Kills, few=3, least=100, share=0.2),
-    "parameters": Plan(Parameters, few=33, least=1000, share=0.1),
-    "programs": Plan(Programs, few=30, least=1000, share=0.15),
-    "places": Plan(Places, few=4, least=36, share=0.1),
-    "same bytes": Plan(SameBytes, few=1, least=6, share=0.0),
-    "workflow": Plan(Workflow, few=0, least=1, share=0.0),
+    "corruption": Plan(Corruption, short=range(16), least=1500, share=0.25),
+    "kills": Plan(Kills, short=(0, 3, 8), least=100, share=0.2),
+    "parameters": Plan(Parameters, short=range(0, 165, 5), least=1000, share=0.1),
+    "programs": Plan(Programs, short=EVERY_TEXT, least=1000, share=0.15),
+    "places": Plan(Places, short=range(6, 12), least=36, share=0.1),
+    "same bytes": Plan(SameBytes, short=(0,), least=6, share=0.0),
+    "workflow": Plan(Workflow, short=(), least=1, share=0.0),
 }
+"""Kinds come in turn, so few numbers are chosen ones, or whole kinds would be left out.
+
+Kills: a training, the evaluation, data that two processes share. Parameters: five has no divisor in
+common with the numbers of files and of kinds. Places: a training in each of them.
+"""
 
 
 def outcomes(name: str, ground: Ground, seed: int, numbers: Iterable[int]) -> Iterator[Outcome]:
@@ -69,9 +78,9 @@ def outcomes(name: str, ground: Ground, seed: int, numbers: Iterable[int]) -> It
         yield Outcome(f"{name}: undisturbed", RAW, detail=str(error))
 
 
-def short_form(name: str) -> Iterable[int]:
+def short_form(name: str) -> Sequence[int]:
     """Return the numbers of an attack's short form."""
-    return range(ATTACKS[name].few)
+    return ATTACKS[name].short
 
 
 def long_form(name: str, minutes: float) -> Iterator[int]:

@@ -54,6 +54,15 @@ class Kills:
         """The kinds of work, in the order of the attempts."""
         return all_jobs()
 
+    @property
+    def kinds(self) -> set[str]:
+        """What is killed: a training, and whatever else there is."""
+        return set(map(_kind, self.jobs))
+
+    def kind(self, number: int) -> str:
+        """Return which of `kinds` an attempt kills."""
+        return _kind(self.jobs[number % len(self.jobs)])
+
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
         """Kill one piece of work; yield what its last start came to."""
         job = self.jobs[number % len(self.jobs)]
@@ -68,7 +77,7 @@ class Kills:
             left = left or left_now
         (end,) = ends_of([Call(job.name, lambda: job.done(copy))], seconds=SECONDS)
         case = f"--case {number}: {job.name}, {', then '.join(kills)}"
-        attack = f"kills: {job.name.partition(' ')[0]}, last {chosen.name}"
+        attack = f"kills: {_kind(job)}, last {chosen.name}"
         yield judged(attack, case, end, {whole.digest}, may_refuse=False)
         if job.shared or left:
             verdict: Verdict = HUNG if left else SURVIVED
@@ -86,6 +95,10 @@ class Kills:
             digest, changes = end.text.split()
             self._whole[job.name] = Whole(digest, time.perf_counter() - began, int(changes))
         return self._whole[job.name]
+
+
+def _kind(job: Job) -> str:
+    return job.name.partition(" ")[0]
 
 
 def _counted(job: Job, folder: Path) -> str:

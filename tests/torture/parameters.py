@@ -28,7 +28,7 @@ from torture.judge import judged
 from torture.outcome import Outcome
 from torture.yaml_texts import SPOILING, Spoilt, plain_value
 
-SECONDS: Final = 2.0
+SECONDS: Final = 10.0  # of one file; they take tenths of one
 FINE: Final = "fine"
 
 
@@ -72,6 +72,7 @@ class Parameters:
     """Every parameter file, spoilt in every way."""
 
     name = "parameters"
+    kinds = tuple(SPOILING)
 
     def __init__(self, ground: Ground, seed: int) -> None:
         self.ground = ground
@@ -84,11 +85,17 @@ class Parameters:
         rest = [File(ARMS, _arms), *(File(path, _experiment) for path in experiments)]
         return [profiles[0], rest[0], profiles[1], rest[1], profiles[0], *rest[2:]]
 
+    def kind(self, number: int) -> str:
+        """Return how an attempt spoils its file: all files in one way, then in the next."""
+        return self.kinds[number // len(self.files) % len(self.kinds)]
+
+    def file(self, number: int) -> File:
+        """Return which file an attempt spoils."""
+        return self.files[number % len(self.files)]
+
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
         """Spoil one file and read it; yield what that came to."""
-        turn, place = divmod(number, len(self.files))
-        file = self.files[place]
-        kind = list(SPOILING)[turn % len(SPOILING)]
+        file, kind = self.file(number), self.kind(number)
         text = file.path.read_text(encoding="utf-8")
         made = SPOILING[kind](text, random)
         if made is None:

@@ -45,7 +45,7 @@ class Places:
     name = "places"
 
     def __init__(self, ground: Ground, seed: int) -> None:
-        self.ground = ground
+        self.ground, self._values = ground, dict[str, str]()
         self.kinds: Mapping[str, Callable[[int, Random], Iterator[Outcome]]] = {
             "a full disk": self._full,
             "a closed folder": self._closed,
@@ -60,21 +60,22 @@ class Places:
         """The work that is tried."""
         return [data(), training("fast", "mastery"), evaluation()]
 
-    @cached_property
-    def values(self) -> dict[str, str]:
-        """What undisturbed work leaves."""
-        found = {}
-        for job in self.jobs:
-            (end,) = ends_of([_call(job, self._place(job))], seconds=SECONDS)
+    def value(self, job: Job) -> str:
+        """Return what undisturbed work leaves."""
+        if job.name not in self._values:
+            (end,) = ends_of([_call(job, self._place(job, "undisturbed"))], seconds=SECONDS)
             if end.kind != "value":
                 raise UndisturbedError(f"{job.name} ends with {end.kind}: {end.text}")
-            found[job.name] = end.text
-        return found
+            self._values[job.name] = end.text
+        return self._values[job.name]
+
+    def kind(self, number: int) -> str:
+        """Return in which kind of place an attempt works."""
+        return list(self.kinds)[number % len(self.kinds)]
 
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
         """Try one kind of place."""
-        turn, place = divmod(number, len(self.kinds))
-        yield from list(self.kinds.values())[place](turn, random)
+        yield from self.kinds[self.kind(number)](number // len(self.kinds), random)
 
     def _place(self, job: Job, name: str = "place") -> Path:
         copy = self.ground.copy(name)
@@ -108,7 +109,7 @@ class Places:
         copy = self._place(job, name)
         (end,) = ends_of([_call(job, copy)], seconds=SECONDS)
         case = f"{job.name}, in {name!r}"
-        yield judged("places: an odd name", case, end, {self.values[job.name]}, may_refuse=False)
+        yield judged("places: an odd name", case, end, {self.value(job)}, may_refuse=False)
         self.ground.remove(name)
 
     def _without_network(self, turn: int, random: Random) -> Iterator[Outcome]:
@@ -116,7 +117,7 @@ class Places:
         job = self.jobs[turn % len(self.jobs)]
         copy = self._place(job)
         (end,) = ends_of([Call(job.name, without_network(lambda: job.done(copy)))], seconds=SECONDS)
-        expected = {self.values[job.name]}
+        expected = {self.value(job)}
         yield judged("places: no network", job.name, end, expected, may_refuse=False)
 
     def _small(self, turn: int, random: Random) -> Iterator[Outcome]:
@@ -135,7 +136,7 @@ class Places:
                 link.symlink_to(folder / str(place))
             (end,) = ends_of([_call(job, copy)], seconds=SECONDS)
             case = f"{job.name}, {size} KiB"
-            yield judged(attack, case, end, {self.values[job.name]}, naming="/")
+            yield judged(attack, case, end, {self.value(job)}, naming="/")
             for link in links:
                 link.unlink()
 
@@ -149,7 +150,7 @@ class Places:
             home.touch()
         (end,) = ends_of([_call(job, home)], seconds=SECONDS)
         case = f"{job.name}, {'a file' if blocked else 'nothing'} in the place of the home"
-        expected = {self.values[job.name]} if job.name == "data" and not blocked else set()
+        expected = {self.value(job)} if job.name == "data" and not blocked else set()
         yield judged("places: nothing there", case, end, expected, naming=str(home))
         self.ground.remove("empty")
 
@@ -158,7 +159,7 @@ class Places:
     ) -> Iterator[Outcome]:
         """Try in the bad place; after a refusal, the same must come to the same in a good one."""
         end, again = _ends(first, _call(job, copy))
-        expected = {self.values[job.name]}
+        expected = {self.value(job)}
         yield judged(attack, case, end, expected, naming="/")
         yield judged(f"{attack}, then room", case, again, expected, may_refuse=False)
 

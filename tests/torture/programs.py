@@ -32,7 +32,7 @@ from torture.apart import Call, ends_of
 from torture.ground import Ground
 from torture.judge import judged
 from torture.outcome import Outcome
-from torture.texts import adversarial, generated, noise, spoilt
+from torture.texts import ADVERSARIAL, generated, noise, spoilt
 
 SECONDS: Final = 8.0  # of one function on one text
 SANDBOX_SECONDS: Final = 0.5  # the limit that the sandbox is given
@@ -172,29 +172,44 @@ def _by_cpython(source: str, traced: bool = True) -> tuple[int, str]:
     return count, printed.getvalue().rstrip("\n")
 
 
+GRAMMAR: Final = "of the grammar"
+MAKERS: Final[Mapping[str, Callable[[Random], tuple[str, str]]]] = {
+    "spoilt": spoilt,
+    "noise": noise,
+    **{
+        name: lambda random, name=name, made=made: (name, made(random))
+        for name, made in ADVERSARIAL.items()
+    },
+}
+"""By kind what makes a text, and says what was done; programs of the grammar are made apart."""
+
+
 class Programs:
     """Every reader of programs, on every kind of text."""
 
     name = "programs"
+    kinds = (*MAKERS, GRAMMAR)
 
     def __init__(self, ground: Ground, seed: int) -> None:
-        self.makers: list[Callable[[Random, int], tuple[str, str]]] = [
-            adversarial,
-            lambda random, number: spoilt(random),
-            adversarial,
-            lambda random, number: noise(random),
-        ]
+        pass
+
+    def kind(self, number: int) -> str:
+        """Return the kind of text of an attempt: of five in turn, two are adversarial."""
+        turn, place = divmod(number, 5)
+        texts = list(ADVERSARIAL)
+        first, second = (texts[(2 * turn + more) % len(texts)] for more in (0, 1))
+        return (first, "spoilt", second, "noise", GRAMMAR)[place]
 
     def attempt(self, number: int, random: Random) -> Iterator[Outcome]:
         """Hand one text to all readers, or one program of the grammar to CPython as well."""
-        turn, place = divmod(number, len(self.makers) + 1)
-        if place == len(self.makers):
+        kind = self.kind(number)
+        if kind == GRAMMAR:
             source, output = generated(random)
             (end,) = ends_of([Call("truth", lambda: truth(source, output))], seconds=SECONDS)
             case = f"--case {number}: {source!r}"
             yield judged("programs: of the grammar", case, end, {FINE}, may_refuse=False)
             return
-        made, text = self.makers[place](random, 2 * turn + place // 2)
+        made, text = MAKERS[kind](random)
         calls = [_call(name, text) for name in READERS]
         for call, end in zip(calls, ends_of(calls, seconds=SECONDS), strict=True):
             case = f"--case {number}: {made}, {len(text)} characters, {text[:80]!r}"

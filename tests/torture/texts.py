@@ -140,12 +140,6 @@ def noise(random: Random) -> tuple[str, str]:
     return name, "".join(made[name]() for _ in range(length))
 
 
-def adversarial(random: Random, number: int) -> tuple[str, str]:
-    """Return one of `ADVERSARIAL`, in turn."""
-    name = list(ADVERSARIAL)[number % len(ADVERSARIAL)]
-    return name, ADVERSARIAL[name](random)
-
-
 def _large(random: Random) -> int:
     return random.choice([20, 90, 200, 1000, 5000, 30_000])
 
