@@ -35,12 +35,12 @@ PROFILE: Final = "paper-size"
 
 
 def strongest_markdown() -> str:
-    """Return what is known of it, a line of the experiment and one of the study of that size."""
+    """Return what is known of it, of the experiment and of the study of that size."""
     declared = read_params(params_file(PROFILE)).arms
     results = load_results(committed_results(PROFILE)).of_declared(declared)
     rows = select(results.measures, *PRIMARY)
     models = {name: load_committed(name)[1]["params"] for name in committed_models()}
-    return f"{soon_sentence()}\n{good_sentence(rows, models)} {models_sentence(rows, models)}"
+    return " ".join([soon_sentence(), good_sentence(rows, models), models_sentence(rows, models)])
 
 
 def soon_sentence() -> str:
