@@ -26,6 +26,7 @@ from cl_utils.report.open_questions import (
     protocol_lines,
     without_verdict,
 )
+from cl_utils.report.page_files import linked_from_notebooks
 from cl_utils.report.pages.findings import (
     MOST_SENTENCES,
     findings_markdown,
@@ -308,3 +309,9 @@ def test_a_contrast_is_that_of_its_question_whichever_arm_is_named_first() -> No
     turned = pairs([["baseline", "hybrid"], ["hybrid-shuffled", "hybrid-norestart"]])
     assert turned == [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
     assert pairs([["baseline", "warmup"]]) == [("baseline", "warmup")]  # of no question
+
+
+def test_a_notebook_gets_links_that_lead_to_the_pages_of_docs() -> None:
+    text = "[a](log/study.md) ![b](../figures/b.png) [c](https://c) [d](#d)"
+    wanted = "[a](../docs/log/study.md) ![b](../figures/b.png) [c](https://c) [d](#d)"
+    assert linked_from_notebooks(text) == wanted

@@ -5,6 +5,7 @@ In: Markdown by the name of its page. Out: files, whole pages or sections betwee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from cl_utils.errors import StudyError
@@ -24,6 +25,11 @@ def write_pages(make: Callable[[], Mapping[str, str]]) -> None:
     for page, text in make().items():
         with atomic(REPOSITORY / page) as temporary:
             temporary.write_text(text, encoding="utf-8")
+
+
+def linked_from_notebooks(text: str) -> str:
+    """Return the text of a page of docs/ with its links as a notebook needs them."""
+    return re.sub(r"\]\((?!\.\./|https?:|#)", "](../docs/", text)
 
 
 def replace_section(text: str, name: str, body: str) -> str:
