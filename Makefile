@@ -43,8 +43,7 @@ $(STAMP): pyproject.toml constraints.txt
 		"as in: make install PYTHON=python3.12" >&2; exit 1; }
 	@# One of a Python that is too old or gone is made again from nothing: pip cannot mend it.
 	$(PYTHON) -m venv $$($(BIN)/python $(FITS) 2>/dev/null || echo --clear) .venv
-	@# Not compiled: Python compiles what is imported, a small part of what is installed.
-	$(BIN)/python -m pip install --no-compile -e '.[dev]' -c constraints.txt || { echo "Nothing is" \
+	$(BIN)/python -m pip install -e '.[dev]' -c constraints.txt || { echo "Nothing is" \
 		"installed; docs/faq.md says what may be wrong. Then the same command goes on." >&2; exit 1; }
 	touch $@
 
@@ -80,7 +79,7 @@ notebooks: $(STAMP)  ## run the notebooks and store the outputs that the tests c
 	$(BIN)/python tools/refresh_notebooks.py
 
 $(SITE_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --no-compile -e '.[dev,site]' -c constraints.txt
+	$(BIN)/python -m pip install -e '.[dev,site]' -c constraints.txt
 	touch $@
 
 site: $(SITE_STAMP)  ## build the notebooks, docs and a reference as linked pages: build/site
