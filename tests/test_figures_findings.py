@@ -235,7 +235,7 @@ def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:
     assert len(axes.patches) == 13 and "overall metric by radon" in row_names(axes)
     rows = stats.select(every_arm().measures, "execution_exact", "balanced", "macro")
     mean = rows.loc[rows["arm"] == "baseline", "value"].mean()
-    assert f"Dashed: baseline {mean:.1f}" in set(texts(figure))
+    assert f"baseline {mean:.1f}" in set(texts(figure))
     widths = [patch.get_width() for patch in axes.patches]
     assert widths == sorted(widths, reverse=True)
 

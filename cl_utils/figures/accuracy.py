@@ -137,7 +137,7 @@ def seed_dots(
             continue
         draw_interval(axes, place - 0.12, interval.low, interval.high)
         area, rim = style.arm_colour(arm), style.line_colour(arm)
-        axes.plot(interval.mean, place - 0.12, "o", color=area, mec=rim, ms=6, zorder=5)
+        axes.scatter(interval.mean, place - 0.12, s=36, color=area, edgecolor=rim, zorder=5)
         seats = np.full(interval.n, place + 0.22)
         axes.scatter(values, seats, s=8, color="white", edgecolor=rim, linewidth=0.7, zorder=4)
     without_left_line(axes)
