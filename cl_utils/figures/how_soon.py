@@ -104,9 +104,8 @@ def _result(rows: pd.DataFrame) -> str:
         medians = by_arm.map(lambda values: float(np.median(values)))
         soonest = medians.idxmin() if np.isfinite(medians).any() else ""
         named = [arm for arm in (BASELINE, "hybrid") if arm in by_arm.index and arm != soonest]
-        told = [f"soonest {arm_label(str(soonest))} {reached_text(by_arm[soonest])}"] * bool(
-            soonest
-        )
-        told += [f"{arm_label(arm)} {reached_text(by_arm[arm])}" for arm in named]
+        told = [f"{arm_label(arm)} {reached_text(by_arm[arm])}" for arm in named]
+        if soonest:
+            told.insert(0, f"soonest {arm_label(str(soonest))} {reached_text(by_arm[soonest])}")
         clauses.append(f"{setting} (n = {_seeds(part)}): {', '.join(told)}")
     return "; ".join(clauses)

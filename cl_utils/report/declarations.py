@@ -34,6 +34,15 @@ SKILLS: Final[Mapping[str, str]] = {
     "paper-size": MIXTURE.format(skill="chained branches (level 2.2)", log="paper_size"),
 }
 """By profile: the skill."""
+NOTES: Final[Mapping[str, str]] = {
+    "study": "Before the declaration for the small models (fast), five seeds of two of the "
+    "eight arms had been seen.",
+    "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
+    "been seen. With both strong recipes seeds fall into two groups, by whether they have "
+    "learnt one skill: intervals are wide, and a mean is that of two groups ([how each was "
+    "declared](docs/results.md)).",
+}
+"""By profile: the same in short, for the table of README.md."""
 
 
 def declaration(profile: str) -> str:

@@ -25,6 +25,7 @@ from cl_utils.report.summary import minus
 from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
+from cl_utils.study.stage_params import SecondMeasure
 
 IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
     {
@@ -58,14 +59,15 @@ TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 def how_soon_line(settings: Sequence[Setting]) -> str:
     """Return the line of README.md: hybrid, and its programs alone, in how many seeds sooner."""
     clauses: dict[Pair, list[str]] = {}
-    for setting, reached in _reaching(_curves(settings)):
+    every = _curves(settings)
+    for setting, reached in _reaching(every):
         for _, row in sooner(reached, IN_SHORT).iterrows():
             clauses.setdefault((row["arm"], row["reference"]), []).append(
                 f"fewer in {row['sooner']} and more in {row['later']} of "
                 f"{count_text(row['n'], 'seed')} with {setting.title}"
             )
     told = "; ".join(f"{IN_SHORT[pair]}: {joined(found)}" for pair, found in clauses.items())
-    tests = "".join(_later(setting, reached) for setting, reached in _curves(settings))
+    tests = "".join(_later(setting, reached) for setting, reached in every)
     return f"- **{HEAD}** (exploratory): {told}.{tests}" if told else ""
 
 
@@ -73,15 +75,33 @@ def _later(setting: Setting, reached: pd.DataFrame) -> str:
     """Return what the test that was declared for later seeds shows; "" where none was."""
     if setting.second is None:
         return ""
-    asked, first = pairs(setting.second.contrasts), setting.second.first_seed
-    rows = declared_sooner(reached, asked, first)
-    declared = setting.planned_of({arm for pair in asked for arm in pair}) - first
+    first, rows = setting.second.first_seed, _later_rows(setting, setting.second, reached)
+    declared = count_text(_later_seeds(setting, setting.second), "later seed")
     done = int(rows["n"].min()) if len(rows) else 0
-    shown = joined([*dict.fromkeys(verdict(row, declared) for _, row in rows.iterrows())] or [NONE])
+    shown = [verdict(row, row["declared"]) for _, row in rows.iterrows()] or [NONE]
     return (
-        f" The first {first} seeds with {setting.title} suggested this; a test on "
-        f"{count_text(declared, 'later seed')} was declared, {done} of them have been run: {shown}."
+        f" The first {first} seeds with {setting.title} suggested this; a test on {declared} was "
+        f"declared, {done} of them have been run: {joined([*dict.fromkeys(shown)])}."
     )
+
+
+def _later_rows(setting: Setting, second: SecondMeasure, reached: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the test that was declared for later seeds, each with how many those are.
+
+    Rows of `declared_sooner` with the column `declared`.
+    """
+    rows = declared_sooner(reached, pairs(second.contrasts), second.first_seed)
+    declared = [
+        setting.planned_of((row["arm"], row["reference"])) - second.first_seed
+        for _, row in rows.iterrows()
+    ]
+    return rows.assign(declared=declared)
+
+
+def _later_seeds(setting: Setting, second: SecondMeasure) -> int:
+    """Return how many later seeds were declared of all arms of that test."""
+    arms = {arm for pair in second.contrasts for arm in pair}
+    return setting.planned_of(arms) - second.first_seed
 
 
 def _curves(settings: Sequence[Setting]) -> list[Reached]:
@@ -138,23 +158,19 @@ def _declared(setting: Setting, reached: pd.DataFrame) -> str:
     """Return what was declared for later seeds, and what these say so far; "" of nothing."""
     if setting.second is None:
         return ""
-    asked, first = pairs(setting.second.contrasts), setting.second.first_seed
+    first, asked = setting.second.first_seed, pairs(setting.second.contrasts)
     names = [minus(*pair) for pair in asked]
     said = (
         f"The first {first} seeds suggested a difference in {joined(names)}, so a test was "
         "declared for later seeds; only these count here. Exact two-sided sign test, one Holm "
         "family; a seed that is neither sooner nor later is left out."
     )
-    rows = declared_sooner(reached, asked, first)
+    rows = _later_rows(setting, setting.second, reached)
     if rows.empty or not rows["n"].any():
-        arms = {arm for pair in asked for arm in pair}
-        declared = count_text(setting.planned_of(arms) - first, "seed")
+        declared = count_text(_later_seeds(setting, setting.second), "seed")
         return f"{said} None has been run in both arms yet, of {declared} declared."
     lines = [list(TEST_HEADS), ["---", *["--:"] * (len(TEST_HEADS) - 2), "---"]]
-    lines += [
-        _test_cells(row, setting.planned_of((row["arm"], row["reference"])) - first)
-        for _, row in rows.iterrows()
-    ]
+    lines += [_test_cells(row) for _, row in rows.iterrows()]
     return f"{said}\n\n{rows_markdown(lines)}"
 
 
@@ -166,8 +182,8 @@ def _counts(row: pd.Series) -> list[str]:
     ]
 
 
-def _test_cells(row: pd.Series, declared: int) -> list[str]:
-    return [*_counts(row), p_text(row["p_holm"]), verdict(row, declared)]
+def _test_cells(row: pd.Series) -> list[str]:
+    return [*_counts(row), p_text(row["p_holm"]), verdict(row, row["declared"])]
 
 
 def verdict(row: pd.Series, declared: int = 0) -> str:

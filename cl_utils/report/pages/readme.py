@@ -15,6 +15,7 @@ import pandas as pd
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import MISSING, points_text
+from cl_utils.report.declarations import NOTES
 from cl_utils.report.in_short import (
     ROWS,
     SINGLE_RUNS,
@@ -52,17 +53,6 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The questions that the README answers first, a sentence each."""
 COSTLIEST: Final = "Where easy programs first cost most, by level of the grammar (exploratory)"
-NOTES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "study": "Before the declaration for the small models (fast), five seeds of two of the "
-        "eight arms had been seen.",
-        "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
-        "been seen. With both strong recipes seeds fall into two groups, by whether they have "
-        "learnt one skill: intervals are wide, and a mean is that of two groups ([how each was "
-        "declared](docs/results.md)).",
-    }
-)
-"""By profile: what the table does not say of its seeds."""
 EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = f"""\
 In {WHERE}, paired by seed, with 95 % intervals.
