@@ -14,10 +14,10 @@ from refusals import refusal
 from test_settings_page import invented, page_of, section
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
-from cl_utils.labels.numbers import reached_text
+from cl_utils.labels.numbers import MISSING, reached_text
 from cl_utils.report.pages.how_soon import (
     TITLE,
-    how_soon_line,
+    how_soon_cells,
     how_soon_section,
     verdict,
 )
@@ -146,15 +146,15 @@ def test_the_section_has_a_row_an_arm_and_a_row_a_declared_contrast() -> None:
     assert text.index("| baseline |") < text.index("| hybrid |")
 
 
-def test_the_line_counts_seeds_by_setting_and_leaves_out_where_no_run_gets_there() -> None:
+def test_seeds_are_counted_by_setting_with_a_dash_where_no_run_gets_there() -> None:
     first = setting_of({"hybrid": [4e6, 1e6], "baseline": [2e6, 2e6]}, profile="a")
     second = setting_of({"hybrid-shuffled": [1e6], "baseline": [2e6]}, profile="b")
     never = setting_of({"hybrid": [inf], "baseline": [inf]}, recipe="other")
-    line = how_soon_line([first, second, never])
-    assert line.startswith("- **Characters needed to reach 74.58 %") and "exploratory" in line
-    assert f": hybrid: fewer in 1 and more in 1 of 2 seeds with {first.title}; " in line
-    assert "random order: fewer in 1 and more in 0 of 1 seed with " in line
-    assert "other" not in line and how_soon_line([never]) == "" == how_soon_line([])
+    settings = [first, second, never]
+    shown = how_soon_cells(settings, ("hybrid", "baseline"))
+    assert shown == ["fewer in 1, more in 1 of 2", MISSING, MISSING]
+    shown = how_soon_cells(settings, ("hybrid-shuffled", "baseline"))
+    assert shown == [MISSING, "fewer in 1, more in 0 of 1", MISSING]
 
 
 def test_without_a_curve_there_is_no_section() -> None:

@@ -1,4 +1,4 @@
-"""The metric that makes the buckets, judged by every setting's baseline: a line and a table."""
+"""The metric that makes the buckets, judged by every setting's baseline: in both tables."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ import pandas as pd
 from factories import synthetic_results
 from test_settings_page import invented, section
 
-from cl_utils.report.metric_by_setting import (
-    HEAD,
-    RHO,
-    SAID,
-    TITLE,
-    judged,
-    metric_line,
-    metric_section,
-)
+from cl_utils.labels.numbers import MISSING
+from cl_utils.report.metric_by_setting import TITLE, judged, metric_section
 from cl_utils.report.metric_findings import INVERTED, interval_cell
+from cl_utils.report.pages.also_measured import METRIC, also_measured
 from cl_utils.report.pages.settings import settings_page
 from cl_utils.report.settings import Setting
 from cl_utils.stats.validity import OVERALL
@@ -35,15 +29,15 @@ def ordered(name: str, sign: float) -> Setting:
     )
 
 
-def test_settings_in_which_a_metric_reads_the_same_way_stand_together() -> None:
+def test_the_readme_says_in_every_setting_how_the_metric_reads() -> None:
     settings = [ordered("strong", 1.0), ordered("fast", -1.0), ordered("third", 1.0)]
-    found = judged(settings, 20)
-    cells = [interval_cell(rows.loc[OVERALL]) for _, rows in found]
-    names = [f"{each.title}, {cell}" for each, cell in zip(settings, cells, strict=True)]
-    line = metric_line(found)
-    agree = f"{SAID['as the model does']} with {names[0]} and {names[2]}."
-    assert line == f"- **{HEAD}** {agree} {SAID[INVERTED]} with {names[1]}. {RHO}"
-    assert "exploratory" in RHO and SAID[INVERTED] not in metric_line(found[:1])
+    found = judged([settings[0], settings[1]], 20)
+    agrees, inverted = (interval_cell(rows.loc[OVERALL]) for _, rows in found)
+    (line,) = (
+        each for each in also_measured(settings, found).splitlines() if each.startswith("| Corr")
+    )
+    cells = [f"{agrees}, as the model does", f"{inverted}, {INVERTED}", MISSING]
+    assert line == f"| {' | '.join([METRIC, *cells])} |"
 
 
 def test_every_setting_has_a_row_with_its_own_reading() -> None:
@@ -58,4 +52,4 @@ def test_every_setting_has_a_row_with_its_own_reading() -> None:
 def test_a_setting_without_programs_of_a_baseline_is_left_out() -> None:
     results = synthetic_results(["hybrid"], [0], programs=20)
     empty = [invented("x", replace(results, programs=pd.DataFrame(results.programs)))]
-    assert judged(empty, 20) == [] and metric_line([]) == "" == metric_section([])
+    assert judged(empty, 20) == [] and metric_section([]) == ""

@@ -136,12 +136,15 @@ def test_the_tables_say_what_every_arm_gets_right() -> None:
 
 def test_readme_and_advice_follow_what_was_shown() -> None:
     line = rates_sentence(four(-40.0))
-    assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle − the baseline: ")
-    both, own = line.split(" Hybrid's programs in random order − the baseline: ")
-    assert f" with fast at a {RATES['third']}, n = 8 (claim: higher); " in both
+    assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: ")
+    both, own = line.split(" Hybrid's programs in random order against the baseline: ")
+    higher, lower = both.split(": ", 1)[1].split("; ")
+    assert higher.startswith("accuracy is higher (claim")
+    assert f"with fast at a {RATES['third']}" in higher and CONSTANT not in higher
+    assert lower.startswith("accuracy is lower (claims)")
     for recipe in ("fast", "strong"):
-        assert f" with {recipe} at a {CONSTANT}, n = 8 (claim: lower)" in both
-    assert TO_ZERO not in line and "claim" not in own
+        assert f"{recipe} at a {CONSTANT}" in lower
+    assert both.endswith(", n = 8.") and TO_ZERO not in line and "claim" not in own
     few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
     assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6

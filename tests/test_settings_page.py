@@ -15,20 +15,20 @@ from cl_utils import stats
 from cl_utils.figures import effects_by_exam
 from cl_utils.figures.described import description_of
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
-from cl_utils.labels.names import trained_on
+from cl_utils.labels.names import level_label, trained_on
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import settings as settings_module
 from cl_utils.report.composition import drawn_shares, shares_sentence
 from cl_utils.report.in_short import ROWS
 from cl_utils.report.pages import settings as page_module
+from cl_utils.report.pages.also_measured import ORDER, also_measured
 from cl_utils.report.pages.completion import (
     DIGITS,
     TASKS,
-    completion_line,
+    completion_row,
     completion_section,
 )
-from cl_utils.report.pages.readme import level_line
 from cl_utils.report.pages.setting_tables import exams_section, settings_section, simple_section
 from cl_utils.report.pages.settings import (
     ASKED,
@@ -306,9 +306,11 @@ def test_completing_code_has_a_row_per_task_and_order_is_told_apart() -> None:
     for measure, cell in TASKS.items():
         (gain,) = stats.factorial_gain(setting.results.measures, cell).to_dict("records")
         text = points_text(pd.Series(gain), DIGITS)
-        assert text in section and text in completion_line([setting]), measure
+        assert text in section and text in also_measured([setting], []), measure
     assert "order on hybrid's programs" in section
-    assert completion_section([]) == "" == completion_line([])
+    alone = invented("x", setting.results.of_arms(["hybrid"]))
+    assert completion_section([]) == "" == also_measured([], []) == also_measured([alone], [])
+    assert completion_row(alone, "line_exact") is None
 
 
 def test_the_main_effect_of_order_on_a_level_is_the_mean_of_its_two_parts() -> None:
@@ -318,8 +320,13 @@ def test_the_main_effect_of_order_on_a_level_is_the_mean_of_its_two_parts() -> N
     assert len(apart) == 2 * len(main) > 0
     parts = apart.groupby("subset")["difference"].mean()
     assert parts.to_dict() == pytest.approx(main.to_dict())
-    line = level_line([setting])
-    assert "on the baseline's programs and " in line and "on hybrid's programs, n = " in line
+    lowest = str(main.idxmin())
+    shown = [
+        row for row in also_measured([setting], []).splitlines() if row.startswith(f"| {ORDER}")
+    ]
+    for row, (_, part) in zip(shown, apart[apart["subset"] == lowest].iterrows(), strict=True):
+        text = f"{part['where']} | {level_label(lowest)}: {points_text(part)} |"
+        assert row == f"| {ORDER}, {text}"
 
 
 def test_the_shares_that_hybrid_draws_are_those_of_its_runs() -> None:

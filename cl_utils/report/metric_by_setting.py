@@ -1,44 +1,23 @@
 """Does the metric that makes the buckets order what a model finds hard? The answer by setting.
 
-In: the settings with rows. Out: a line for README.md and a section of docs/settings.md, both
-exploratory: no contrast was declared of it.
+In: the settings with rows. Out: each with the rows of its metric, and a section of
+docs/settings.md, exploratory: no contrast was declared of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
 from cl_utils.labels.names import metric_label, sentence_case
-from cl_utils.report.in_short import joined
-from cl_utils.report.metric_findings import (
-    INVERTED,
-    interval_cell,
-    metric_cells,
-    reading,
-    validity_of,
-)
+from cl_utils.report.metric_findings import metric_cells, validity_of
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats.validity import OVERALL, WITHIN
 
 TITLE: Final = "Does the metric order what is hard?"
-HEAD: Final = "Does the paper's metric order programs as the baseline finds them hard?"
-RHO: Final = (
-    "(Spearman's rho with -log p of the true output, 95 % bootstrap interval; exploratory.)"
-)
-SAID: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        INVERTED: "It is inverted (what it calls easy, the model finds harder)",
-        "as the model does": "It agrees",
-        "no order shown": "No order is shown",
-        "constant": "It is constant",
-    }
-)
-"""What is said of settings, by how `reading` calls their correlation."""
 TEXT: Final = """\
 Spearman's rho of the metric that makes the buckets with what each setting's baseline finds hard,
 -log p of the true output, over the programs of the balanced test. Exploratory. Intervals: bootstrap
@@ -53,18 +32,6 @@ def judged(settings: Sequence[Setting], resamples: int) -> list[Judged]:
     """Return the settings whose metric can be judged: those with programs of a baseline."""
     found = [(each, validity_of(each.results, resamples, [each.metric])) for each in settings]
     return [(each, rows.set_index("scope")) for each, rows in found if len(rows)]
-
-
-def metric_line(found: Sequence[Judged]) -> str:
-    """Return the line: how the metric orders programs in which settings."""
-    groups: dict[str, list[str]] = {}
-    for setting, rows in found:
-        overall = rows.loc[OVERALL]
-        groups.setdefault(reading(overall), []).append(f"{setting.title}, {interval_cell(overall)}")
-    if not groups:
-        return ""
-    told = " ".join(f"{SAID[way]} with {joined(names)}." for way, names in groups.items())
-    return f"- **{HEAD}** {told} {RHO}"
 
 
 def metric_section(found: Sequence[Judged]) -> str:

@@ -11,9 +11,10 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.labels.numbers import MISSING, mean_text, points_text
+from cl_utils.labels.numbers import MISSING, mean_text
+from cl_utils.report.in_short import extremes, told
 from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, TO_ZERO, by_recipe, rate_changes
-from cl_utils.report.sentences import contrasts_markdown, rows_markdown, verdict_cell
+from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
 from cl_utils.stats.contrasts import Pair, of_pairs
@@ -76,18 +77,21 @@ def rates_sentence(settings: Iterable[Setting]) -> str:
     if not (both and choice):
         return ""
     return (
-        f"- **{SENTENCE}**. Hybrid in one cycle − the baseline: {both}. Hybrid's programs in "
-        f"random order − the baseline: {choice}.{_unfinished(settings)}"
+        f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: {both}. Hybrid's "
+        f"programs in random order against the baseline: {choice}.{_unfinished(settings)}"
     )
 
 
 def _shown(settings: Sequence[Setting], pair: Pair) -> str:
     """Return what is shown of one difference at every rate that does not fall to zero."""
-    return "; ".join(
-        f"{points_text(row)} with {recipe} at a {rate}, n = {row['n']} ({verdict_cell(row)})"
+    named = [
+        (f"{recipe} at a {rate}", row)
         for _, recipe, rate, row in _flat_rows(settings, [pair])
         if standing(row) != "single runs"
-    )
+    ]
+    if not named:
+        return ""
+    return f"{told(named, 'comparisons')}, {extremes([row for _, row in named])}"
 
 
 def _unfinished(settings: Sequence[Setting]) -> str:

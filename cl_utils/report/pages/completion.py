@@ -1,7 +1,7 @@
-"""Completing code, the paper's two other tasks: a section of docs/settings.md, a line of README.md.
+"""Completing code, the paper's two other tasks: a section of docs/settings.md, rows of README.md.
 
-In: the settings with rows. Out: Markdown; all of it is exploratory, since the declared measure is
-the execution of code.
+In: the settings with rows. Out: Markdown, and rows of differences; all of it is exploratory, since
+the declared measure is the execution of code.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.labels.names import MEASURES, sentence_case
-from cl_utils.labels.numbers import points_text
+from cl_utils.labels.names import MEASURES
 from cl_utils.report.pages.setting_tables import effects_table, order_apart
 from cl_utils.report.settings import Setting
 from cl_utils.stats.exams import GAIN, cell_accuracy, cell_effects
@@ -25,7 +24,6 @@ TASKS: Final[Mapping[str, Cell]] = MappingProxyType(
 )
 DIGITS: Final = 2
 """Of a difference: the arms lie within a point or two, and their seeds closer still."""
-HEAD: Final = "Completing code, hybrid − baseline (exploratory, in points)"
 TITLE: Final = "## Completing code"
 TEXT: Final = """\
 The paper's two other tasks, greedy, on the balanced test, mean of the three buckets:
@@ -40,19 +38,11 @@ def completion_section(settings: Sequence[Setting]) -> str:
     return "\n\n".join([TITLE, TEXT, *tables]) if tables else ""
 
 
-def completion_line(settings: Sequence[Setting]) -> str:
-    """Return the line of README.md: hybrid against the baseline in both tasks."""
-    told = []
-    for measure, cell in TASKS.items():
-        found = []
-        for setting in settings:
-            effects = cell_effects(setting.results.measures, [cell])
-            for _, row in effects[effects["effect"] == GAIN].iterrows():
-                points = points_text(row, DIGITS)
-                found.append(f"{points} with {setting.title}, n = {row['n']}")
-        if found:
-            told.append(f"{sentence_case(MEASURES[measure])}: {'; '.join(found)}.")
-    return f"- **{HEAD}**. {' '.join(told)}" if told else ""
+def completion_row(setting: Setting, measure: str) -> pd.Series | None:
+    """Return hybrid against the baseline in one of `TASKS`; None without both arms' rows."""
+    effects = cell_effects(setting.results.measures, [TASKS[measure]])
+    rows = effects[effects["effect"] == GAIN]
+    return None if rows.empty else rows.iloc[0]
 
 
 def _table(setting: Setting) -> str:

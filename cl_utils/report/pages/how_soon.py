@@ -1,4 +1,4 @@
-"""How soon an accuracy is reached: a section of docs/settings.md and a line of README.md.
+"""How soon an accuracy is reached: a section of docs/settings.md and rows of README.md.
 
 In: the settings with rows. Out: Markdown, and the rows of the figure, of the settings in which a
 run gets there.
@@ -6,9 +6,8 @@ run gets there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -27,15 +26,7 @@ from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
 from cl_utils.study.stage_params import SecondMeasure
 
-IN_SHORT: Final[Mapping[Pair, str]] = MappingProxyType(
-    {
-        ("hybrid", "baseline"): "hybrid",
-        ("hybrid-shuffled", "baseline"): "hybrid's programs in random order",
-    }
-)
-"""The contrasts of README.md's line, by how it calls their first arm."""
 NONE: Final = "undecided"
-HEAD: Final = f"Characters needed to reach {PAPER_BASELINE} % in validation, against the baseline"
 Reached = tuple[Setting, pd.DataFrame]
 """A setting with the characters that each of its runs needs."""
 TITLE: Final = f"## How soon {PAPER_BASELINE} % is reached"
@@ -56,19 +47,22 @@ PAIR_HEADS: Final = (
 TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 
 
-def how_soon_line(settings: Sequence[Setting]) -> str:
-    """Return the line of README.md: hybrid, and its programs alone, in how many seeds sooner."""
-    clauses: dict[Pair, list[str]] = {}
-    every = _curves(settings)
-    for setting, reached in _reaching(every):
-        for _, row in sooner(reached, IN_SHORT).iterrows():
-            clauses.setdefault((row["arm"], row["reference"]), []).append(
-                f"fewer in {row['sooner']} and more in {row['later']} of "
-                f"{count_text(row['n'], 'seed')} with {setting.title}"
-            )
-    told = "; ".join(f"{IN_SHORT[pair]}: {joined(found)}" for pair, found in clauses.items())
-    tests = "".join(_later(setting, reached) for setting, reached in every)
-    return f"- **{HEAD}** (exploratory): {told}.{tests}" if told else ""
+def how_soon_cells(settings: Sequence[Setting], pair: Pair) -> list[str]:
+    """Return, a setting each, in how many seeds an arm reads fewer characters, and more."""
+    cells = []
+    for each in settings:
+        told = [
+            f"fewer in {row['sooner']}, more in {row['later']} of {row['n']}"
+            for _, reached in _reaching(_curves([each]))
+            for _, row in sooner(reached, [pair]).iterrows()
+        ]
+        cells += told or [MISSING]
+    return cells
+
+
+def later_test(settings: Sequence[Setting]) -> str:
+    """Return what the tests that were declared for later seeds show; "" where none was."""
+    return " ".join(filter(None, (_later(*each) for each in _curves(settings))))
 
 
 def _later(setting: Setting, reached: pd.DataFrame) -> str:
@@ -80,8 +74,9 @@ def _later(setting: Setting, reached: pd.DataFrame) -> str:
     done = int(rows["n"].min()) if len(rows) else 0
     shown = [verdict(row, row["declared"]) for _, row in rows.iterrows()] or [NONE]
     return (
-        f" The first {first} seeds with {setting.title} suggested this; a test on {declared} was "
-        f"declared, {done} of them have been run: {joined([*dict.fromkeys(shown)])}."
+        f"What the first {first} seeds with {setting.title} suggested of the characters is to be "
+        f"tested on {declared}, as was declared; {done} of them have been run: "
+        f"{joined([*dict.fromkeys(shown)])}."
     )
 
 

@@ -1,6 +1,6 @@
 """README.md: what the curriculum gains and what its parts do, in every setting.
 
-In: the settings that have been studied. Out: sentences and a table, between the README's markers;
+In: the settings that have been studied. Out: sentences and tables, between the README's markers;
 no word says more than `stats.verdicts` allows.
 """
 
@@ -13,7 +13,6 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN
-from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.declarations import NOTES
 from cl_utils.report.in_short import (
@@ -22,7 +21,6 @@ from cl_utils.report.in_short import (
     TOO_FEW,
     answer,
     declared_of_answers,
-    joined,
     own_order,
     questions_titled,
     seeds,
@@ -30,18 +28,15 @@ from cl_utils.report.in_short import (
     told,
     words,
 )
-from cl_utils.report.metric_by_setting import Judged, metric_line
-from cl_utils.report.pages.completion import completion_line
-from cl_utils.report.pages.how_soon import how_soon_line
+from cl_utils.report.metric_by_setting import Judged
+from cl_utils.report.pages.also_measured import also_measured
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
-from cl_utils.report.side_by_side import rows_by_level
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
-from cl_utils.stats.levels import costliest_levels
 
 OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in one cycle"
 LEADING: Final[Mapping[str, str]] = MappingProxyType(
@@ -52,7 +47,6 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions that the README answers first, a sentence each."""
-COSTLIEST: Final = "Where easy programs first cost most, by level of the grammar (exploratory)"
 EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = f"""\
 In {WHERE}, paired by seed, with 95 % intervals.
@@ -110,39 +104,13 @@ def further_lines(
     orders: Sequence[Setting],
     rates: Sequence[Setting],
 ) -> str:
-    """Return what else was found, a line per question; those without rows are left out.
+    """Return what else was found: a table of other measures, and a line per further question.
 
     `metric`: see `report.metric_by_setting.judged`; `orders` and `rates`: the settings of other
-    orders and of other learning rates.
+    orders and of other learning rates. Nothing is said of what has no rows.
     """
-    lines = (
-        level_line(settings),
-        completion_line(settings),
-        metric_line(metric),
-        how_soon_line(settings),
-        sorting_sentence(orders),
-        rates_sentence(rates),
-    )
-    return "\n".join(filter(None, lines))
-
-
-def level_line(settings: Sequence[Setting]) -> str:
-    """Return on which level of the grammar the curriculum's order costs most, by setting.
-
-    On either choice of programs apart: their mean, by which the level is found, may be far from
-    both.
-    """
-    by_name = {each.name: each for each in settings}
-    told = []
-    for _, row in costliest_levels(rows_by_level(settings), "setting").iterrows():
-        setting, level = by_name[row["setting"]], row["level"]
-        rows = setting.order_by_level
-        own = rows[rows["subset"] == level]
-        parts = [f"{points_text(each)} {each['where']}" for _, each in own.iterrows()]
-        told.append(
-            f"level {level_label(level)} with {setting.title}, {joined(parts)}, n = {row['n']}"
-        )
-    return f"- **{COSTLIEST}**, in points: {'; '.join(told)}." if told else ""
+    lines = "\n".join(filter(None, (sorting_sentence(orders), rates_sentence(rates))))
+    return "\n\n".join(filter(None, (also_measured(settings, metric), lines)))
 
 
 def leading_rows(setting: Setting) -> list[pd.Series]:

@@ -1,0 +1,104 @@
+"""What else was measured than execution, in one table: README.md and the page of a reader's rows.
+
+In: the settings with rows. Out: a row per measure and a column per setting, all exploratory; and
+what the tests that were declared of it later show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
+from cl_utils.labels.names import MEASURES, level_label, sentence_case
+from cl_utils.labels.numbers import MISSING, points_text
+from cl_utils.report.in_short import seeds
+from cl_utils.report.metric_by_setting import Judged
+from cl_utils.report.metric_findings import INVERTED, interval_cell, reading
+from cl_utils.report.pages.completion import DIGITS, TASKS, completion_row
+from cl_utils.report.pages.how_soon import how_soon_cells, later_test
+from cl_utils.report.sentences import rows_markdown
+from cl_utils.report.settings import Setting
+from cl_utils.report.side_by_side import rows_by_level
+from cl_utils.stats.factorial import WHERE
+from cl_utils.stats.levels import costliest_levels
+from cl_utils.stats.validity import OVERALL
+
+HEAD: Final = "also measured (exploratory)"
+ORDER: Final = "Easy programs first − random order, level of the grammar where it costs most"
+METRIC: Final = "Correlation of the paper's metric with how hard the baseline finds a program"
+SOON: Final = f"Seeds that need fewer and more characters to {PAPER_BASELINE} % in validation"
+CHOICES: Final = {
+    ("hybrid", "baseline"): "hybrid against the baseline",
+    ("hybrid-shuffled", "baseline"): "hybrid's programs in random order against the baseline",
+}
+LEGEND: Final = f"""\
+In points where nothing else is said, with 95 % intervals. Correlation: Spearman's rho with -log p \
+of the true output; *{INVERTED}*: what the metric calls easy, the model finds harder."""
+
+
+def also_measured(settings: Sequence[Setting], metric: Sequence[Judged]) -> str:
+    """Return the table with its legend; "" where no setting has any of it.
+
+    `metric`: see `report.metric_by_setting.judged`.
+    """
+    rows = [
+        *_completion_rows(settings),
+        *_level_rows(settings),
+        [METRIC, *_metric_cells(settings, metric)],
+        *([f"{SOON}, {said}", *how_soon_cells(settings, pair)] for pair, said in CHOICES.items()),
+    ]
+    rows = [row for row in rows if set(row[1:]) - {MISSING}]
+    if not rows:
+        return ""
+    heads = [HEAD, *(f"{each.title}, n = {seeds(each)}" for each in settings)]
+    table = rows_markdown([heads, ["---"] * len(heads), *rows])
+    return "\n\n".join([table, " ".join(filter(None, (LEGEND, later_test(settings))))])
+
+
+def _completion_rows(settings: Sequence[Setting]) -> list[list[str]]:
+    """Return hybrid against the baseline in the paper's two other tasks, a row each."""
+    rows = []
+    for measure in TASKS:
+        found = [completion_row(each, measure) for each in settings]
+        cells = [_cell(row, each, DIGITS) for row, each in zip(found, settings, strict=True)]
+        rows.append([f"{sentence_case(MEASURES[measure])}, hybrid − baseline", *cells])
+    return rows
+
+
+def _level_rows(settings: Sequence[Setting]) -> list[list[str]]:
+    """Return what order does on its costliest level, a row per choice of programs.
+
+    On each choice apart: their mean, by which the level is found, may be far from both.
+    """
+    worst = costliest_levels(rows_by_level(settings), "setting")
+    levels = dict(zip(worst["setting"], worst["level"], strict=True))
+    rows = []
+    for where in WHERE["composition"].values():
+        cells = []
+        for each in settings:
+            named = {
+                (row["subset"], row["where"]): row for _, row in each.order_by_level.iterrows()
+            }
+            row = named.get((levels.get(each.name), where))
+            level = "" if row is None else f"{level_label(row['subset'])}: "
+            cells.append(f"{level}{_cell(row, each)}")
+        rows.append([f"{ORDER}, {where}", *cells])
+    return rows
+
+
+def _metric_cells(settings: Sequence[Setting], metric: Sequence[Judged]) -> list[str]:
+    """Return rho with its interval and how it reads, a setting each."""
+    found = {setting.name: rows.loc[OVERALL] for setting, rows in metric}
+    rows = [found.get(each.name) for each in settings]
+    return [MISSING if row is None else f"{interval_cell(row)}, {reading(row)}" for row in rows]
+
+
+def _cell(row: pd.Series | None, setting: Setting, digits: int = 1) -> str:
+    """Return a difference with its interval, and n where it is not the setting's usual one."""
+    if row is None:
+        return MISSING
+    count = "" if row["n"] == seeds(setting) else f", n = {row['n']}"
+    return f"{points_text(row, digits)}{count}"
