@@ -14,10 +14,11 @@ from refusals import refusal
 from test_settings_page import invented, page_of, section
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
-from cl_utils.labels.numbers import MISSING, reached_text
+from cl_utils.labels.numbers import reached_text
+from cl_utils.report.pages.also_measured import SOON, also_measured
 from cl_utils.report.pages.how_soon import (
     TITLE,
-    how_soon_cells,
+    how_soon_counts,
     how_soon_section,
     verdict,
 )
@@ -146,15 +147,17 @@ def test_the_section_has_a_row_an_arm_and_a_row_a_declared_contrast() -> None:
     assert text.index("| baseline |") < text.index("| hybrid |")
 
 
-def test_seeds_are_counted_by_setting_with_a_dash_where_no_run_gets_there() -> None:
+def test_seeds_are_counted_by_setting_and_a_dash_stands_where_no_run_gets_there() -> None:
     first = setting_of({"hybrid": [4e6, 1e6], "baseline": [2e6, 2e6]}, profile="a")
     second = setting_of({"hybrid-shuffled": [1e6], "baseline": [2e6]}, profile="b")
     never = setting_of({"hybrid": [inf], "baseline": [inf]}, recipe="other")
-    settings = [first, second, never]
-    shown = how_soon_cells(settings, ("hybrid", "baseline"))
-    assert shown == ["fewer in 1, more in 1 of 2", MISSING, MISSING]
-    shown = how_soon_cells(settings, ("hybrid-shuffled", "baseline"))
-    assert shown == [MISSING, "fewer in 1, more in 0 of 1", MISSING]
+    asked = [("hybrid", "baseline"), ("hybrid-shuffled", "baseline")]
+    assert how_soon_counts(first, asked) == ["1 fewer, 1 more of 2", ""]
+    assert how_soon_counts(second, asked) == ["", "1 fewer, 0 more of 1"]
+    assert how_soon_counts(never, asked) == ["", ""]
+    lines = also_measured([first, second, never], []).splitlines()
+    cells = "hybrid: 1 fewer, 1 more of 2 | its programs in random order: 1 fewer, 0 more of 1 | –"
+    assert f"| {SOON} | {cells} |" in lines
 
 
 def test_without_a_curve_there_is_no_section() -> None:

@@ -18,25 +18,25 @@ from cl_utils.report.in_short import seeds
 from cl_utils.report.metric_by_setting import Judged
 from cl_utils.report.metric_findings import INVERTED, interval_cell, reading
 from cl_utils.report.pages.completion import DIGITS, TASKS, completion_row
-from cl_utils.report.pages.how_soon import how_soon_cells, later_test
+from cl_utils.report.pages.how_soon import how_soon_counts, later_test
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.side_by_side import rows_by_level
-from cl_utils.stats.factorial import WHERE
 from cl_utils.stats.levels import costliest_levels
 from cl_utils.stats.validity import OVERALL
 
 HEAD: Final = "also measured (exploratory)"
 ORDER: Final = "Easy programs first − random order, level of the grammar where it costs most"
 METRIC: Final = "Correlation of the paper's metric with how hard the baseline finds a program"
-SOON: Final = f"Seeds that need fewer and more characters to {PAPER_BASELINE} % in validation"
+SOON: Final = f"Seeds with fewer and with more characters to {PAPER_BASELINE} % than the baseline"
 CHOICES: Final = {
-    ("hybrid", "baseline"): "hybrid against the baseline",
-    ("hybrid-shuffled", "baseline"): "hybrid's programs in random order against the baseline",
+    ("hybrid", "baseline"): "hybrid",
+    ("hybrid-shuffled", "baseline"): "its programs in random order",
 }
+"""The contrasts of that row, by how it calls their first arm."""
 LEGEND: Final = f"""\
-In points where nothing else is said, with 95 % intervals. Correlation: Spearman's rho with -log p \
-of the true output; *{INVERTED}*: what the metric calls easy, the model finds harder."""
+- In points where nothing else is said, with 95 % intervals. Correlation: Spearman's rho with \
+-log p of the true output; *{INVERTED}*: what the metric calls easy, the model finds harder."""
 
 
 def also_measured(settings: Sequence[Setting], metric: Sequence[Judged]) -> str:
@@ -46,9 +46,9 @@ def also_measured(settings: Sequence[Setting], metric: Sequence[Judged]) -> str:
     """
     rows = [
         *_completion_rows(settings),
-        *_level_rows(settings),
+        [ORDER, *map(_level_cell, settings)],
         [METRIC, *_metric_cells(settings, metric)],
-        *([f"{SOON}, {said}", *how_soon_cells(settings, pair)] for pair, said in CHOICES.items()),
+        [SOON, *map(_soon_cell, settings)],
     ]
     rows = [row for row in rows if set(row[1:]) - {MISSING}]
     if not rows:
@@ -68,25 +68,24 @@ def _completion_rows(settings: Sequence[Setting]) -> list[list[str]]:
     return rows
 
 
-def _level_rows(settings: Sequence[Setting]) -> list[list[str]]:
-    """Return what order does on its costliest level, a row per choice of programs.
+def _level_cell(setting: Setting) -> str:
+    """Return what order does on its costliest level, on either choice of programs apart.
 
-    On each choice apart: their mean, by which the level is found, may be far from both.
+    Their mean, by which the level is found, may be far from both.
     """
-    worst = costliest_levels(rows_by_level(settings), "setting")
-    levels = dict(zip(worst["setting"], worst["level"], strict=True))
-    rows = []
-    for where in WHERE["composition"].values():
-        cells = []
-        for each in settings:
-            named = {
-                (row["subset"], row["where"]): row for _, row in each.order_by_level.iterrows()
-            }
-            row = named.get((levels.get(each.name), where))
-            level = "" if row is None else f"{level_label(row['subset'])}: "
-            cells.append(f"{level}{_cell(row, each)}")
-        rows.append([f"{ORDER}, {where}", *cells])
-    return rows
+    worst = costliest_levels(rows_by_level([setting]), "setting")
+    if worst.empty:
+        return MISSING
+    level, effects = worst["level"].iloc[0], setting.order_by_level
+    rows = [row for _, row in effects[effects["subset"] == level].iterrows()]
+    parts = ", ".join(f"{points_text(row)} {row['where']}" for row in rows)
+    return f"{level_label(level)}: {parts}{_count(rows[0], setting)}"
+
+
+def _soon_cell(setting: Setting) -> str:
+    """Return in how many seeds hybrid, and its programs alone, need fewer characters, and more."""
+    named = zip(CHOICES.values(), how_soon_counts(setting, CHOICES), strict=True)
+    return "; ".join(f"{name}: {counts}" for name, counts in named if counts) or MISSING
 
 
 def _metric_cells(settings: Sequence[Setting], metric: Sequence[Judged]) -> list[str]:
@@ -100,5 +99,9 @@ def _cell(row: pd.Series | None, setting: Setting, digits: int = 1) -> str:
     """Return a difference with its interval, and n where it is not the setting's usual one."""
     if row is None:
         return MISSING
-    count = "" if row["n"] == seeds(setting) else f", n = {row['n']}"
-    return f"{points_text(row, digits)}{count}"
+    return f"{points_text(row, digits)}{_count(row, setting)}"
+
+
+def _count(row: pd.Series, setting: Setting) -> str:
+    """Return ", n = 7" where that is not the setting's usual number of seeds."""
+    return "" if row["n"] == seeds(setting) else f", n = {row['n']}"

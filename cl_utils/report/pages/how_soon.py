@@ -6,7 +6,7 @@ run gets there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Final
 
@@ -47,17 +47,14 @@ PAIR_HEADS: Final = (
 TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 
 
-def how_soon_cells(settings: Sequence[Setting], pair: Pair) -> list[str]:
-    """Return, a setting each, in how many seeds an arm reads fewer characters, and more."""
-    cells = []
-    for each in settings:
-        told = [
-            f"fewer in {row['sooner']}, more in {row['later']} of {row['n']}"
-            for _, reached in _reaching(_curves([each]))
-            for _, row in sooner(reached, [pair]).iterrows()
-        ]
-        cells += told or [MISSING]
-    return cells
+def how_soon_counts(setting: Setting, asked: Iterable[Pair]) -> list[str]:
+    """Return, a pair each, in how many seeds an arm reads fewer characters, and more; or ""."""
+    counts = {
+        (row["arm"], row["reference"]): f"{row['sooner']} fewer, {row['later']} more of {row['n']}"
+        for _, reached in _reaching(_curves([setting]))
+        for _, row in sooner(reached, asked).iterrows()
+    }
+    return [counts.get(pair, "") for pair in asked]
 
 
 def later_test(settings: Sequence[Setting]) -> str:

@@ -49,8 +49,7 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
 """The questions that the README answers first, a sentence each."""
 EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
 LEGEND: Final = f"""\
-In {WHERE}, paired by seed, with 95 % intervals.
-
+- In {WHERE}, paired by seed, with 95 % intervals.{{sizes}}
 - *Claim*: declared before the runs, p < {SIGNIFICANCE:g} after Holm within its family, at least \
 {SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: only the interval excludes zero, or \
 seeds are missing, or nothing was declared. *Undecided*: neither a difference nor its absence is \
@@ -109,8 +108,8 @@ def further_lines(
     `metric`: see `report.metric_by_setting.judged`; `orders` and `rates`: the settings of other
     orders and of other learning rates. Nothing is said of what has no rows.
     """
-    lines = "\n".join(filter(None, (sorting_sentence(orders), rates_sentence(rates))))
-    return "\n\n".join(filter(None, (also_measured(settings, metric), lines)))
+    parts = (also_measured(settings, metric), sorting_sentence(orders), rates_sentence(rates))
+    return "\n".join(filter(None, parts))
 
 
 def leading_rows(setting: Setting) -> list[pd.Series]:
@@ -160,8 +159,8 @@ def table(settings: Sequence[Setting]) -> str:
 def legend(settings: Sequence[Setting]) -> str:
     """Return what the table's words mean."""
     notes = " ".join(note for each in settings if (note := NOTES.get(each.profile)))
-    lines = [f"- {text}" for text in (notes, sizes(settings).strip()) if text]
-    return LEGEND + "\n".join(lines) if lines else LEGEND.strip()
+    text = LEGEND.format(sizes=sizes(settings))
+    return f"{text}- {notes}" if notes else text.strip()
 
 
 def cell(row: pd.Series | None, usual: int) -> str:
