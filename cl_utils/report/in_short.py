@@ -184,3 +184,8 @@ def facts(row: pd.Series) -> str:
     strength = standing(row)
     mark = f": a {strength}" if strength in ("claim", "trend") else ""
     return f"{', '.join(difference_facts(row))}, n = {row['n']}{mark}"
+
+
+def unusual_count(row: pd.Series, usual: int) -> str:
+    """Return ", n = 7" where a row has not the usual number of seeds, "" where it has."""
+    return "" if row["n"] == usual else f", n = {row['n']}"

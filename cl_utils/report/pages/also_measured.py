@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.names import MEASURES, level_label, sentence_case
 from cl_utils.labels.numbers import MISSING, points_text
-from cl_utils.report.in_short import seeds
+from cl_utils.report.in_short import seeds, unusual_count
 from cl_utils.report.metric_by_setting import Judged
 from cl_utils.report.metric_findings import INVERTED, interval_cell, reading
 from cl_utils.report.pages.completion import DIGITS, TASKS, completion_row
@@ -79,7 +79,7 @@ def _level_cell(setting: Setting) -> str:
     level, effects = worst["level"].iloc[0], setting.order_by_level
     rows = [row for _, row in effects[effects["subset"] == level].iterrows()]
     parts = ", ".join(f"{points_text(row)} {row['where']}" for row in rows)
-    return f"{level_label(level)}: {parts}{_count(rows[0], setting)}"
+    return f"{level_label(level)}: {parts}{unusual_count(rows[0], seeds(setting))}"
 
 
 def _soon_cell(setting: Setting) -> str:
@@ -99,9 +99,4 @@ def _cell(row: pd.Series | None, setting: Setting, digits: int = 1) -> str:
     """Return a difference with its interval, and n where it is not the setting's usual one."""
     if row is None:
         return MISSING
-    return f"{points_text(row, digits)}{_count(row, setting)}"
-
-
-def _count(row: pd.Series, setting: Setting) -> str:
-    """Return ", n = 7" where that is not the setting's usual number of seeds."""
-    return "" if row["n"] == seeds(setting) else f", n = {row['n']}"
+    return f"{points_text(row, digits)}{unusual_count(row, seeds(setting))}"

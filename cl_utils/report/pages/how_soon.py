@@ -6,7 +6,7 @@ run gets there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Final
 
@@ -47,7 +47,7 @@ PAIR_HEADS: Final = (
 TEST_HEADS: Final = (*PAIR_HEADS[:-1], "p after Holm", "verdict")
 
 
-def how_soon_counts(setting: Setting, asked: Iterable[Pair]) -> list[str]:
+def how_soon_counts(setting: Setting, asked: Collection[Pair]) -> list[str]:
     """Return, a pair each, in how many seeds an arm reads fewer characters, and more; or ""."""
     counts = {
         (row["arm"], row["reference"]): f"{row['sooner']} fewer, {row['later']} more of {row['n']}"

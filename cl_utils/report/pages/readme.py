@@ -26,6 +26,7 @@ from cl_utils.report.in_short import (
     seeds,
     sizes,
     told,
+    unusual_count,
     words,
 )
 from cl_utils.report.metric_by_setting import Judged
@@ -167,5 +168,4 @@ def cell(row: pd.Series | None, usual: int) -> str:
     """Return "+1.5 (+1.0 to +2.0), claim: higher", with n where it is not the usual one."""
     if row is None:
         return MISSING
-    count = "" if row["n"] == usual else f", n = {row['n']}"
-    return f"{points_text(row)}{count}, {verdict_cell(row)}"
+    return f"{points_text(row)}{unusual_count(row, usual)}, {verdict_cell(row)}"
