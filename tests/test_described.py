@@ -16,6 +16,7 @@ from test_style import FIGURES, drawn
 
 from cl_utils.figures import style
 from cl_utils.figures.described import (
+    LONGEST_RESULT,
     Described,
     Description,
     describe,
@@ -84,6 +85,14 @@ def test_a_notebook_shows_the_picture_with_its_result_and_the_caption_below() ->
     assert base64.b64decode(picture.data["image/png"]).startswith(b"\x89PNG")
     assert picture.metadata == {"image/png": {"alt": "Up by 1.5 points."}}
     assert caption.data["text/markdown"] == "*Up by 1.5 points. n = 3; ρ − \\[a\\]*"
+
+
+def test_a_caption_does_not_list_again_what_the_figure_prints() -> None:
+    figure = small()
+    describe(figure, "Up by 1.5 points, " + 40 * "and by 1.5 points, ", "n = 3.")
+    picture, caption = shown(figure)
+    assert len(picture.metadata["image/png"]["alt"]) > LONGEST_RESULT
+    assert caption.data["text/markdown"] == "*n = 3.*"
 
 
 def test_a_picture_that_is_renewed_is_one_output_with_its_notes_in_it() -> None:

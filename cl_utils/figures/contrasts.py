@@ -84,7 +84,7 @@ def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> N
     columns = {
         "points (95 % interval)": [points_text(row) for _, row in table.iterrows()],
         "p (Holm)": [p_text(p) for p in table["p_holm"]],
-        "least p": [p_text(p) for p in table["p_least"]],
+        "possible p": [p_text(p) for p in table["p_least"]],
         "n": [str(n) for n in table["n"]],
     }
     for x, (title, texts) in zip(COLUMN_ENDS, columns.items(), strict=True):

@@ -24,6 +24,8 @@ RESULT: Final = "Description"
 NOTES: Final = "Comment"
 """Keywords of a PNG file (its specification, 11.3.3)."""
 SCREEN: Final = 100  # dots an inch in a notebook
+LONGEST_RESULT: Final = 300
+"""Characters of a result that a caption repeats: a longer one lists what the figure prints."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Description:
 
     @property
     def caption(self) -> str:
-        """Both, one after the other."""
-        return f"{self.result} {self.notes}".strip()
+        """What stands below the figure: the notes, after a result that is short enough to read."""
+        short = len(self.result) <= LONGEST_RESULT
+        return f"{self.result} {self.notes}".strip() if short else self.notes
 
 
 class Described(Figure):

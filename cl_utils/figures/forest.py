@@ -108,8 +108,8 @@ def forest_notes(table: pd.DataFrame) -> list[str]:
         f"{SEEDS_OF_A_TREND}); n = paired seeds. Grey band: ±{EQUIVALENCE_MARGIN:g} point. "
         "Triangle: beyond the axis, see the number. "
         f"{where_text(first['test_set'], first['subset'])}.",
-        f"p: exact sign-flip test after Holm, {family_text(table)}; least p: the smallest that n "
-        f"seeds can give after it; a claim needs {SEEDS_OF_A_CLAIM} seeds and "
+        f"p: exact sign-flip test after Holm, {family_text(table)}; possible p: the smallest "
+        f"that n seeds can give after it; a claim needs {SEEDS_OF_A_CLAIM} seeds and "
         f"p < {SIGNIFICANCE:g}.",
     ]
 

@@ -34,9 +34,10 @@ HYPHEN_OF_A_NUMBER = re.compile(r"(?<![\w)])-(?=\d)")
 WIDTH = 9.0
 """Inches of every figure, so that letters have one size in the README."""
 NOTE_CHARACTERS = 150
-"""The longest line of a note that fits the width."""
-NOTE_INCHES = 0.16
-"""Of a line of a note."""
+"""The longest line of a note that fits the width of a saved figure."""
+SCREEN_SIZE, SCREEN_CHARACTERS, SCREEN_INCHES = 9.5, 118, 0.19
+"""Of a note below a figure on a screen, where no caption repeats it: points, a line's length and
+height."""
 MOST_NAMED = 8
 """Up to so many arms a note gives each its number of seeds."""
 VALUE_COLUMN = 103.0
@@ -114,19 +115,21 @@ def where_text(test_set: str, subset: str) -> str:
 
 def one_output(figure: Described) -> Picture:
     """Return a figure with its notes printed into it, for an output that is renewed in place."""
-    notes = figure.description.notes
-    lines = len(wrap(notes, NOTE_CHARACTERS))
-    figure.set_figheight(figure.get_figheight() + NOTE_INCHES * lines)
-    if notes:
-        print_note(figure, notes)
+    if lines := wrap(figure.description.notes, SCREEN_CHARACTERS):
+        figure.set_figheight(figure.get_figheight() + SCREEN_INCHES * len(lines))
+        _print_below(figure, lines, size=SCREEN_SIZE, color=style.INK)
     return Picture(figure)
 
 
 def print_note(figure: Figure, *sentences: str) -> None:
     """Print what the reader must know into a figure that no page captions, below its panels."""
     lines = [line for sentence in sentences for line in wrap(sentence, NOTE_CHARACTERS)]
+    _print_below(figure, lines, size=7.5, color=style.NOTE)
+
+
+def _print_below(figure: Figure, lines: Sequence[str], *, size: float, color: str) -> None:
     text = "\n".join(lines)
-    figure.supxlabel(text, x=0.012, ha="left", fontsize=7.5, color=style.NOTE, linespacing=1.4)
+    figure.supxlabel(text, x=0.012, ha="left", fontsize=size, color=color, linespacing=1.4)
 
 
 def arm_axis(axes: Axes, arms: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ declared seeds are there (an interim look), or without a declaration before the 
 (*exploratory*), or nothing but a 95 % interval that excludes zero.
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said of the arms.
-- *Least p*: the smallest p after Holm that so many seeds could have given.
+- *Possible p*: the smallest p after Holm that so many seeds could have given.
 
 {FAMILIES} {SAME_PROGRAMS}"""
 """What the first word of a sentence means."""
@@ -78,7 +78,7 @@ def metric_sentence(row: pd.Series) -> str:
 
 def contrasts_markdown(rows: pd.DataFrame, names: Sequence[str]) -> str:
     """Return a table of contrasts, each under its name in `names`, with what is needed to judge."""
-    lines = [["", "points (95 % interval)", "p after Holm", "least p", "n", "verdict"]]
+    lines = [["", "points (95 % interval)", "p after Holm", "possible p", "n", "verdict"]]
     lines.append(["---", "--:", "--:", "--:", "--:", "---"])
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
         tested = [p_text(row["p_holm"]), p_text(row["p_least"])]
