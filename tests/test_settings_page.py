@@ -46,7 +46,7 @@ from cl_utils.report.settings import (
     shown_settings,
     studied,
 )
-from cl_utils.report.side_by_side import rows_by_order
+from cl_utils.report.side_by_side import rows_by_order, rows_by_setting
 from cl_utils.stats import FACTORIAL, factorial_effects, standing
 from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.study.params import read_params
@@ -202,6 +202,18 @@ def test_an_arm_of_no_declared_contrast_is_exploratory_and_no_claim() -> None:
     assert text.count("exploratory") >= 2 and "none is more than a trend" in text
     assert "stair − baseline" in text and "easy-to-hard − baseline" in text
     assert text in page_of([one], {"study-orders": [setting]})
+
+
+def test_the_gain_has_the_seeds_of_its_two_arms_and_effects_those_of_all_eight() -> None:
+    """So that the figure and the table of contrasts say one thing."""
+    measures = every_arm().measures
+    last = measures["seed"].max()
+    unfinished = (measures["seed"] == last) & ~measures["arm"].isin(["hybrid", "baseline"])
+    setting = invented("x", replace(every_arm(), measures=measures[~unfinished]))
+    gain, *effects = (row for _, row in rows_by_setting([setting]).iterrows())
+    declared = setting.contrasts.iloc[0]
+    assert [gain["n"], gain["difference"]] == [declared["n"], declared["difference"]]
+    assert {row["n"] for row in effects} == {gain["n"] - 1} and len(effects) == 3
 
 
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:

@@ -93,14 +93,13 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
     """Return every difference in points, a clause a group of the columns `by`.
 
     `against`: what all are differences to, where their names do not say it. A group is called by
-    its values, a difference by its value in the column `names`; where all of a group have one n, it
-    is said once.
+    its values, a difference by its value in the column `names`; the n of a group is said once.
     """
     clauses = []
     for group, part in rows.groupby(list(by), sort=False):
-        counts = part["n"].unique()
-        n = f" (n = {counts[0]})" if len(counts) == 1 else ""
-        clauses.append(f"{', '.join(map(str, group))}{n}: {differences_text(part, part[names])}")
+        n = " to ".join(map(str, sorted({part["n"].min(), part["n"].max()})))
+        called = f"{', '.join(map(str, group))} (n = {n})"
+        clauses.append(f"{called}: {differences_text(part, part[names])}")
     compared = f" against {against}" if against else ""
     return f"Points of exact execution{compared}. {'; '.join(clauses)}."
 

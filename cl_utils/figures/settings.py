@@ -35,10 +35,10 @@ def effects_by_setting(rows: pd.DataFrame) -> Figure:
     describe(
         figure,
         lanes_result(rows, by=["setting"], names="effect"),
-        "Mean over the seeds that all eight arms have, which may be fewer than a pair of arms has, "
-        "with 95 % t interval; balanced test set, mean of the three buckets. Order, restarts and "
-        "composition are main effects of the factorial, each averaged over both values of the "
-        "other two: where order costs more on the baseline's programs than on hybrid's, a part of "
-        "that counts as composition.",
+        "Mean over n seeds with 95 % t interval; balanced test set, mean of the three buckets. "
+        "Order, restarts and composition are main effects of the factorial, over the seeds that "
+        "all its eight arms have, each averaged over both values of the other two: where order "
+        "costs more on the baseline's programs than on hybrid's, a part of that counts as "
+        "composition.",
     )
     return figure

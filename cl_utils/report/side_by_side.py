@@ -13,10 +13,11 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.report.settings import REFERENCE, Setting
-from cl_utils.stats import factorial_gain
+from cl_utils.stats import contrast_table
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
 
+PAPERS_PAIR = ("hybrid", REFERENCE)
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 
 
@@ -24,14 +25,15 @@ def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return the gain and the three main effects in each setting with a factorial.
 
     Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
-    factorial is not complete.
+    factorial is not complete. The gain is that of all seeds which both arms have, as in the table
+    of contrasts; an effect is that of the seeds which all eight arms have.
     """
     tables = []
     for setting in settings:
-        gain = factorial_gain(setting.results.measures)
-        if gain.empty:
-            continue
         main = setting.effects[setting.effects["effect"].isin(FACTORS)]
+        if main.empty:
+            continue
+        gain = contrast_table(setting.results.measures, contrasts=[PAPERS_PAIR])
         both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
         both.insert(0, "setting", setting.name)
         tables.append(both[["setting", *EFFECT_COLUMNS]])
