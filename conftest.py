@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(home.cleanup)
     os.environ["CURRICULUM_HOME"] = home.name
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels, too: threads that wait would spin
+    # A shell lets what it starts with "&" ignore interrupts, which some tests raise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     share_committed_results(Path(home.name))
 
 
