@@ -7,6 +7,7 @@ what the tests that were declared of it later show.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -28,11 +29,16 @@ from cl_utils.stats.validity import OVERALL
 HEAD: Final = "also measured (exploratory)"
 ORDER: Final = "Easy programs first − random order, level of the grammar where it costs most"
 METRIC: Final = "Correlation of the paper's metric with how hard the baseline finds a program"
-SOON: Final = f"Seeds with fewer and with more characters to {PAPER_BASELINE} % than the baseline"
-CHOICES: Final = {
-    ("hybrid", "baseline"): "hybrid",
-    ("hybrid-shuffled", "baseline"): "its programs in random order",
-}
+SOON: Final = (
+    f"Seeds that read fewer, or more, characters than the baseline until {PAPER_BASELINE} % in "
+    "validation"
+)
+CHOICES: Final = MappingProxyType(
+    {
+        ("hybrid", "baseline"): "hybrid",
+        ("hybrid-shuffled", "baseline"): "its programs in random order",
+    }
+)
 """The contrasts of that row, by how it calls their first arm."""
 LEGEND: Final = f"""\
 - In points where nothing else is said, with 95 % intervals. Correlation: Spearman's rho with \
