@@ -108,7 +108,7 @@ def test_measures_are_laid_out_by_subset_in_their_own_order() -> None:
         ("natural", "all", "line_exact", 5.0),
     ]
     measures = pd.DataFrame(rows, columns=["test_set", "subset", "measure", "value"])
-    table = pivot_measures(measures, "balanced").data
+    table = pivot_measures(measures, "balanced").cells
     assert table.columns.tolist() == ["measure (%)", "in measures.csv", "all programs", "hard"]
     assert table.to_numpy().tolist() == [
         ["next line", "line_exact", "2.0", "1.0"],
@@ -170,7 +170,7 @@ def test_accuracy_by_metric_has_a_row_a_metric_and_leaves_no_tie_apart() -> None
 
 
 def test_a_plan_has_a_row_each_time_that_what_is_drawn_changes() -> None:
-    table = plan_table(schedules.hybrid(1200)).data
+    table = plan_table(schedules.hybrid(1200)).cells
     pools = ["easy", "hardest of easy", "medium", "hardest of medium", "hard"]
     assert sorted(table.columns[2:]) == sorted(f"{each} (%)" for each in pools)
     assert table["from step"].tolist() == ["0", "200", "500"]
@@ -181,32 +181,32 @@ def test_a_plan_has_a_row_each_time_that_what_is_drawn_changes() -> None:
         [MISSING, "66.7", MISSING],
         [MISSING, MISSING, "50.0"],
     ]
-    assert plan_table(schedules.baseline(10)).data["all programs (%)"].tolist() == ["100.0"]
+    assert plan_table(schedules.baseline(10)).cells["all programs (%)"].tolist() == ["100.0"]
 
 
 def test_a_plan_that_changes_often_shows_its_beginning_and_its_end() -> None:
     """Competence draws from a larger part at each of 40 hundredths: one column has its size."""
     table = plan_table(schedules.Competence(1000))
-    assert table.data["from step"].tolist()[:2] == ["0", "10"] and len(table.data) == MOST_CHANGES
-    sizes = table.data["that part (% of all programs)"].tolist()
+    assert table.cells["from step"].tolist()[:2] == ["0", "10"] and len(table.cells) == MOST_CHANGES
+    sizes = table.cells["that part (% of all programs)"].tolist()
     assert sizes[0] == "10.0" and sizes[-1] == MISSING
-    assert table.data.iloc[-1][["from step", "stage"]].tolist() == ["400", "all"]
-    assert table.caption == "Left out before the last row: 29 more changes."
-    assert table.caption in table.to_html()
+    assert table.cells.iloc[-1][["from step", "stage"]].tolist() == ["400", "all"]
+    assert table.note == "Left out before the last row: 29 more changes."
+    assert table.note in table.to_html()
 
 
 def test_a_replayed_plan_has_the_rows_that_were_recorded() -> None:
     """Two records that draw the same are one row; a replayed run restarts nowhere."""
     recorded = [(0, {"easy": 1.0}), (3, {"easy": 1.0}), (5, {"easy": 0.5, "hard": 0.5})]
     table = plan_table(schedules.Replayed(10, recorded))
-    assert table.data["from step"].tolist() == ["0", "5"] and table.caption is None
-    assert table.data["hard (%)"].tolist() == [MISSING, "50.0"]
+    assert table.cells["from step"].tolist() == ["0", "5"] and table.note == ""
+    assert table.cells["hard (%)"].tolist() == [MISSING, "50.0"]
 
 
 @pytest.mark.parametrize("policy", [Mastery, Progress])
 def test_an_adaptive_plan_says_that_the_model_decides(policy: type[Mastery | Progress]) -> None:
     table = plan_table(policy(100))
-    assert table.data["from step"].tolist() == ["0"] and "adaptive" in str(table.caption)
+    assert table.cells["from step"].tolist() == ["0"] and "adaptive" in table.note
 
 
 def test_a_curve_ends_with_its_last_measurements_the_mean_of_the_seeds() -> None:
@@ -218,7 +218,7 @@ def test_a_curve_ends_with_its_last_measurements_the_mean_of_the_seeds() -> None
             for seed in (0, 1)
         ]
     )
-    table = curve_table(curves, count=3).data
+    table = curve_table(curves, count=3).cells
     assert table["characters read"].tolist() == ["8,000", "9,000", "10,000"]
     assert table.iloc[-1].tolist()[1:] == ["10.5", "20.5", "30.5", "20.5"]
     assert list(table.columns)[-1] == "mean of the buckets (%)"

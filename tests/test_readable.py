@@ -60,6 +60,31 @@ def test_no_table_shows_nan_and_texts_are_escaped() -> None:
     assert "a &lt; b" in html and "nan" not in html.lower()
 
 
+def test_alignment_needs_no_style_sheet_which_pages_may_leave_out() -> None:
+    html = readable(TABLE).to_html()
+    assert "<style" not in html and "class=" not in html
+    name, value = re.findall(r"<td [^>]*>", html)[:2]
+    assert 'align="left"' in name and "text-align: left" in name
+    assert 'align="right"' in value and "text-align: right" in value
+    written = contrasts_shown(adaptive_contrasts(every_arm().measures, [])).to_html()
+    aligned = re.findall(r'<td align="(\w+)"', written)[:7]
+    assert aligned == ["left", "left", "right", "right", "right", "right", "left"]
+
+
+def test_programs_keep_their_lines_and_names_are_not_taken_for_arms() -> None:
+    table = pd.DataFrame({"source": ["if a < b :\n\tprint(a)", "hybrid"], "n": [1, 2]})
+    html = readable(table, code=["source"], note="Two of <3.").to_html()
+    assert re.search(r"<pre [^>]*>if a &lt; b :\n\tprint\(a\)</pre>", html)
+    assert html.endswith("<p>Two of &lt;3.</p>")
+
+
+def test_a_terminal_shows_the_same_cells() -> None:
+    lines = repr(readable(TABLE, note="That is all.")).splitlines()
+    assert lines[0].split() == ["arm", "value", "n", "(seeds)", "old"]
+    assert lines[2].split() == ["hybrid", "–", "12,000", "no"]
+    assert lines[-1] == "That is all."
+
+
 def test_contrasts_show_what_is_needed_to_judge_them() -> None:
     rows = adaptive_contrasts(every_arm().measures, [])
     heads, *lines = rows_of(contrasts_shown(rows).to_html())

@@ -22,6 +22,7 @@ from cl_utils.figures.panels import one_output
 from cl_utils.playground.program import TEMPLATES, template
 from cl_utils.playground.schedule import (
     Weights,
+    beside_baseline_shown,
     for_sliders,
     mix_figure,
     stages_of,
@@ -169,9 +170,12 @@ class ScheduleEditor:
         self.button.disabled = True
         try:
             steps, stages = self.steps.value, self.stages
-            self.below.put(told(lambda: self.train(stages=stages, steps=steps).round(2)))
+            self.below.put(told(lambda: self._trained(stages, steps)))
         finally:
             self.button.disabled = False
+
+    def _trained(self, stages: Sequence[Weights], steps: int) -> object:
+        return beside_baseline_shown(self.train(stages=stages, steps=steps))
 
     def _say(self, told_of_run: object) -> None:
         self.below.put(Sentence(told_of_run))

@@ -24,6 +24,8 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import Interrupted, StudyError
 from cl_utils.figures.schedule import drawn_mix
 from cl_utils.model.gpt import GPT
+from cl_utils.report.page_table import PageTable
+from cl_utils.report.readable import readable
 from cl_utils.training.loop import train
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Run
@@ -117,6 +119,12 @@ def trained_beside_baseline(
         measured[each.name] = by_bucket(trained.model, probe)
     table = pd.concat(measured, axis=1).swaplevel(axis=1)
     return table[[(column, each.name) for column in (RIGHT, LOSS) for each in runs]]
+
+
+def beside_baseline_shown(table: pd.DataFrame) -> PageTable:
+    """Return what `trained_beside_baseline` returns to look at."""
+    named = table.set_axis([f"{which}, {measure}" for measure, which in table.columns], axis=1)
+    return readable(named, index="bucket", digits=2)
 
 
 def by_bucket(model: GPT, probe: Probe) -> pd.DataFrame:

@@ -22,5 +22,6 @@ beside_study       a reader's rows beside the committed ones
 live               a run that trains while somebody watches
 notebook_tables    small tables that notebooks show
 readable           tables to look at: heads, units, dashes
+page_table         a table that looks the same on every page
 pages              the pages that are made of all this, a module each
 """

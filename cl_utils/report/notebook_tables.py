@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from cl_utils.curriculum.interface import Mix, Schedule
 from cl_utils.data.exams import TWINS, characters
@@ -20,6 +19,7 @@ from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import exam_label, measure_text
 from cl_utils.labels.numbers import MISSING, count_text
+from cl_utils.report.page_table import PageTable
 from cl_utils.report.readable import readable
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.exams import EXAM
@@ -31,6 +31,8 @@ SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
 """The parts of a test set that are shown, with their heads."""
 
 
+CODE: Final = ("source", "output", "predicted")
+"""Of a table of predictions: programs, what they print, and what a model wrote."""
 LENGTH: Final = "length (characters)"
 """Of a record: the source with its output."""
 MOST_CHANGES: Final = 12
@@ -126,7 +128,7 @@ def _from_to(values: pd.Series) -> str:
     return f"{values.min()} to {values.max()}"
 
 
-def exam_examples(exams: pd.DataFrame) -> Styler:
+def exam_examples(exams: pd.DataFrame) -> PageTable:
     """Return the shortest program of each exam, and how many programs of which levels it has."""
     rows = []
     for name, programs in exams.groupby("exam", sort=False):
@@ -141,10 +143,7 @@ def exam_examples(exams: pd.DataFrame) -> Styler:
                 "its output": shortest["output"],
             }
         )
-    as_text = {"white-space": "pre-wrap", "font-family": "monospace"}
-    left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
-    table = pd.DataFrame(rows).style.format(escape="html").set_table_styles(left)
-    return table.set_properties(subset=["shortest program", "its output"], **as_text).hide()
+    return readable(pd.DataFrame(rows), code=["shortest program", "its output"])
 
 
 def predictions(
@@ -155,7 +154,14 @@ def predictions(
     table = chosen.groupby("bucket").head(count).merge(sources, on="program_id", suffixes=("", "_"))
     written = table["prediction"].str.removeprefix("\n# ").str.removesuffix("\n\n")
     table = table.assign(predicted=written.str.replace("\n# ", "\n"))
-    return table[["bucket", "level", "source", "output", "predicted"]]
+    return table[["bucket", "level", *CODE]]
+
+
+def predictions_shown(
+    evaluated: pd.DataFrame, sources: pd.DataFrame, *, exact: bool, count: int = 3
+) -> PageTable:
+    """Return `predictions` to look at, programs and outputs line by line."""
+    return readable(predictions(evaluated, sources, exact=exact, count=count), code=CODE)
 
 
 def training_seconds(curves: pd.DataFrame, arms: Collection[str]) -> pd.DataFrame:
@@ -194,7 +200,7 @@ def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> 
     return 100 * pd.DataFrame(cases).groupby(rows["arm"]).mean()
 
 
-def pivot_measures(measures: pd.DataFrame, test_set: str) -> Styler:
+def pivot_measures(measures: pd.DataFrame, test_set: str) -> PageTable:
     """Return the measures of one test set (percent): a row a measure, a column a subset."""
     rows = measures[measures["test_set"] == test_set]
     columns = [name for name in SUBSETS if name in set(rows["subset"])]
@@ -204,7 +210,7 @@ def pivot_measures(measures: pd.DataFrame, test_set: str) -> Styler:
     return readable(table, SUBSETS)
 
 
-def plan_table(plan: Schedule) -> Styler:
+def plan_table(plan: Schedule) -> PageTable:
     """Return what a schedule draws, a row each time that it changes: stage and shares (percent).
 
     A column a pool of programs: a bucket, its harder part, or all; a dash where none is drawn. Of
@@ -216,14 +222,10 @@ def plan_table(plan: Schedule) -> Styler:
     shown = [*steps[: MOST_CHANGES - 1], steps[-1]] if left_out else steps
     shares = pd.DataFrame([_shares(plan.mix(step)) for step in shown])
     stages = {"from step": shown, "stage": [plan.stage(step) for step in shown]}
-    table = readable(pd.DataFrame(stages).join(shares))
-    if not plan.adaptive and not left_out:
-        return table
-    more = f"Left out before the last row: {count_text(left_out, 'more change')}."
-    below = [{"selector": "caption", "props": "caption-side: bottom; text-align: left"}]
-    return table.set_caption(ADAPTIVE if plan.adaptive else more).set_table_styles(
-        below, overwrite=False
-    )
+    note = ADAPTIVE if plan.adaptive else ""
+    if left_out:
+        note = f"Left out before the last row: {count_text(left_out, 'more change')}."
+    return readable(pd.DataFrame(stages).join(shares), note=note)
 
 
 def _changes(plan: Schedule) -> list[int]:
@@ -243,7 +245,7 @@ def _shares(mix: Mix) -> dict[str, float]:
     return shares
 
 
-def curve_table(curves: pd.DataFrame, count: int = 8) -> Styler:
+def curve_table(curves: pd.DataFrame, count: int = 8) -> PageTable:
     """Return the last measurements of learning curves, the mean of their seeds (percent right)."""
     columns = [*BUCKETS, "macro"]
     table = curves.pivot_table(index="characters", columns="bucket", values="execution_exact")

@@ -1,23 +1,24 @@
 """Tables to read: heads in words with their units, arms and metrics by name, a dash for nothing.
 
-In: tables of any stage. Out: the same as styled tables, without the index's numbers and NaN; they
+In: tables of any stage. Out: the same as `PageTable`s, without the index's numbers and NaN; they
 are for looking, no later step needs them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import MISSING, interval_text, p_text
+from cl_utils.report.page_table import PageTable
 from cl_utils.report.sentences import verdict_cell
 from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.power import POWER
@@ -32,8 +33,13 @@ HEADS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What columns of the statistics are called in print."""
 
-
 P_HEAD: Final = "p after Holm"
+POINTS_HEAD: Final = "difference (points)"
+INTERVAL_HEAD: Final = "95 % interval (points)"
+MEANS_HEAD: Final = "exact outputs, mean (95 % interval) (%)"
+LEAST_HEAD: Final = "smallest possible p of a contrast alone"
+WRITTEN_NUMBERS: Final = frozenset({P_HEAD, POINTS_HEAD, INTERVAL_HEAD, MEANS_HEAD, LEAST_HEAD})
+"""Columns whose numbers come as texts."""
 NOTHING: Final = "there is nothing to compare yet"
 
 
@@ -43,23 +49,27 @@ def readable(
     *,
     digits: int = 1,
     index: str = "",
-) -> Styler:
+    code: Collection[str] = (),
+    note: str = "",
+) -> PageTable:
     """Return a table to look at: `digits` behind the point, whole numbers by thousands.
 
     `heads`: names of columns in print, with their units, beside those of `HEADS`; `index`: the head
-    of the index where it says something, "" where it only counts.
+    of the index where it says something, "" where it only counts; `code`: columns, as named in
+    print, of programs and outputs, which are left as they are; `note`: a sentence below.
     """
     shown = table.rename_axis(index=index).reset_index() if index else table.reset_index(drop=True)
     shown = shown.rename(
         columns=lambda name: heads.get(name, HEADS.get(name, name_in_words(str(name))))
     )
     shown.columns.name = None
-    cells = shown.map(lambda value: cell_text(value, digits))
-    right = [name for name in shown if pd.api.types.is_numeric_dtype(shown[name])]
-    styled = cells.style.format(escape="html").hide()
-    styled = styled.set_properties(**{"text-align": "left", "white-space": "pre-wrap"})
-    styled = styled.set_properties(subset=right, **{"text-align": "right"})
-    return styled.set_table_styles([{"selector": "th", "props": "text-align: left"}])
+    numbers = {name for name in shown if pd.api.types.is_numeric_dtype(shown[name])}
+    cells = shown.apply(
+        lambda column: column.map(str if column.name in code else partial(cell_text, digits=digits))
+    )
+    return PageTable(
+        cells.astype(object), WRITTEN_NUMBERS | numbers, code=frozenset(code), note=note
+    )
 
 
 def cell_text(value: object, digits: int) -> str:
@@ -82,7 +92,7 @@ def name_in_words(name: str) -> str:
     return METRICS.get(name, name)
 
 
-def contrasts_shown(rows: pd.DataFrame) -> Styler:
+def contrasts_shown(rows: pd.DataFrame) -> PageTable:
     """Return contrasts to look at: points with their interval, p, n, and what may be said."""
     if rows.empty:
         return readable(pd.DataFrame({NOTHING: []}))
@@ -95,7 +105,7 @@ def contrasts_shown(rows: pd.DataFrame) -> Styler:
     return readable(pd.DataFrame(columns))
 
 
-def effects_shown(rows: pd.DataFrame, test_sets: Mapping[str, str]) -> Styler:
+def effects_shown(rows: pd.DataFrame, test_sets: Mapping[str, str]) -> PageTable:
     """Return the effects on every test set to look at, without p, since they are exploratory.
 
     `test_sets`: their names in words.
@@ -111,14 +121,14 @@ def judged(rows: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
     """Return what is needed to judge differences: points, interval, p and n, as columns."""
     ends = zip(rows["low"], rows["high"], strict=True)
     return {
-        "difference (points)": [f"{each:+.1f}" for each in rows["difference"]],
-        "95 % interval (points)": [interval_text(low, high) or MISSING for low, high in ends],
+        POINTS_HEAD: [f"{each:+.1f}" for each in rows["difference"]],
+        INTERVAL_HEAD: [interval_text(low, high) or MISSING for low, high in ends],
         P_HEAD: [p_text(p) for p in rows["p_holm"]],
         "n (paired seeds)": rows["n"],
     }
 
 
-def cells_shown(cells: pd.DataFrame) -> Styler:
+def cells_shown(cells: pd.DataFrame) -> PageTable:
     """Return the factorial's cells to look at: what each arm combines, mean and interval."""
     if cells.empty:
         return readable(pd.DataFrame({NOTHING: []}))
@@ -131,19 +141,19 @@ def cells_shown(cells: pd.DataFrame) -> Styler:
         "order": cells["order"],
         "learning rate": cells["restarts"],
         "programs of": cells["composition"].str.removesuffix("'s"),
-        "exact outputs, mean (95 % interval) (%)": means,
+        MEANS_HEAD: means,
         "n (seeds)": cells["n"],
     }
     return readable(pd.DataFrame(columns))
 
 
-def power_shown(table: pd.DataFrame) -> Styler:
+def power_shown(table: pd.DataFrame) -> PageTable:
     """Return the rows of `stats.power_table` to look at; a dash where no claim is possible."""
     claimable = table["smallest_effect"].where(table["least_p"] < SIGNIFICANCE)
     power = f"smallest difference that is seen with {100 * POWER:.0f} % power (points)"
     columns = {
         "seeds": table["seeds"],
         power: claimable,
-        "least p of a contrast alone": [p_text(p) for p in table["least_p"]],
+        LEAST_HEAD: [p_text(p) for p in table["least_p"]],
     }
     return readable(pd.DataFrame(columns))
