@@ -108,14 +108,24 @@ def test_the_first_notebook_shows_its_figures_and_tables(lab: Lab) -> None:
     check_all_ran(lab.run())
     for part in ("answers(source, output, given)", "effects_by_setting(rows)"):
         check_picture(lab, part)
-    (table,) = lab.seen("rows.round(1).to_string", ".jp-RenderedText pre")
-    assert "0.20M parameters" in table and table.count("composition") == 3
+    (table,) = lab.seen("numbers.to_string", ".jp-RenderedText pre")
+    assert "small models (fast)" in table and table.count("composition") == 3
     assert "07_playground" in lab.seen("## Where to go next", "table")[0]
     check_headings(lab)
     lab.tab.click(f"{lab.go_to('## Where to go next')} table a")
     path = "jupyterapp.shell.currentWidget.context?.path"
     lab.tab.wait(f"{path} === '01_data_generation.ipynb'", "the next notebook")
     lab.show("00_start_here")
+
+
+def test_a_notebook_that_was_not_run_here_shows_its_tables_as_one_that_was(lab: Lab) -> None:
+    """JupyterLab takes style sheets out of what it does not trust."""
+    lab.show("13_exams")
+    programs = lab.seen("exam_examples(", "td pre")
+    assert programs[0].startswith("g = 7\nfor g in range") and len(programs) == 12
+    cells = "[...document.querySelectorAll('[data-seen] tbody tr:first-child td')]"
+    sides = lab.tab.evaluate(f"{cells}.map((each) => getComputedStyle(each).textAlign)")
+    assert sides == ["left", "right", "left", "left", "left", "left"]
 
 
 def test_a_notebook_of_results_shows_the_committed_study_and_refuses_a_misspelt_parameter(
