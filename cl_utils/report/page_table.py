@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 import pandas as pd
+
+CODE: Final = "margin: 0; text-align: left; background-color: transparent"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +46,7 @@ class PageTable:
     def _shown(self, column: object, text: str) -> str:
         """Return what stands in a cell: code as it is written, other texts as a line."""
         if column in self.code:
-            return f'<pre style="margin: 0; text-align: left">{escape(text)}</pre>'
+            return f'<pre style="{CODE}">{escape(text)}</pre>'
         return escape(text)
 
     def _cell(self, tag: str, column: object, content: str) -> str:
