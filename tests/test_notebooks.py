@@ -28,7 +28,6 @@ from cl_utils.study.params import Params
 from cl_utils.workflow.commands import experiment_notebooks
 from tools import refresh_notebooks
 from tools.refresh_notebooks import main as refresh_main
-from tools.refresh_notebooks import named_by_content
 
 Cell = dict[str, Any]
 NAMES = [
@@ -343,13 +342,3 @@ def test_a_false_stored_output_fails_and_a_true_one_passes(tmp_path: Path) -> No
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     verdicts = re.findall(r"^(PASSED|FAILED) book.ipynb::Cell (\d)", done.stdout, re.MULTILINE)
     assert sorted(verdicts) == [("FAILED", "2"), ("PASSED", "0"), ("PASSED", "1")]
-
-
-@every_notebook
-def test_styled_tables_are_named_by_what_they_hold(name: str) -> None:
-    """pandas names them at random: stored again, a notebook would differ in nothing else."""
-    for cell in code(name):
-        for output in cell["outputs"]:
-            html = str(output.get("data", {}).get("text/html", ""))
-            assert named_by_content(html) == html, f"{name}: run `make notebooks`"
-            assert len(set(re.findall(r"\bT_[0-9a-f]{5}", html))) < 2, "a style of no table"

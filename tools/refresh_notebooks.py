@@ -10,7 +10,6 @@ by other code than today's. Read the difference before you commit it.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import re
 import sys
@@ -119,18 +118,11 @@ def tidy(output: dict[str, Any], home: Path) -> dict[str, Any]:
             text = str(holder[key])
             for folder in (home, REPOSITORY):
                 text = text.replace(f"{folder}/", "").replace(str(folder), ".")
-            holder[key] = named_by_content(re.sub(r" at 0x[0-9a-f]+", "", text))
+            holder[key] = re.sub(r" at 0x[0-9a-f]+", "", text)
     return output
 
 
 TEXTS = ("text/plain", "text/html", "text/markdown")
-STYLED = re.compile(r"\bT_[0-9a-f]{5}(?=[_\" ])")  # pandas' random name of a styled table
-
-
-def named_by_content(text: str) -> str:
-    """Return a text whose styled tables are named by what they hold, the same at every run."""
-    digest = hashlib.sha256(STYLED.sub("", text).encode()).hexdigest()
-    return STYLED.sub(f"T_{digest[:5]}", text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
