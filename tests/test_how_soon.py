@@ -14,7 +14,7 @@ from refusals import refusal
 from test_settings_page import invented, page_of, section
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
-from cl_utils.labels.numbers import reached_text
+from cl_utils.labels.numbers import counts_text, reached_text
 from cl_utils.report.pages.also_measured import SOON, also_measured
 from cl_utils.report.pages.how_soon import (
     TITLE,
@@ -145,6 +145,10 @@ def test_the_section_has_a_row_an_arm_and_a_row_a_declared_contrast() -> None:
     assert "| hybrid − baseline | 2 | 0 | 2 | 0 | 2.00 (2.00 to 2.00), n = 1 |" in text
     assert "No run gets there with" in text and "recipe other." in text
     assert text.index("| baseline |") < text.index("| hybrid |")
+
+
+def test_counts_that_are_alike_are_said_once() -> None:
+    assert counts_text([8, 8]) == "8" and counts_text(pd.Series([10, 9, 9])) == "9 to 10"
 
 
 def test_seeds_are_counted_by_setting_and_a_dash_stands_where_no_run_gets_there() -> None:

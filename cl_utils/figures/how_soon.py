@@ -25,7 +25,7 @@ from cl_utils.figures.panels import (
 )
 from cl_utils.figures.words import BASELINE
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import reached_text
+from cl_utils.labels.numbers import counts_text, reached_text
 
 COLUMNS = 2
 MILLION = 1e6
@@ -64,7 +64,7 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
 def _seeds(rows: pd.DataFrame) -> str:
     """Return how many seeds the arms have: "8", or "5 to 6"."""
     counts = rows.groupby("arm")["seed"].nunique()
-    return " to ".join(str(count) for count in dict.fromkeys((counts.min(), counts.max())))
+    return counts_text(counts)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import Described
 from cl_utils.figures.panels import canvas, draw_interval, without_left_line
 from cl_utils.figures.words import differences_text
-from cl_utils.labels.numbers import points_text
+from cl_utils.labels.numbers import counts_text, points_text
 
 MARKERS = ("o", "^", "X", "v")  # one a lane; diamonds and squares are claims: `contrasts.MARKS`
 SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")
@@ -97,8 +97,7 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
     """
     clauses = []
     for group, part in rows.groupby(list(by), sort=False):
-        n = " to ".join(map(str, sorted({part["n"].min(), part["n"].max()})))
-        called = f"{', '.join(map(str, group))} (n = {n})"
+        called = f"{', '.join(map(str, group))} (n = {counts_text(part['n'])})"
         clauses.append(f"{called}: {differences_text(part, part[names])}")
     compared = f" against {against}" if against else ""
     return f"Points of exact execution{compared}. {'; '.join(clauses)}."

@@ -5,7 +5,7 @@ In: numbers. Out: short texts, the same in figures, tables and sentences.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Final
 
@@ -59,6 +59,12 @@ def rho_text(rho: float) -> str:
 def count_text(n: int, name: str) -> str:
     """Return "1 seed", "8 seeds"."""
     return f"{n} {name}" if n == 1 else f"{n} {name}s"
+
+
+def counts_text(counts: Iterable[int]) -> str:
+    """Return "8" where all counts are alike, "8 to 9" where they are not."""
+    every = set(counts)
+    return " to ".join(str(count) for count in sorted({min(every), max(every)}))
 
 
 def p_text(p: float) -> str:

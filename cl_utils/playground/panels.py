@@ -170,12 +170,11 @@ class ScheduleEditor:
         self.button.disabled = True
         try:
             steps, stages = self.steps.value, self.stages
-            self.below.put(told(lambda: self._trained(stages, steps)))
+            self.below.put(
+                told(lambda: beside_baseline_shown(self.train(stages=stages, steps=steps)))
+            )
         finally:
             self.button.disabled = False
-
-    def _trained(self, stages: Sequence[Weights], steps: int) -> object:
-        return beside_baseline_shown(self.train(stages=stages, steps=steps))
 
     def _say(self, told_of_run: object) -> None:
         self.below.put(Sentence(told_of_run))

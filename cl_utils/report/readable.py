@@ -23,16 +23,6 @@ from cl_utils.report.sentences import verdict_cell
 from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.power import POWER
 
-HEADS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "difference": "difference (points)",
-        "p_holm": "p after Holm",
-        "n": "n (seeds)",
-        "test_set": "test set",
-    }
-)
-"""What columns of the statistics are called in print."""
-
 P_HEAD: Final = "p after Holm"
 POINTS_HEAD: Final = "difference (points)"
 INTERVAL_HEAD: Final = "95 % interval (points)"
@@ -40,6 +30,15 @@ MEANS_HEAD: Final = "exact outputs, mean (95 % interval) (%)"
 LEAST_HEAD: Final = "smallest possible p of a contrast alone"
 WRITTEN_NUMBERS: Final = frozenset({P_HEAD, POINTS_HEAD, INTERVAL_HEAD, MEANS_HEAD, LEAST_HEAD})
 """Columns whose numbers come as texts."""
+HEADS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "difference": POINTS_HEAD,
+        "p_holm": P_HEAD,
+        "n": "n (seeds)",
+        "test_set": "test set",
+    }
+)
+"""What columns of the statistics are called in print."""
 NOTHING: Final = "there is nothing to compare yet"
 
 
