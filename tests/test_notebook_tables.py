@@ -58,13 +58,13 @@ def test_rejected_drafts_stand_beside_the_kept_and_shares_sum_to_100() -> None:
     assert table["share (%)"].tolist() == [50, 30, 20]
 
 
-def test_ties_are_shown_by_value_with_their_shortest_program_on_one_line() -> None:
+def test_ties_are_shown_by_value_with_their_shortest_program() -> None:
     table = tie_examples(PROGRAMS.assign(overall_metric=[0.5, 0.5, 1.0, 0.5]), "overall_metric")
     assert table["overall_metric"].tolist() == [0.5, 1.0]
     assert table["share (%)"].tolist() == [75, 25]
     assert table["shortest program"].tolist() == [
-        "a = 1 ⏎ print(a)",
-        "for i in range(5, 2): ⏎ →print(i)",
+        "a = 1\nprint(a)",
+        "for i in range(5, 2):\n\tprint(i)",
     ]
 
 

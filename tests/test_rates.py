@@ -136,15 +136,15 @@ def test_the_tables_say_what_every_arm_gets_right() -> None:
 
 def test_readme_and_advice_follow_what_was_shown() -> None:
     line = rates_sentence(four(-40.0))
-    assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: ")
-    both, own = line.split(" Hybrid's programs in random order against the baseline: ")
-    higher, lower = both.split(": ", 1)[1].split("; ")
-    assert higher.startswith("accuracy is higher (claim")
-    assert f"with fast at a {RATES['third']}" in higher and CONSTANT not in higher
+    assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle − the baseline: ")
+    both, own = line.split(" Hybrid's programs in random order − the baseline: ")
+    higher, lower, ends = both.split(": ", 1)[1].split("; ")
+    assert higher.startswith("accuracy is higher (claim") and "constant" not in higher
+    assert "fast (to a third)" in higher
     assert lower.startswith("accuracy is lower (claims)")
     for recipe in ("fast", "strong"):
-        assert f"{recipe} at a {CONSTANT}" in lower
-    assert both.endswith(", n = 8.") and TO_ZERO not in line and "claim" not in own
+        assert f"{recipe} (constant)" in lower
+    assert ends.endswith(", n = 8.") and "zero" not in line and "claim" not in own
     few = [replace(each, results=seeds_of(each.results, 2)) for each in four(-40.0)]
     assert rates_sentence(few) == ""
     assert len(flat_effects(four(0.0), ORDER)) == 6
@@ -164,7 +164,7 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
 
 def test_a_recipe_at_a_constant_rate_in_a_profile_of_ones_own_has_its_line() -> None:
     line = rates_sentence([at("fast", "study"), at("fast-constant", profile="mine")])
-    assert line.startswith(f"- **{SENTENCE}**") and "constant rate" in line
+    assert line.startswith(f"- **{SENTENCE}**") and "(constant)" in line
 
 
 def test_seeds_that_are_missing_are_said_to_be() -> None:

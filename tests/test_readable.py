@@ -73,7 +73,7 @@ def test_alignment_needs_no_style_sheet_which_pages_may_leave_out() -> None:
 
 def test_programs_keep_their_lines_and_names_are_not_taken_for_arms() -> None:
     table = pd.DataFrame({"source": ["if a < b :\n\tprint(a)", "hybrid"], "n": [1, 2]})
-    html = readable(table, code=["source"], note="Two of <3.").to_html()
+    html = readable(table, note="Two of <3.").to_html()
     assert re.search(r"<pre [^>]*>if a &lt; b :\n\tprint\(a\)</pre>", html)
     assert html.endswith("<p>Two of &lt;3.</p>")
 

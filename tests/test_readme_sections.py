@@ -9,12 +9,13 @@ import pytest
 from factories import SCHEDULES, every_arm, synthetic_results
 
 from cl_utils.errors import StudyError
+from cl_utils.evaluation.paper_numbers import PAPER_SOURCE
 from cl_utils.paths import HOME_VARIABLE
 from cl_utils.report import in_short, page_files
 from cl_utils.report.main_table import main_table
 from cl_utils.report.page_files import replace_section, write_pages
 from cl_utils.report.pages import readme
-from cl_utils.report.pages.results import markdown_table, results_markdown
+from cl_utils.report.pages.results import legend, markdown_tables, results_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats.contrasts import Pair
 
@@ -76,10 +77,11 @@ def test_measures_of_fewer_seeds_name_their_n() -> None:
     measures = STUDY.measures
     paper = (measures["measure"] == "execution_paper") & (measures["seed"] > 0)
     study = type(STUDY)(**{**vars(STUDY), "measures": measures[~paper]})
-    lines = markdown_table(main_table(study)).splitlines()
+    _, other = markdown_tables(main_table(study)).split("\n\n")
+    lines = other.splitlines()
     place = lines[0].split(" | ").index("paper's protocol")
     assert all(line.split(" | ")[place].endswith(", n = 1") for line in lines[2:])
-    assert ", n = " not in markdown_table(main_table(STUDY))
+    assert ", n = " not in markdown_tables(main_table(STUDY))
 
 
 def test_replace_section_touches_only_its_body() -> None:
@@ -225,8 +227,11 @@ def test_names_that_differ_in_their_brackets_are_told_as_one() -> None:
 def test_measures_that_no_arm_has_get_no_column() -> None:
     measures = STUDY.measures[STUDY.measures["measure"] == "execution_exact"]
     study = type(STUDY)(**{**vars(STUDY), "measures": measures})
-    head = markdown_table(main_table(study)).splitlines()[0]
-    assert "easy" in head and "ceiling" not in head and "next line" not in head
+    (only,) = markdown_tables(main_table(study)).split("\n\n")
+    head = only.splitlines()[0]
+    assert "easy" in head and "next line" not in head and PAPER_SOURCE not in head
+    assert "perfect model" not in legend(main_table(study), "laptop")
+    assert "a perfect model gets 91.4 %." in legend(main_table(STUDY), "laptop")
 
 
 def test_pages_are_written_in_the_repository_alone(

@@ -29,10 +29,6 @@ SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
     {"all": "all programs", "macro": "mean of the buckets"} | {each: each for each in BUCKETS}
 )
 """The parts of a test set that are shown, with their heads."""
-
-
-CODE: Final = ("source", "output", "predicted")
-"""Of a table of predictions: programs, what they print, and what a model wrote."""
 LENGTH: Final = "length (characters)"
 """Of a record: the source with its output."""
 MOST_CHANGES: Final = 12
@@ -75,8 +71,7 @@ def tie_examples(difficulty: pd.DataFrame, metric: str, values: int = 6) -> pd.D
     lengths = difficulty["source"].str.len()
     rows = []
     for value, share in shares.items():
-        example = lengths[difficulty[metric] == value].idxmin()
-        source = difficulty.loc[example, "source"].replace("\n", " ⏎ ").replace("\t", "→")
+        source = difficulty.loc[lengths[difficulty[metric] == value].idxmin(), "source"]
         rows.append({metric: value, "share (%)": share, "shortest program": source})
     return pd.DataFrame(rows).sort_values(metric, ignore_index=True)
 
@@ -143,7 +138,7 @@ def exam_examples(exams: pd.DataFrame) -> PageTable:
                 "its output": shortest["output"],
             }
         )
-    return readable(pd.DataFrame(rows), code=["shortest program", "its output"])
+    return readable(pd.DataFrame(rows))
 
 
 def predictions(
@@ -154,14 +149,14 @@ def predictions(
     table = chosen.groupby("bucket").head(count).merge(sources, on="program_id", suffixes=("", "_"))
     written = table["prediction"].str.removeprefix("\n# ").str.removesuffix("\n\n")
     table = table.assign(predicted=written.str.replace("\n# ", "\n"))
-    return table[["bucket", "level", *CODE]]
+    return table[["bucket", "level", "source", "output", "predicted"]]
 
 
 def predictions_shown(
     evaluated: pd.DataFrame, sources: pd.DataFrame, *, exact: bool, count: int = 3
 ) -> PageTable:
     """Return `predictions` to look at, programs and outputs line by line."""
-    return readable(predictions(evaluated, sources, exact=exact, count=count), code=CODE)
+    return readable(predictions(evaluated, sources, exact=exact, count=count))
 
 
 def training_seconds(curves: pd.DataFrame, arms: Collection[str]) -> pd.DataFrame:

@@ -7,13 +7,14 @@ rows of contrasts; no word says more than `stats.verdicts` allows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
 
 from cl_utils.labels.numbers import MISSING, mean_text
 from cl_utils.report.in_short import extremes, told
-from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, TO_ZERO, by_recipe, rate_changes
+from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, RATES, TO_ZERO, by_recipe, rate_changes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
@@ -22,7 +23,13 @@ from cl_utils.stats.rows import PRIMARY
 
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""
-SENTENCE: Final = "Learning rates that do not fall to zero, with small models"
+SENTENCE: Final = (
+    "Learning rates that fall to a third, or stay constant after warm-up, with small models"
+)
+SHORT: Final[Mapping[str, str]] = MappingProxyType(
+    {RATES["third"]: "to a third", RATES["none"]: "constant"}
+)
+"""Both rates of that sentence in its brackets."""
 ACCURACY: Final = (
     "Percent of programs right, mean over seeds with 95 % interval; every arm in one learning-rate "
     "cycle."
@@ -77,21 +84,21 @@ def rates_sentence(settings: Iterable[Setting]) -> str:
     if not (both and choice):
         return ""
     return (
-        f"- **{SENTENCE}**. Hybrid in one cycle against the baseline: {both}. Hybrid's "
-        f"programs in random order against the baseline: {choice}.{_unfinished(settings)}"
+        f"- **{SENTENCE}**. Hybrid in one cycle − the baseline: {both}. Hybrid's programs in "
+        f"random order − the baseline: {choice}.{_unfinished(settings)}"
     )
 
 
 def _shown(settings: Sequence[Setting], pair: Pair) -> str:
     """Return what is shown of one difference at every rate that does not fall to zero."""
     named = [
-        (f"{recipe} at a {rate}", row)
+        (f"{recipe} ({SHORT.get(rate, rate)})", row)
         for _, recipe, rate, row in _flat_rows(settings, [pair])
         if standing(row) != "single runs"
     ]
     if not named:
         return ""
-    return f"{told(named, 'comparisons')}, {extremes([row for _, row in named])}"
+    return f"{told(named, 'comparisons')}; {extremes([row for _, row in named])}"
 
 
 def _unfinished(settings: Sequence[Setting]) -> str:

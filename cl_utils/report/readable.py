@@ -6,7 +6,7 @@ are for looking, no later step needs them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -39,6 +39,8 @@ HEADS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What columns of the statistics are called in print."""
+PROGRAMS: Final = frozenset({"source", "output", "predicted", "shortest program", "its output"})
+"""Columns of programs, what they print and what a model wrote: shown line by line, as they are."""
 NOTHING: Final = "there is nothing to compare yet"
 
 
@@ -48,26 +50,26 @@ def readable(
     *,
     digits: int = 1,
     index: str = "",
-    code: Collection[str] = (),
     note: str = "",
 ) -> PageTable:
     """Return a table to look at: `digits` behind the point, whole numbers by thousands.
 
     `heads`: names of columns in print, with their units, beside those of `HEADS`; `index`: the head
-    of the index where it says something, "" where it only counts; `code`: columns, as named in
-    print, of programs and outputs, which are left as they are; `note`: a sentence below.
+    of the index where it says something, "" where it only counts; `note`: a sentence below.
+    Columns named in `PROGRAMS` hold code.
     """
     shown = table.rename_axis(index=index).reset_index() if index else table.reset_index(drop=True)
     shown = shown.rename(
         columns=lambda name: heads.get(name, HEADS.get(name, name_in_words(str(name))))
     )
     shown.columns.name = None
+    code = PROGRAMS & set(shown)
     numbers = {name for name in shown if pd.api.types.is_numeric_dtype(shown[name])}
     cells = shown.apply(
         lambda column: column.map(str if column.name in code else partial(cell_text, digits=digits))
     )
     return PageTable(
-        cells.astype(object), WRITTEN_NUMBERS | numbers, code=frozenset(code), note=note
+        cells.astype(object), WRITTEN_NUMBERS | (numbers - code), code=frozenset(code), note=note
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 import pandas as pd
 
@@ -32,14 +33,15 @@ from cl_utils.stats.validity import OVERALL
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
 
-TABLE_HEADS = {
+EXACT_HEADS: Final = {
     "macro": "exact, all buckets",
+    "difference": "points above baseline",
     "easy": "easy",
     "medium": "medium",
     "hard": "hard",
-    "difference": "points above baseline",
+}
+OTHER_HEADS: Final = {
     "execution_paper": "paper's protocol",
-    "ceiling": "its ceiling",
     "paper": PAPER_SOURCE,
     "token_accuracy": "next character",
     "line_exact": "next line",
@@ -100,7 +102,7 @@ def results_markdown(
     table = main_table(results)
     table = table.loc[in_order(table.index)]
     answers = answers_markdown(results.measures, declared, seeds)
-    parts = [markdown_table(table), legend(table, profile), arms_markdown(map(str, table.index))]
+    parts = [markdown_tables(table), legend(table, profile), arms_markdown(map(str, table.index))]
     if answers:
         parts += [f"**The answers**, in {WHERE}, paired by seed:", answers]
     return "\n\n".join(part for part in parts if part)
@@ -111,21 +113,30 @@ def arms_markdown(arms: Iterable[str]) -> str:
     return "\n".join(f"- *{arm_label(arm)}*: {facts_of(arm).description}." for arm in arms)
 
 
-def markdown_table(table: pd.DataFrame) -> str:
-    """Return the rows of `main_table` as a Markdown table, the paper's numbers beside."""
-    columns = measured(table)
-    heads = ["arm", "n", *(TABLE_HEADS[column] for column in columns)]
+def markdown_tables(table: pd.DataFrame) -> str:
+    """Return the rows of `main_table` as two Markdown tables: exact outputs, then all else.
+
+    Two, since the columns of one would be too narrow for a mean with its interval.
+    """
+    tables = (markdown_table(table, heads) for heads in (EXACT_HEADS, OTHER_HEADS))
+    return "\n\n".join(filter(None, tables))
+
+
+def markdown_table(table: pd.DataFrame, heads_of: Mapping[str, str]) -> str:
+    """Return some columns of `main_table`, those that any arm has, under their heads.
+
+    "" where no measure of them was taken: the paper's numbers do not stand alone.
+    """
+    columns = [name for name in heads_of if name == "paper" or table[name].notna().any()]
+    if set(columns) <= {"paper"}:
+        return ""
+    heads = ["arm", "n", *(heads_of[column] for column in columns)]
     lines = [heads, ["---"] + ["--:"] * (len(heads) - 1)]
     for arm, row in table.iterrows():
         name = str(arm)
         cells = [table_cell(name, row, column) for column in columns]
         lines.append([arm_label(name), f"{row['n']:.0f}", *cells])
     return rows_markdown(lines)
-
-
-def measured(table: pd.DataFrame) -> list[str]:
-    """Return the columns of the Markdown table: of the measures, those that any arm has."""
-    return [name for name in TABLE_HEADS if name == "paper" or table[name].notna().any()]
 
 
 def table_cell(arm: str, row: pd.Series, column: str) -> str:
@@ -141,20 +152,19 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
         pairs = "" if row["pairs"] == row["n"] else f"n = {row['pairs']:.0f}"
         inside = ", ".join(filter(None, (interval, pairs)))
         return f"{row[column]:+.1f}" + (f" ({inside})" if inside else "")
-    constant = column == "ceiling"  # the ceiling belongs to the test set
     n = row[f"{column}_n"]
-    bare = constant or n < SEEDS_OF_A_TREND
-    text = mean_text(row[column], math.nan if bare else row[f"{column}_half_width"])
-    return text if constant or n == row["n"] else f"{text}, n = {n:.0f}"
+    text = mean_text(row[column], math.nan if n < SEEDS_OF_A_TREND else row[f"{column}_half_width"])
+    return text if n == row["n"] else f"{text}, n = {n:.0f}"
 
 
 def legend(table: pd.DataFrame, profile: str) -> str:
     """Return how to read the main table."""
     protocol = ""
-    if "ceiling" in measured(table):
+    ceilings = dict.fromkeys(f"{each:.1f} %" for each in table["ceiling"].dropna())
+    if ceilings:  # one, as it belongs to the test set; several where arms had different ones
         protocol = (
-            ", and the grammar's natural mix for the paper's protocol. The ceiling is what a "
-            "perfect model gets under that protocol"
+            ", and the grammar's natural mix for the paper's protocol, under which a perfect model "
+            f"gets {' or '.join(ceilings)}"
         )
     return (
         f"Profile `{profile}`; percent, mean ± half of the 95 % t interval over n seeds (no "
