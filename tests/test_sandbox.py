@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +73,20 @@ def test_an_endless_program_is_stopped(source: str) -> None:
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="here the clock's time is limited")
+def test_time_is_the_processors_so_a_busy_machine_stops_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that is kept from the processor for longer than its limit."""
+    child = tmp_path / "child.py"
+    child.write_text(f"import time\ntime.sleep(1)\n{CHILD.read_text(encoding='utf-8')}")
+    child.write_text(child.read_text().replace("from __future__ import annotations\n", ""))
+    monkeypatch.setattr(sandbox, "CHILD", child)
+    assert run("print(7)", seconds=0.5) == "7"
+    monkeypatch.setattr(sandbox, "PATIENCE", 1)
+    assert "longer than 0.5 s" in refusal(lambda: run("print(7)", seconds=0.5))
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
 def test_a_limit_on_time_that_is_none_is_refused(seconds: float) -> None:
     assert f"seconds is {seconds}" in refusal(lambda: run("print(1)", seconds=seconds))
@@ -136,7 +151,7 @@ def test_without_the_module_resource_the_child_keeps_the_other_limits(
     source: str, printed: str, error: str
 ) -> None:
     command = [sys.executable, "-I", "-S", "-c", WITHOUT_RESOURCE, str(CHILD)]
-    limits = [str(2**29), "100", "3", str(MOST_DIGITS)]
+    limits = [str(2**29), "100", str(MOST_DIGITS), "1.5"]
     done = subprocess.run([*command, *limits], input=source, capture_output=True, text=True)
     assert done.stdout == printed and done.stderr.startswith(error)
     assert done.returncode == (1 if error else 0)
@@ -151,6 +166,7 @@ def test_time_ends_for_what_a_child_has_started_too(
     child.write_text(WITH_A_GRANDCHILD)
     lock.touch()
     monkeypatch.setattr(sandbox, "CHILD", child)
+    monkeypatch.setattr(sandbox, "PATIENCE", 1)
     for seconds in (1, 5, 25):
         said = refusal(lambda seconds=seconds: run("print(1)", seconds=seconds))
         assert f"longer than {seconds} s" in said
