@@ -78,8 +78,11 @@ def test_a_metric_whose_arm_did_not_run_is_left_out_and_no_rows_give_none() -> N
 def test_the_sentences_name_the_rank_correlation_and_both_ends() -> None:
     text = worth_body(metric_worth(measures(), validity(), OWN_METRIC))
     assert "Over 3 metrics" in text and "is -1.00: +1 would mean" in text
-    assert "Most is gained with *overall metric by radon* (+4.0 (+4.0 to +4.0) points" in text
-    assert "least with *executed lines* (-3.0" in text and "what is hard +0.50" in text
+    assert (
+        "Largest estimate of that gain: *overall metric by radon* (+4.0 (+4.0 to +4.0) points"
+        in text
+    )
+    assert "smallest: *executed lines* (-3.0" in text and "what is hard +0.50" in text
     assert all(line.startswith("- Exploratory: ") for line in text.splitlines())
 
 

@@ -138,7 +138,8 @@ def test_readme_and_advice_follow_what_was_shown() -> None:
     line = rates_sentence(four(-40.0))
     assert line.startswith(f"- **{SENTENCE}**. Hybrid in one cycle − the baseline: ")
     both, own = line.split(" Hybrid's programs in random order − the baseline: ")
-    higher, lower, ends = both.split(": ", 1)[1].split("; ")
+    said, ends = both.split(": ", 1)[1].split(". Estimates run ")
+    higher, lower = said.split("; ")
     assert higher.startswith("accuracy is higher (claim") and "constant" not in higher
     assert "fast (to a third)" in higher
     assert lower.startswith("accuracy is lower (claims)")

@@ -115,6 +115,11 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
     return pd.Series({**values, "p_equivalence_holm": 1.0, "at_most": at_most, "p_least": least})
 
 
+def unfinished(found: pd.Series) -> pd.Series:
+    """Return a row of more declared seeds than it has."""
+    return pd.concat([found, pd.Series({"declared": 13})])
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
@@ -122,7 +127,8 @@ def row(difference: float, low: float, high: float, n: int, p: float = 1.0) -> p
         (row(2.0, 1.0, 3.0, 8, 0.2), "accuracy tends to be higher"),
         (row(2.0, 1.0, 3.0, 4, 0.01), "accuracy tends to be higher"),
         (row(-5.0, -11.0, 0.1, 8), "no difference is shown"),
-        (row(-5.0, -11.0, 0.1, 5), "undecided for lack of seeds"),
+        (row(-5.0, -11.0, 0.1, 5), "too few seeds to decide"),
+        (unfinished(row(-5.0, -11.0, 0.1, 8)), "undecided while declared seeds are missing"),
         (row(9.0, float("nan"), float("nan"), 1), "there are too few seeds to tell"),
     ],
 )

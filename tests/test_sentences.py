@@ -36,7 +36,7 @@ def contrast(**changes: object) -> pd.Series:
             {"n": 2, "at_most": "single runs"},
             "**Single runs**: hybrid and baseline cannot be told",
         ),
-        ({"p_least": 0.3125}, "p after Holm 0.200 (least possible: 0.312)"),
+        ({"p_least": 0.3125}, "p after Holm 0.200 (possible p 0.312)"),
         ({"p_least": 0.004}, "p after Holm 0.200; n = 5 paired seeds"),
         ({"n": 1, "p_holm": nan, "p_least": nan, "low": nan, "high": nan}, "points; n = 1 paired"),
     ],

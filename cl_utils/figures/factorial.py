@@ -155,6 +155,6 @@ def factorial_notes(first: pd.Series) -> list[str]:
         "An effect is the mean of four cells minus that of the other four, paired by seed; an "
         "interaction is half the difference between two effects. Hybrid − baseline is exactly "
         "order + restarts + composition + the interaction of all three. p: exact sign-flip test "
-        f"after Holm, main effects (least possible: {p_text(first['p_least'])}) and interactions "
+        f"after Holm, main effects (possible p {p_text(first['p_least'])}) and interactions "
         "apart.",
     ]

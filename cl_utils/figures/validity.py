@@ -90,8 +90,8 @@ def validity_result(overall: pd.DataFrame) -> str:
 def worth_result(worth: pd.DataFrame) -> str:
     """Return the metrics of highest and lowest rho, each with what its buckets gain."""
     told = [
-        f"{metric_label(row['metric'])} ({rho_text(row['rho'])}), whose buckets lie "
-        f"{points_text(row)} points above random ones"
+        f"{metric_label(row['metric'])} ({rho_text(row['rho'])}), whose buckets gain "
+        f"{points_text(row)} points over random ones"
         for _, row in worth.iloc[[0, -1]].iterrows()
     ]
     return f"Highest ρ: {told[0]}; lowest: {told[1]}."
@@ -209,7 +209,7 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ only in the metric. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}. Dashed: the baseline over all its seeds; "
-        "differences paired by seed are in the forest plot and the tables.",
+        "differences paired by seed are in the figure of what each metric is worth.",
     )
     return figure
 

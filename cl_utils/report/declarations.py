@@ -20,10 +20,12 @@ DECLARED: Final[Mapping[str, str]] = {
     "four ([lab notes](log/study.md)); the number of seeds stayed eight. {mixture}",
     "paper-size": "The contrasts were declared on 2026-11-27, before the runs, with eight seeds. "
     "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
-    "whatever the next ones show; all thirteen count in the family, "
-    "whose p do not account for that look ([params](../params/paper-size.yaml)). Seeds 0 to 4 were "
-    "trained as one batched model on a GPU, later ones run by run on a CPU in the same precision; "
-    "all arms of a seed on one type of machine. {mixture}",
+    "whatever the next ones show; all thirteen count in the family ([params](../params/"
+    "paper-size.yaml)). The rows were looked at after each further seed, too ([lab notes](log/"
+    "paper_size.md)); nothing stops before thirteen, and p account for none of these looks. "
+    "Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a CPU in "
+    "the same precision; all arms of a seed on one type of machine ([by machine](settings.md#"
+    "by-machine)). {mixture}",
 }
 MIXTURE: Final = (
     "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "
@@ -38,9 +40,9 @@ NOTES: Final[Mapping[str, str]] = {
     "study": "Before the declaration for the small models (fast), five seeds of two of the "
     "eight arms had been seen.",
     "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
-    "been seen. With both strong recipes seeds fall into two groups, by whether they have "
-    "learnt one skill: intervals are wide, and a mean is that of two groups ([how each was "
-    "declared](docs/results.md)).",
+    "been seen; p account for no look before the last. With both strong recipes seeds fall "
+    "into two groups, by whether they have learnt one skill: intervals are wide, and a mean is "
+    "that of two groups ([how each was declared](docs/results.md)).",
 }
 """By profile: the same in short, for the table of README.md."""
 

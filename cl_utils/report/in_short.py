@@ -33,8 +33,11 @@ ROWS: Final[Mapping[str, str]] = MappingProxyType(
 """The differences that answer the questions, as rows of the table."""
 OWN_ORDER: Final[Pair] = ("hybrid-norestart", "hybrid-shuffled")
 """The declared contrast of order on hybrid's own programs: the main effect averages over both."""
+OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in one cycle"
+"""What its row is called."""
 NOT_SHOWN: Final = "no difference is shown"
-TOO_FEW: Final = "undecided for lack of seeds"
+TOO_FEW: Final = "too few seeds to decide"
+UNFINISHED: Final = "undecided while declared seeds are missing"
 SINGLE_RUNS: Final = "there are too few seeds to tell"
 
 
@@ -162,7 +165,7 @@ def answers(setting: Setting) -> list[pd.Series]:
 def words(row: pd.Series) -> str:
     """Return what one row shows; a trend is no more than a tendency."""
     if finding(row) == "nothing" and cannot_be_a_claim(row):
-        return TOO_FEW
+        return UNFINISHED if row["p_least"] < SIGNIFICANCE else TOO_FEW
     side = "higher" if row["difference"] > 0 else "lower"
     verb = "is" if standing(row) == "claim" else "tends to be"
     return {

@@ -154,8 +154,8 @@ def worth_body(worth: pd.DataFrame) -> str:
         f"the metric's buckets gain over random ones is {rho_text(rho)}: +1 would mean that the "
         "better a metric orders what is hard, the better a curriculum it makes. The metrics are no "
         "sample, so this has no interval.",
-        f"Most is gained with {worth_text(by_gain.iloc[0])}, least with "
-        f"{worth_text(by_gain.iloc[-1])}: the two ends of {len(worth)}, so both overstated.",
+        f"Largest estimate of that gain: {worth_text(by_gain.iloc[0])}; smallest: "
+        f"{worth_text(by_gain.iloc[-1])}. These are two ends of {len(worth)}, so both overstated.",
     ]
     return "\n".join(f"- {EXPLORATORY}{line}" for line in lines)
 

@@ -98,7 +98,9 @@ def _shown(settings: Sequence[Setting], pair: Pair) -> str:
     ]
     if not named:
         return ""
-    return f"{told(named, 'comparisons')}; {extremes([row for _, row in named])}"
+    rows = [row for _, row in named]
+    ends = f" Estimates run {extremes(rows)}" if len(rows) > 1 else f" Estimate: {extremes(rows)}"
+    return f"{told(named, 'comparisons')}.{ends}"
 
 
 def _unfinished(settings: Sequence[Setting]) -> str:

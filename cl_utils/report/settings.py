@@ -42,6 +42,8 @@ from cl_utils.study.results import Results, finished_runs, load_results, run_man
 from cl_utils.study.stage_params import LevelQuestion, SecondMeasure
 
 REFERENCE = "baseline"
+CPU = "cpu"
+GPU = "gpu"
 STUDIED = ("study", "study-strong", "paper-size")
 """The profiles with committed results of the factorial, the small setting first."""
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
@@ -70,6 +72,7 @@ class Setting:
     seeds: Mapping[str, int] = field(default_factory=dict)  # declared of each arm
     manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
     machines: Mapping[str, int] = field(default_factory=dict)  # and how many runs each trained
+    devices: Mapping[int, str] = field(default_factory=dict)  # of each seed, where its arms agree
     question: LevelQuestion | None = None
     second: SecondMeasure | None = None
 
@@ -216,8 +219,18 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 seeds=params.arms,
                 manifest=manifest,
                 machines=Counter(map(trained_on, manifests)),
+                devices=_devices(manifests),
                 question=params.level_question,
                 second=params.second_measure,
             )
         )
     return found
+
+
+def _devices(manifests: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """Return `CPU` or `GPU` of each seed, but of none whose arms were trained on both."""
+    found: dict[int, set[str]] = {}
+    for each in manifests:
+        kind = CPU if each["device"] == "cpu" else GPU
+        found.setdefault(each["params"]["seed"], set()).add(kind)
+    return {seed: next(iter(kinds)) for seed, kinds in found.items() if len(kinds) == 1}

@@ -210,6 +210,13 @@ def sides(values: pd.DataFrame, effect: tuple[str, ...]) -> np.ndarray:
     return np.stack([table[:, plus].mean(axis=1), table[:, ~plus].mean(axis=1)])
 
 
+def effect_by_seed(measures: pd.DataFrame, factor: str, cell: Cell = PRIMARY) -> pd.Series:
+    """Return a main effect (points) of each seed that all eight arms have, indexed by the seed."""
+    values = cell_values(measures, cell)
+    plus, minus = sides(values, (factor,))
+    return pd.Series(plus - minus, index=values.index)
+
+
 def effect_name(effect: tuple[str, ...]) -> str:
     """Return the name of an effect in print, e.g. "order x restarts"."""
     return " × ".join(effect)

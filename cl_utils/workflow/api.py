@@ -55,9 +55,9 @@ def train(
     """Return the run of an arm; notebooks 01 to 05 are executed as far as they have not made it.
 
     What other code made, or what was made from other data, is made again. `changes`: parameters
-    that differ from the profile's, such as ``steps=200``; the run then has a place of its own, but
-    for ``device`` and ``compile``, which say how a run that is missing is trained: a finished one is
-    returned from wherever it was trained (``manifest["device"]``).
+    that differ from the profile's, such as ``steps=200``; the run then has a place of its own. Not
+    so with ``device`` and ``compile``, which say how a missing run is trained: a finished one is
+    returned wherever it was trained (``manifest["device"]``).
     Raises StudyError for wrong parameters, for files changed by hand, for committed rows that would
     be overwritten, and when a notebook fails.
     """

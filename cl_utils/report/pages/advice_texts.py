@@ -74,8 +74,8 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             "has paid here without its order.",
             harms="Draw every program equally often: hybrid's choice cost accuracy.",
             mixed=f"{DISAGREE}: compare with drawing every program equally often.",
-            unknown="No gain is established here that would be a reason to draw some programs more "
-            "often.",
+            unknown="Where the learning rate falls to zero, as in these settings, no gain is "
+            "established that would be a reason to draw some programs more often.",
         ),
         "Difficulty or staging": Advice(
             title="Buckets by difficulty",
@@ -100,7 +100,7 @@ SORTING: Final = Advice(
 FLAT: Final = Advice(
     title="A learning rate that does not fall to zero",
     helps="Where the learning rate does not fall to zero, sorting has paid here.",
-    harms="Shuffle there, too: random order did better.",
+    harms="No reason to sort there, either: where a difference is shown, random order did better.",
     mixed="Recipes and rates disagree: compare with the same programs shuffled.",
     unknown="No gain is established here that would be a reason to sort there.",
 )
@@ -117,8 +117,9 @@ OWN: Final = """\
 These are main effects, averages over hybrid's programs and the baseline's. Whoever copies hybrid
 trains on hybrid's, where order alone, in one learning-rate cycle, does this:"""
 WHY: Final = """\
-Why, as far as we looked ([lab notes](log/paper_size.md)): what the metric calls easy is read first,
-and what later stages do not draw again is forgotten."""
+A possible reason, from accuracy by level of the grammar, looked at afterwards and at the paper's
+size alone ([lab notes](log/paper_size.md)): what the metric calls easy is read first, and what
+later stages do not draw again is forgotten."""
 AVERAGED: Final = """\
 Its main effect is averaged over both orders, so whatever hybrid's order costs more on the
 baseline's programs than on hybrid's counts as composition, too:"""

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.names import arm_label, in_order, sentence_case
-from cl_utils.labels.numbers import MISSING, count_text, p_text, reached_text
+from cl_utils.labels.numbers import MISSING, count_text, counts_text, p_text, reached_text
 from cl_utils.report.in_short import joined
 from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import rows_markdown
@@ -68,11 +68,11 @@ def _later(setting: Setting, reached: pd.DataFrame) -> str:
         return ""
     first, rows = setting.second.first_seed, _later_rows(setting, setting.second, reached)
     declared = count_text(_later_seeds(setting, setting.second), "later seed")
-    done = int(rows["n"].min()) if len(rows) else 0
+    done = counts_text(rows["n"]) if len(rows) else "0"
     shown = [verdict(row, row["declared"]) for _, row in rows.iterrows()] or [NONE]
     return (
-        f"What the first {first} seeds with {setting.title} suggested of the characters is to be "
-        f"tested on {declared}, as was declared; {done} of them have been run: "
+        f"What the first {first} seeds with {setting.title} suggested about how soon arms get "
+        f"there is tested on {declared}, as was declared; both arms have {done} of them: "
         f"{joined([*dict.fromkeys(shown)])}."
     )
 

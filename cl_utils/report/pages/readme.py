@@ -14,11 +14,14 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN
 from cl_utils.labels.numbers import MISSING, points_text
+from cl_utils.report.by_machine import machine_note
 from cl_utils.report.declarations import NOTES
 from cl_utils.report.in_short import (
+    OWN_ROW,
     ROWS,
     SINGLE_RUNS,
     TOO_FEW,
+    UNFINISHED,
     answer,
     declared_of_answers,
     own_order,
@@ -39,7 +42,6 @@ from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
-OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in one cycle"
 LEADING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "The paper's question": "The paper's hybrid curriculum against its baseline",
@@ -48,16 +50,18 @@ LEADING: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The questions that the README answers first, a sentence each."""
-EARLY: Final = frozenset({TOO_FEW, SINGLE_RUNS})
+EARLY: Final = frozenset({TOO_FEW, UNFINISHED, SINGLE_RUNS})
 LEGEND: Final = f"""\
 - In {WHERE}, paired by seed, with 95 % intervals.{{sizes}}
 - *Claim*: declared before the runs, p < {SIGNIFICANCE:g} after Holm within its family, at least \
-{SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: only the interval excludes zero, or \
-seeds are missing, or nothing was declared. *Undecided*: neither a difference nor its absence is \
-shown. The error rate of 5 % holds within a family, not over the table.
+{SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: what falls short of a claim because \
+only its interval excludes zero, or declared seeds are missing, or nothing was declared. \
+*Undecided*: neither a difference nor its absence is shown. The error rate of 5 % holds within a \
+family, not over the table.
 - Rows two and four are main effects over the eight arms that combine order, restarts and \
-composition. The arms of the last row differ in order and composition, too. All seeds of a setting \
-share one set of programs.
+composition. Row five is one contrast, in random order; composition in the figure is the main \
+effect, to which whatever order costs more on the baseline's programs adds. The arms of the last \
+row differ in order and composition, too. All seeds of a setting share one set of programs.
 """
 
 
@@ -159,9 +163,11 @@ def table(settings: Sequence[Setting]) -> str:
 
 def legend(settings: Sequence[Setting]) -> str:
     """Return what the table's words mean."""
-    notes = " ".join(note for each in settings if (note := NOTES.get(each.profile)))
+    notes = [note for each in settings if (note := NOTES.get(each.profile))]
+    if machines := machine_note(settings):
+        notes.append(f"{machines} ([exploratory](docs/settings.md#by-machine)).")
     text = LEGEND.format(sizes=sizes(settings))
-    return f"{text}- {notes}" if notes else text.strip()
+    return f"{text}- {' '.join(notes)}" if notes else text.strip()
 
 
 def cell(row: pd.Series | None, usual: int) -> str:

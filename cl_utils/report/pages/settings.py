@@ -14,6 +14,7 @@ import pandas as pd
 
 from cl_utils.labels.names import level_label
 from cl_utils.paths import committed_results, params_file
+from cl_utils.report.by_machine import machine_section
 from cl_utils.report.in_short import ROWS, answer, questions_titled
 from cl_utils.report.metric_by_setting import Judged, metric_section
 from cl_utils.report.pages.completion import completion_section
@@ -61,8 +62,9 @@ paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm
 {VERDICTS}"""
 DECLARED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        RATED: "The contrasts were declared on 2026-11-28, before the runs, with eight seeds; the "
-        "rows were looked at after three. A family is a recipe at a rate.",
+        RATED: "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
+        "that fall to zero left out on 2026-11-28, before any run; the rows were looked at after "
+        "three seeds. Each recipe at each rate is a family of its own.",
         ORDERED: "The contrasts were declared on 2026-11-27, before the runs of the other orders; "
         "the baseline's are those of `study`, and were known.",
     }
@@ -98,6 +100,7 @@ def settings_page(
     sections += [_question(title, words, settings) for title, words in ROWS.items()]
     sections += [
         simple_section(settings),
+        machine_section(settings),
         metric_section(metric),
         how_soon_section(settings, figure_of(SOON_FIGURE)),
     ]
