@@ -14,6 +14,7 @@ from factories import every_arm
 from cl_utils import stats
 from cl_utils.figures import effects_by_exam
 from cl_utils.figures.described import description_of
+from cl_utils.figures.lanes import difference_lines
 from cl_utils.labels.names import RECIPES as RECIPE_WORDS
 from cl_utils.labels.names import level_label, trained_on
 from cl_utils.labels.numbers import points_text
@@ -49,6 +50,7 @@ from cl_utils.report.settings import (
 from cl_utils.report.side_by_side import rows_by_order, rows_by_setting
 from cl_utils.stats import FACTORIAL, factorial_effects, standing
 from cl_utils.stats.exams import exam_accuracy, exam_effects
+from cl_utils.stats.factorial import FACTORS
 from cl_utils.study.params import read_params
 from cl_utils.study.results import Results, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion
@@ -214,6 +216,34 @@ def test_the_gain_has_the_seeds_of_its_two_arms_and_effects_those_of_all_eight()
     declared = setting.contrasts.iloc[0]
     assert [gain["n"], gain["difference"]] == [declared["n"], declared["difference"]]
     assert {row["n"] for row in effects} == {gain["n"] - 1} and len(effects) == 3
+
+
+def test_rows_for_figures_say_which_are_claims_as_the_tables_do() -> None:
+    """The declared contrast and the main effects, each in its own family; nothing undeclared is."""
+    results = raised(every_arm(), "hybrid", 30.0)
+    setting = invented("x", results)
+    rows = rows_by_setting([setting]).set_index("effect")["claim"]
+    declared = setting.contrasts.iloc[0]
+    effects = setting.effects.set_index("effect")
+    assert rows.iloc[0] == (standing(declared) == "claim")
+    for name in FACTORS:
+        assert rows[name] == (standing(effects.loc[name]) == "claim")
+    other = replace(setting, declared=[("hybrid-norestart", "hybrid-shuffled")])
+    assert not rows_by_setting([other])["claim"].iloc[0]
+
+
+def test_a_marker_is_filled_where_a_difference_is_a_claim() -> None:
+    facts = {"difference": [1.0, 2.0], "low": [0.5, 1.0], "high": [1.5, 3.0], "n": [8, 8]}
+    rows = pd.DataFrame({"line": ["a", "a"], "lane": ["b", "c"], **facts})
+
+    def faces(rows: pd.DataFrame) -> list[str]:
+        axes = difference_lines(rows, line="line", lane="lane").axes[0]
+        marks = [each for each in axes.lines if each.get_marker() not in ("None", "", None)]
+        return [str(each.get_markerfacecolor()) for each in marks]
+
+    first, second = faces(rows.assign(claim=[True, False]))
+    assert first != "white" and second == "white"
+    assert set(faces(rows)) == {"white"}  # nothing was declared
 
 
 def test_a_setting_without_sorted_arms_has_no_orders() -> None:

@@ -21,7 +21,7 @@ from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
 """Marker and whether it is filled, by what is claimed."""
 
-COLUMN_ENDS = (0.44, 0.67, 0.86, 0.95)
+COLUMN_ENDS = (0.42, 0.61, 0.86, 0.95)
 """Right ends of the printed columns, as shares of their panel's width."""
 
 

@@ -1,12 +1,14 @@
 """Differences in lanes: lines one below the other, and in each line several settings at once.
 
-In: rows with difference, low, high, n, and the columns that name lines, lanes and panels. Out: a
-figure with the numbers beside it; its result in words.
+In: rows with difference, low, high, n, the columns that name lines, lanes and panels, and, where
+something was declared, whether each is a claim. Out: a figure with the numbers beside it; its
+result in words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,7 +22,10 @@ from cl_utils.figures.panels import canvas, draw_interval, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.numbers import counts_text, points_text
 
-MARKERS = ("o", "^", "X", "v")  # one a lane; diamonds and squares are claims: `contrasts.MARKS`
+MARKERS = ("o", "^", "v", "p")  # one a lane; diamonds and squares are claims: `contrasts.MARKS`
+CLAIM: Final = "claim"
+"""The column of rows that says whether a difference is a claim: its marker is filled then."""
+FILLED: Final = {True: "a claim", False: "no claim (trend, undecided, too few seeds)"}
 SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")
 STEP = 0.26  # between the lanes of a line
 
@@ -43,7 +48,7 @@ def difference_lines(
         limit_differences(axes, rows)
         axes.set_title(title, loc="left")
     panels[-1, 0].set_xlabel("difference in exact outputs (percentage points)")
-    lanes_key(figure, lanes)
+    lanes_key(figure, lanes, claims=CLAIM in rows)
     return figure
 
 
@@ -60,7 +65,10 @@ def _draw_lines(
     axes.axvline(0, color=style.FAINT, linewidth=1)
     side.axis("off")
     for _, row in rows.iterrows():
-        place = draw_difference(axes, row, lines.index(row[line]), lanes, lane=lane, size=6.5)
+        here = set(rows.loc[rows[line] == row[line], lane])
+        number = [each for each in lanes if each in here].index(row[lane])
+        place = lines.index(row[line]) + STEP * (number - (len(here) - 1) / 2)
+        draw_difference(axes, row, place, lanes.index(row[lane]), size=6.5)
         text = f"{points_text(row)}, n = {row['n']}"
         side.text(0.0, place, text, va="center", fontsize=8, transform=side.get_yaxis_transform())
     axes.set_yticks(range(len(lines)), lines)
@@ -68,25 +76,29 @@ def _draw_lines(
     without_left_line(axes)
 
 
-def draw_difference(
-    axes: Axes, row: pd.Series, line: int, lanes: Sequence[str], *, lane: str, size: float
-) -> float:
-    """Draw one difference of a line of the figure in its own lane; return its place."""
-    number = lanes.index(row[lane])
-    place = line + STEP * (number - (len(lanes) - 1) / 2)
+def draw_difference(axes: Axes, row: pd.Series, place: float, lane: int, size: float) -> None:
+    """Draw one difference at its place with the marker of its lane, open where it is no claim."""
     draw_interval(axes, place, row["low"], row["high"])
-    marker, shade = _mark(number)
-    axes.plot(row["difference"], place, marker, color=shade, markersize=size, zorder=5)
-    return place
+    mark = _mark(lane, filled=bool(row.get(CLAIM, False)))
+    axes.plot(row["difference"], place, markersize=size, zorder=5, **mark)
 
 
-def lanes_key(figure: Figure, lanes: Sequence[str]) -> None:
-    """Name the marker of each lane above the panels."""
-    keys = []
-    for number, name in enumerate(lanes):
-        marker, shade = _mark(number)
-        keys.append(Line2D([], [], marker=marker, color=shade, linestyle="", label=name))
+def lanes_key(figure: Figure, lanes: Sequence[str], *, claims: bool = False) -> None:
+    """Name the marker of each lane above the panels, and with `claims` what fills one.
+
+    Without `claims` none is one, and all are open.
+    """
+    keys = [
+        Line2D([], [], label=name, **_mark(number, filled=claims))
+        for number, name in enumerate(lanes)
+    ]
     figure.legend(handles=keys, loc="outside upper left", ncols=1)
+    if claims:
+        keys = [
+            Line2D([], [], label=words, **_mark(0, filled=filled))
+            for filled, words in FILLED.items()
+        ]
+        figure.legend(handles=keys, loc="outside upper right", ncols=1)
 
 
 def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str = "") -> str:
@@ -103,5 +115,13 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
     return f"Points of exact execution{compared}. {'; '.join(clauses)}."
 
 
-def _mark(lane: int) -> tuple[str, str]:
-    return MARKERS[lane % len(MARKERS)], SHADES[lane % len(SHADES)]
+def _mark(lane: int, *, filled: bool) -> dict[str, Any]:
+    """Return how the marker of a lane is drawn."""
+    shade = SHADES[lane % len(SHADES)]
+    return {
+        "marker": MARKERS[lane % len(MARKERS)],
+        "linestyle": "",
+        "color": shade,
+        "markerfacecolor": shade if filled else "white",
+        "markeredgewidth": 1.4,
+    }

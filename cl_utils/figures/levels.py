@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
-from cl_utils.figures.lanes import draw_difference, lanes_key
+from cl_utils.figures.lanes import STEP, draw_difference, lanes_key
 from cl_utils.figures.panels import canvas, require, styled, without_left_line
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import points_text
@@ -62,7 +62,8 @@ def levels_result(rows: pd.DataFrame) -> str:
 def _draw(axes: Axes, rows: pd.DataFrame, settings: Sequence[str], levels: Sequence[str]) -> None:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     for _, row in rows.iterrows():
-        place = levels.index(row["level"])
-        draw_difference(axes, row, place, settings, lane="setting", size=6)
+        lane = settings.index(row["setting"])
+        place = levels.index(row["level"]) + STEP * (lane - (len(settings) - 1) / 2)
+        draw_difference(axes, row, place, lane, size=6)
     without_left_line(axes)
     axes.grid(axis="x")

@@ -13,12 +13,15 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.report.settings import REFERENCE, Setting
-from cl_utils.stats import contrast_table
+from cl_utils.stats import contrast_table, standing
+from cl_utils.stats.contrasts import as_exploratory, of_pairs
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
 
 PAPERS_PAIR = ("hybrid", REFERENCE)
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
+CLAIM = "claim"
+"""The column that says whether a row may be called a claim."""
 
 
 def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
@@ -33,11 +36,14 @@ def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
         main = setting.effects[setting.effects["effect"].isin(FACTORS)]
         if main.empty:
             continue
-        gain = contrast_table(setting.results.measures, contrasts=[PAPERS_PAIR])
+        gain = of_pairs(setting.contrasts, [PAPERS_PAIR])
+        if gain.empty:  # not declared, so never a claim
+            rows = contrast_table(setting.results.measures, contrasts=[PAPERS_PAIR])
+            gain = as_exploratory(rows)
         both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
         both.insert(0, "setting", setting.name)
-        tables.append(both[["setting", *EFFECT_COLUMNS]])
-    columns = ["setting", *EFFECT_COLUMNS]
+        tables.append(with_claims(both)[["setting", *EFFECT_COLUMNS, CLAIM]])
+    columns = ["setting", *EFFECT_COLUMNS, CLAIM]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
@@ -47,7 +53,8 @@ def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
     other arms. Points as in `rows_by_setting`.
     """
-    tables = [pd.DataFrame(columns=["order", "metric", "exploratory", *EFFECT_COLUMNS[1:]])]
+    columns = ["order", "metric", "exploratory", *EFFECT_COLUMNS[1:], CLAIM]
+    tables = [pd.DataFrame(columns=columns)]
     for setting in settings:
         rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
         rows = rows[rows["reference"] == REFERENCE]
@@ -58,8 +65,13 @@ def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
         rows = rows[rows["place"] < len(ORDERS)].sort_values(
             ["place", "exploratory"], kind="stable"
         )
-        tables.append(rows.drop(columns="place"))
+        tables.append(with_claims(rows.drop(columns="place")))
     return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
+
+
+def with_claims(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of contrasts with `CLAIM`."""
+    return rows.assign(**{CLAIM: [standing(row) == "claim" for _, row in rows.iterrows()]})
 
 
 def rows_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
