@@ -24,7 +24,7 @@ SECTIONS = {
     text.partition("\n")[0]: re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     for text in re.split(r"^##? ", PAGE, flags=re.MULTILINE)[1:]
 }
-PARTS = list(SECTIONS)[1:-1]
+PARTS = list(SECTIONS)[2:-1]  # after the head and the way from one to a comparison
 SCHEDULE, POLICY, ARM, METRIC, OPTION, MODEL = PARTS
 KEPT = """
 from cl_utils.difficulty.catalogue import METRICS

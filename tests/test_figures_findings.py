@@ -278,7 +278,7 @@ def test_what_is_forgotten_is_counted_and_not_averaged_over_arms_that_lost_nothi
     fallen = curves["execution_exact"].where(~end, 10.0)
     told = forgetting_result(curves.assign(execution_exact=fallen))
     assert told.startswith("Most is forgotten by hybrid: easy programs end ")
-    assert told.endswith("; of the 6 pairs of an arm and a bucket, 1 lost anything.")
+    assert told.endswith("; of the 6 pairs of an arm and a bucket, 1 ends below their best at all.")
 
 
 def test_stages_end_where_history_says() -> None:

@@ -68,6 +68,17 @@ def test_characters_are_those_of_the_mean_of_the_buckets() -> None:
     assert characters_to(curves({}).reindex(columns=["recipe", "bucket", "arm", "seed"]), 1).empty
 
 
+def test_the_order_of_a_curve_s_rows_does_not_matter_and_holes_are_told() -> None:
+    """A measure of one's own may come in any order; a point without accuracy would hide a run."""
+    rows = curves({"baseline": [1e6, 3e6], "hybrid": [2e6]})
+    whole, turned = (characters_to(each, 50.0) for each in (rows, rows[::-1]))
+    pd.testing.assert_frame_equal(whole, turned)
+    hole = rows.assign(execution_exact=rows["execution_exact"].where(rows["seed"] == 0))
+    assert "baseline, seed 1, has no accuracy" in refusal(lambda: characters_to(hole, 50.0))
+    twice = pd.concat([rows, rows.tail(4)])
+    assert "hybrid, seed 0, has two rows" in refusal(lambda: characters_to(twice, 50.0))
+
+
 def test_recipes_are_not_mixed() -> None:
     two = pd.concat([curves({"baseline": [1.0]}), curves({"baseline": [1.0]}, "strong")])
     assert "recipes fast, strong are mixed" in refusal(lambda: characters_to(two, 50.0))

@@ -66,6 +66,28 @@ def first(column: str, value: object) -> Change:
         (first("source", "a = 3 \nprint(a)"), ["the grammar's layout"]),
         (first("source", "a = 3 # three\nprint(a)"), ["the grammar's layout"]),
         (first("source", "a = 3\n\nprint(a)"), ["the grammar's layout"]),
+        (first("source", "a = 1\nb = a +  2\nprint(b)"), ["the grammar's layout"]),
+        (first("source", "a = 1\nb =  a + 2\nprint(b)"), ["the grammar's layout"]),
+        (first("source", "a = 1\nprint( a )"), ["the grammar's layout"]),
+        (first("source", "a = 1\nprint(a )"), ["the grammar's layout"]),
+        (first("source", "a = 1\nif   a > 2 :\n\tprint(a)"), ["the grammar's layout"]),
+        (first("source", "import os"), ["import os", "the grammar's layout"]),
+        (first("source", "a = 1\nimport os\nprint(a)"), ["the grammar's layout"]),
+        (first("level", " 1.1"), ["level=' 1.1'", "without spaces"]),
+        (first("level", "é"), ["in ASCII"]),
+        (
+            lambda each: each.assign(program_id=each["program_id"] - 1),
+            ["program -1 has program_id=-1", "0 or more"],
+        ),
+        (lambda each: each.head(0), ["no row"]),
+        (
+            lambda each: each.assign(source=each["source"].iloc[0]),
+            ["program 1 has source=", "each program once"],
+        ),
+        *(
+            (first("output", output), ["output=", "one number per line"])
+            for output in (" 5 ", "1\t", "1\r", "output\n2", "True", "٣", "inf", "-")
+        ),
         (first("output", 3), ["output=3", "give a text"]),
         (first("output", "3\n"), ["output=", "without empty lines"]),
     ],

@@ -41,7 +41,7 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
     describe(
         figure,
         " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
-        f"Dashed: {PAPER_BASELINE} %, what the paper reports of its baseline. Grey: the first "
+        f"Dashed: {PAPER_BASELINE} %, what the paper reports for its baseline. Grey: the first "
         "plan. One line per training, n trainings per plan; minutes and percentages above a panel: "
         "mean over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
         f"interval of a share of {int(curves['programs'].min()):,} programs. Balanced, twin-free, "

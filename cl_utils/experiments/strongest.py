@@ -57,7 +57,7 @@ def soon_sentence() -> str:
         soon = f"after {_median(rows['seconds'] / 60)} minutes and {characters} million characters"
     return (
         f"A model of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained with recipe "
-        f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports of its "
+        f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports for its "
         f"baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and answers "
         f"{_median(rows['final'])} % correctly at the end: medians, with minimum and "
         f"maximum. Exploratory: it is the last of {len(experiment.variants)} plans tried in turn, "

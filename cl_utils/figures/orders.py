@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from cl_utils.curriculum.orders import LAYERS, SAW, STAIR
+from cl_utils.curriculum.orders import LAYERS
 from cl_utils.figures.described import describe
 from cl_utils.figures.lanes import difference_lines, lanes_result
 from cl_utils.figures.panels import require, styled
@@ -25,8 +25,8 @@ def effects_by_order(rows: pd.DataFrame) -> Figure:
         "Differences to the baseline, which reads the same programs, each as often, in random "
         "order: mean over seeds with 95 % t interval, balanced test set, mean of the three "
         f"buckets. Folding makes {LAYERS} passes from easy to hard, zigzag turns every other one "
-        f"round, stair and saw go back around the borders of {STAIR['sections']} and "
-        f"{SAW['sections']} sections. {declared_text(rows)}",
+        "round; stair goes from easy to hard, but folded around the middle, and saw in zigzag "
+        f"around the borders of the thirds. {declared_text(rows)}",
     )
     return figure
 

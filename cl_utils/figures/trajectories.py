@@ -99,11 +99,13 @@ def forgetting_result(curves: pd.DataFrame) -> str:
     lost = (each.max() - each.last()).sort_values(ascending=False, kind="stable")
     arm, bucket = lost.index[0]
     pairs = f"{len(lost)} pairs of an arm and a bucket"
+    below = (lost > 0).sum()
     if lost.iloc[0] == 0:
         return f"Nothing is forgotten: all {pairs} end at their best."
     return (
         f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
-        f"points below their best; of the {pairs}, {(lost > 0).sum()} lost anything."
+        f"points below their best; of the {pairs}, {below} {'ends' if below == 1 else 'end'} below "
+        "their best at all."
     )
 
 

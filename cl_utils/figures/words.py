@@ -10,14 +10,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from cl_utils.labels.names import arm_label
-from cl_utils.labels.numbers import points_text
+from cl_utils.labels.numbers import fixed, points_text
 
 BASELINE = "baseline"
 
 
 def percent_text(value: float) -> str:
     """Return "72.1 %"."""
-    return f"{value:.1f} %"
+    return f"{fixed(value)} %"
 
 
 def range_text(values: pd.Series) -> str:

@@ -14,6 +14,17 @@ import pandas as pd
 
 MISSING: Final = "–"
 MOST_DIGITS: Final = 6
+STABLE_DIGITS: Final = 9
+"""Behind the point: all that sums of the same numbers have in common, whatever their order."""
+
+
+def fixed(value: float, digits: int = 1, sign: str = "") -> str:
+    """Return a number with so many digits behind the point; `sign`: "+" for one before gains, too.
+
+    One value has one text: means of the same rows summed in another order differ in their last
+    bits, which would decide how a number between two texts, such as 61.55, is rounded.
+    """
+    return f"{round(value, STABLE_DIGITS):{sign},.{digits}f}"
 
 
 def interval_text(low: float, high: float, digits: int = 1) -> str:
@@ -30,25 +41,25 @@ def interval_text(low: float, high: float, digits: int = 1) -> str:
 def _bound_text(bound: float, digits: int, *, apart: bool) -> str:
     while apart and round(bound, digits) == 0 and digits < MOST_DIGITS:
         digits += 1
-    return f"{bound:+.{digits}f}"
+    return fixed(bound, digits, "+")
 
 
 def points_text(row: pd.Series, digits: int = 1) -> str:
     """Return "+1.5 (+1.0 to +2.0)", a difference with its interval where there is one."""
     interval = interval_text(row["low"], row["high"], digits)
-    return f"{row['difference']:+.{digits}f}" + (f" ({interval})" if interval else "")
+    return fixed(row["difference"], digits, "+") + (f" ({interval})" if interval else "")
 
 
 def difference_facts(row: pd.Series) -> list[str]:
     """Return "-2.6 points" and "95 % interval -3.4 to -1.7", the latter where there is one."""
     interval = interval_text(row["low"], row["high"])
-    points = f"{row['difference']:+.1f} points"
+    points = f"{fixed(row['difference'], sign='+')} points"
     return [points, f"95 % interval {interval}"] if interval else [points]
 
 
-def mean_text(mean: float, half_width: float) -> str:
+def mean_text(mean: float, half_width: float, digits: int = 1) -> str:
     """Return "61.4 ± 1.3", a mean with half its interval where there is one."""
-    return f"{mean:.1f}" + ("" if pd.isna(half_width) else f" ± {half_width:.1f}")
+    return fixed(mean, digits) + ("" if pd.isna(half_width) else f" ± {fixed(half_width, digits)}")
 
 
 def rho_text(rho: float) -> str:

@@ -111,5 +111,5 @@ def overview(source: str, context: int) -> Markdown:
     """Return the program as models read it, with its output; raise StudyError as `read` does."""
     program = read(source, context)
     text = record(program.source, program.output).strip()
-    told = f"What models read, of it {len(program.source)} characters before the output mark:"
+    told = f"What the models read ({len(program.source)} characters before the output mark):"
     return Markdown(f"{told}\n\n```python\n{text}\n```")  # type: ignore[no-untyped-call]

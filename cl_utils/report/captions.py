@@ -39,7 +39,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
             "setting studied"
         ),
         "characters_to_accuracy": (
-            "How soon each arm reaches what the paper reports of its baseline, in every setting "
+            "How soon each arm reaches what the paper reports for its baseline, in every setting "
             "in which a run gets there"
         ),
         "effects_by_order": (
@@ -115,7 +115,7 @@ def folder_markdown(params: Params) -> str:
     """Return the page of all figures of a profile that are drawn: figures/<profile>/README.md."""
     body = figures_markdown(list(CAPTIONS), captions(params.figures), "")
     return (
-        f"# Figures of the profile `{params.profile}`\n\nGenerated from "
-        f"`results/{params.profile}/` by `make figures PROFILE={params.profile}`; do not edit. "
+        f"# Figures of the profile `{params.profile}`\n\nGenerated from the rows in results/ by "
+        f"`make figures PROFILE={params.profile}`; do not edit. "
         "What they mean: [`docs/findings.md`](../../docs/findings.md).\n\n" + body + "\n"
     )

@@ -17,7 +17,7 @@ import pandas as pd
 from cl_utils.curriculum.arms import arms
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.names import arm_label
-from cl_utils.labels.numbers import MISSING, interval_text, p_text
+from cl_utils.labels.numbers import MISSING, fixed, interval_text, p_text
 from cl_utils.report.page_table import PageTable
 from cl_utils.report.sentences import verdict_cell
 from cl_utils.stats.intervals import SIGNIFICANCE
@@ -83,7 +83,7 @@ def cell_text(value: object, digits: int) -> str:
         return MISSING
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    return f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
+    return fixed(value, digits) if isinstance(value, float) else f"{value:,}"
 
 
 def name_in_words(name: str) -> str:
@@ -122,7 +122,7 @@ def judged(rows: pd.DataFrame) -> dict[str, list[str] | pd.Series]:
     """Return what is needed to judge differences: points, interval, p and n, as columns."""
     ends = zip(rows["low"], rows["high"], strict=True)
     return {
-        POINTS_HEAD: [f"{each:+.1f}" for each in rows["difference"]],
+        POINTS_HEAD: [fixed(each, sign="+") for each in rows["difference"]],
         INTERVAL_HEAD: [interval_text(low, high) or MISSING for low, high in ends],
         P_HEAD: [p_text(p) for p in rows["p_holm"]],
         "n (paired seeds)": rows["n"],

@@ -5,6 +5,7 @@
     paired_tests  tests that a paired difference is zero, or is not
     contrasts     paired differences between arms
     changes       differences of such differences
+    groups        one difference in two groups of seeds
     verdicts      what they allow anyone to say
     factorial     order x restarts x composition
     budget        gains at a share of the steps

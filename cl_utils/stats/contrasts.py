@@ -130,9 +130,12 @@ def contrast_table(
 
     Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts`: the pairs (arm,
     reference) of one family. Those without a pair of runs yet get no row, but count in it: an
-    unfinished study must not look more certain than a whole one.
+    unfinished study must not look more certain than a whole one. Raises StudyError when nothing of
+    that name was measured.
     """
     rows = select(measures, measure, test_set, subset)
+    if rows.empty:
+        check_cell(measures, (measure, test_set, subset))
     ready = [
         paired_difference(
             rows,

@@ -14,16 +14,18 @@ import pandas as pd
 from cl_utils.stats.contrasts import family_table, paired_contrast
 from cl_utils.stats.exams import cell_accuracy, cell_effects
 from cl_utils.stats.factorial import EFFECTS, cell_values, sides, simple_effects
-from cl_utils.stats.rows import PRIMARY, Cell
+from cl_utils.stats.rows import PRIMARY, Cell, check_programs_once
 
 
 def by_level(programs: pd.DataFrame) -> pd.DataFrame:
     """Return measures (percent of n programs right) whose subset is a level of the grammar.
 
-    `programs` has recipe, arm, seed, test_set, level and exact; those of the balanced test count.
+    `programs` has recipe, arm, seed, test_set, program_id, level and exact; those of the balanced
+    test count. Raises StudyError for an answer that is there twice.
     """
     measure, test_set, _ = PRIMARY
     balanced = programs[programs["test_set"] == test_set]
+    check_programs_once(balanced)
     groups = balanced.groupby(["recipe", "arm", "seed", "level"], observed=True)["exact"]
     rows = groups.agg(value="mean", n="size").reset_index().rename(columns={"level": "subset"})
     return rows.assign(value=100 * rows["value"], measure=measure, test_set=test_set)

@@ -30,12 +30,13 @@ def sign_flip_p(differences: np.ndarray) -> float:
     """Return the two-sided p that the mean of paired `differences` (n,) is zero.
 
     Under the null the two arms of a pair are exchangeable, so each difference may change its sign:
-    exact over all flips up to `EXACT_SEEDS` pairs; nan below two pairs. Means within `SAME_POINTS`
+    exact over all flips up to `EXACT_SEEDS` pairs; nan below two pairs, or where a difference is
+    not finite. Means within `SAME_POINTS`
     count as equal, so that a tie does not hang on the last digit of a rounded value, as it would in
     scipy.stats.permutation_test.
     """
     n = differences.size
-    if n < 2:
+    if n < 2 or not np.isfinite(differences).all():
         return np.nan
     at_least = abs(float(differences.mean())) - SAME_POINTS
     if n <= EXACT_SEEDS:
@@ -49,9 +50,9 @@ def sign_flip_p(differences: np.ndarray) -> float:
 def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
     """Return the TOST p that two paired samples (n,) differ by less than the margin.
 
-    Small values speak for equivalence; nan below two pairs.
+    Small values speak for equivalence; nan below two pairs, or where one is not finite.
     """
-    if first.size < 2:
+    if first.size < 2 or not np.isfinite(first - second).all():
         return np.nan
     from statsmodels.stats.weightstats import ttost_paired  # half a second, and used here alone
 

@@ -14,7 +14,7 @@ from cl_utils.errors import StudyError
 from cl_utils.stats.clusters import cluster_draws, clusters_of
 from cl_utils.stats.intervals import CONFIDENCE, Interval
 from cl_utils.stats.ranks import RankedMetrics
-from cl_utils.stats.rows import PRIMARY, check_one_recipe
+from cl_utils.stats.rows import PRIMARY, check_one_recipe, check_programs_once
 
 DECILES = 10
 BALANCED = PRIMARY[1]
@@ -31,15 +31,22 @@ def arm_programs(programs: pd.DataFrame, arm: str, test_set: str) -> pd.DataFram
             "run notebooks/05_evaluation.ipynb for it"
         )
     check_one_recipe(rows)
+    check_programs_once(rows)
     return rows
 
 
 def check_metric(programs: pd.DataFrame, metric: str) -> None:
-    """Raise StudyError when `programs` have no column `metric`."""
+    """Raise StudyError when `programs` have no column `metric`, or some have none of its values."""
     if metric not in programs:
         raise StudyError(
             f"the programs have no metric {metric!r}: merge it by program_id from "
             "difficulty.parquet, written by notebooks/02_metric_analysis.ipynb"
+        )
+    if (lacking := programs[metric].isna()).any():
+        number = programs.loc[lacking, "program_id"].iloc[0]
+        raise StudyError(
+            f"program {number} has no value of the metric {metric!r}: merge it by program_id from "
+            "difficulty.parquet, for every program"
         )
 
 
@@ -100,6 +107,7 @@ def accuracy_by_decile(programs: pd.DataFrame, metric: str = "overall_metric") -
     check_metric(programs, metric)
     rows = programs[programs["test_set"] == BALANCED]
     check_one_recipe(rows)
+    check_programs_once(rows)
     distinct = rows.drop_duplicates("program_id").set_index("program_id")[metric]
     decile = decile_of(distinct)
     edges = distinct.groupby(decile).agg(low="min", high="max")
@@ -137,17 +145,23 @@ def hierarchical_bootstrap(
 
     Each resample draws seeds, then clusters of programs with the same canonical `skeleton` (single
     programs where that column is missing). All seeds answer the same programs, so one draw of
-    clusters serves all drawn seeds. n is the number of seeds; a single seed is never varied.
+    clusters serves all drawn seeds. n is the number of seeds; a single seed is never varied. Raises
+    StudyError where a seed has not answered every program: what is left would be no test set.
     """
+    if resamples < 1:
+        raise StudyError(f"resamples={resamples}: give at least 1")
     rows = arm_programs(programs, arm, test_set)
     right = answers(rows)
+    _check_whole(right, arm, test_set)
     if reference is not None:
-        right = (right - answers(arm_programs(programs, reference, test_set))).dropna(
-            axis="columns", how="all"
-        )
-    right = right.dropna()
+        other = answers(arm_programs(programs, reference, test_set))
+        _check_whole(other, reference, test_set)
+        right = (right - other).dropna(axis="columns", how="all").dropna()
     if right.empty:
-        raise _nothing_in_common(arm, reference, test_set)
+        raise StudyError(
+            f"{arm} and {reference} have no seed and program in common on {test_set}: run "
+            "notebooks/05_evaluation.ipynb for both with one seed"
+        )
     table, facts = right.to_numpy(dtype=float), facts_of(rows, right.index)  # (programs, seeds)
     bucket = facts["bucket"].astype("category").cat.codes.to_numpy(dtype=np.int64)
     draws = cluster_draws(clusters_of(facts), table.shape[1], rng, resamples)
@@ -159,17 +173,15 @@ def hierarchical_bootstrap(
     return Interval(100 * mean, float(low), float(high), table.shape[1])
 
 
-def _nothing_in_common(arm: str, reference: str | None, test_set: str) -> StudyError:
-    """Return the error of runs that have no program in common, to be raised."""
-    if reference is None:
-        return StudyError(
-            f"{arm} has no program on {test_set} that all of its seeds answered: run "
-            "notebooks/05_evaluation.ipynb again for each of them"
+def _check_whole(right: pd.DataFrame, arm: str, test_set: str) -> None:
+    """Raise StudyError where a seed (column) lacks programs (rows) that another one answered."""
+    lacking = right.isna().sum()
+    if (lacking > 0).any():
+        seed = lacking.idxmax()
+        raise StudyError(
+            f"{arm}, seed {seed}, lacks {lacking[seed]} of {len(right)} programs on {test_set}: "
+            "run notebooks/05_evaluation.ipynb for it again"
         )
-    return StudyError(
-        f"{arm} and {reference} have no seed and program in common on {test_set}: run "
-        "notebooks/05_evaluation.ipynb for both with one seed"
-    )
 
 
 def mean_of_buckets(values: np.ndarray, bucket: np.ndarray) -> float:

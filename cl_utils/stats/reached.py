@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
+from cl_utils.errors import StudyError
 from cl_utils.stats.contrasts import Pair, holm
 from cl_utils.stats.rows import check_one_recipe
 
@@ -32,15 +33,31 @@ def crossing(curve: pd.DataFrame, column: str, level: float) -> float:
 def characters_to(curves: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return arm, seed and characters until the mean of the buckets first reaches `level` percent.
 
-    Raises StudyError where recipes are mixed.
+    The rows may be in any order. Raises StudyError where recipes are mixed, a point of a curve has
+    no accuracy, or is there twice.
     """
     check_one_recipe(curves)
     macro = curves[curves["bucket"] == "macro"]
+    if len(macro):
+        macro = macro.sort_values("characters", kind="stable")
+        _check_points(macro)
     rows = [
         {"arm": arm, "seed": seed, "characters": crossing(curve, "characters", level)}
         for (arm, seed), curve in macro.groupby(["arm", "seed"])
     ]
     return pd.DataFrame(rows, columns=["arm", "seed", "characters"])
+
+
+def _check_points(macro: pd.DataFrame) -> None:
+    """Raise StudyError for the first point of a curve that has no accuracy or is there twice."""
+    twice = macro.duplicated(["arm", "seed", "characters"])
+    for wrong, what in ((macro["execution_exact"].isna(), "no accuracy"), (twice, "two rows")):
+        if wrong.any():
+            point = macro[wrong].iloc[0]
+            raise StudyError(
+                f"the curve of {point['arm']}, seed {point['seed']}, has {what} at "
+                f"{point['characters']} characters: evaluate or load that run again"
+            )
 
 
 def sooner(reached: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:

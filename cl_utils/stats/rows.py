@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
@@ -15,6 +16,7 @@ from cl_utils.names import unknown
 
 Cell = tuple[str, str, str]
 """A measure, a test set and a subset: what is compared."""
+COLUMNS: Final = ("recipe", "arm", "seed", "test_set", "subset", "measure", "value")
 PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
 """The study's primary measure."""
 
@@ -23,11 +25,15 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
     """Return the rows of one measure, one an arm and seed; missing values are dropped.
 
     Raises StudyError when the rows mix recipes or hold one run twice: a mean over them would
-    weigh runs unequally.
+    weigh runs unequally; and for a column that is missing, a seed that is no whole number, or a
+    value that is infinite: any of them would make a number of what is none.
     """
+    if lacking := [name for name in COLUMNS if name not in measures]:
+        raise StudyError(f"the measures lack the columns {', '.join(lacking)}: add them")
     rows = measures[measures["measure"] == measure]  # few of all, so the rest compares few texts
     rows = rows[(rows["test_set"] == test_set) & (rows["subset"] == subset)]
     rows = rows.dropna(subset=["value"])
+    _check_numbers(rows, f"{measure} on {test_set}/{subset}")
     check_one_recipe(rows)
     twice = rows[rows.duplicated(["arm", "seed"])]
     if not twice.empty:
@@ -36,6 +42,32 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
             f"{measure} on {test_set}/{subset} appears twice for {run}: keep one row per run"
         )
     return rows
+
+
+def _check_numbers(rows: pd.DataFrame, where: str) -> None:
+    """Raise StudyError for the first run whose seed is no whole number, or its value infinite."""
+    if pd.api.types.infer_dtype(rows["seed"]) not in ("integer", "empty"):
+        odd = next(each for each in rows["seed"] if not isinstance(each, int | np.integer))
+        raise StudyError(f"{where} has the seed {odd!r}: give every run a whole number")
+    infinite = rows[np.isinf(rows["value"].to_numpy(dtype=float))]
+    if not infinite.empty:
+        run = infinite.iloc[0]
+        raise StudyError(
+            f"{where} is {run['value']} for {run['arm']}, seed {run['seed']}: leave the run out, "
+            "or measure something that is finite"
+        )
+
+
+def check_programs_once(programs: pd.DataFrame) -> None:
+    """Raise StudyError when the rows of programs hold an answer twice: it would count twice."""
+    run = ["recipe", "arm", "seed", "test_set", "program_id"]
+    again = programs.duplicated([name for name in run if name in programs])
+    if again.any():
+        first = programs[again].iloc[0]
+        raise StudyError(
+            f"program {first['program_id']} on {first['test_set']} appears twice for "
+            f"{first['arm']}, seed {first['seed']}: keep one row per run and program"
+        )
 
 
 def check_cell(measures: pd.DataFrame, cell: Cell) -> None:

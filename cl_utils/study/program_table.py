@@ -21,8 +21,13 @@ LATER: Final = (*METRICS, "bucket", "split", "canonical_hash", "text_hash")
 WHOLE: Final = "all"  # how tables call the programs of every level
 UNLIKE_THE_GRAMMAR: Final = re.compile(
     r"[A-Za-z0-9][-+*/%=<>!]|[=<>%*][A-Za-z0-9]|#|\n\n|^\n|\n$|[ \t]\n|[ \t]$|\t "
+    r"|(?<!if)  |   |(?:print|range)\( | \)"
+    r"|(?m:^(?!\t*(?:[a-z] = |print\(|if |elif |else :|for [a-z] in range\(|while )))"
 )
-"""In a source: operators without spaces, comments, empty lines, spaces at the end of a line."""
+"""In a source: operators without spaces, comments, empty lines, spaces at the end of a line, more
+of them than the grammar has (which writes two after some `if`), lines that are no statement."""
+NUMBERS: Final = re.compile(r"(?:-?[0-9][0-9.e+-]*(?:\n-?[0-9][0-9.e+-]*)*)?", re.ASCII)
+"""All that TinyPy prints: a number a line, or nothing."""
 REPAIR: Final = "keep `source` and `output` of cl_utils.playground.program.read"
 
 
@@ -39,21 +44,29 @@ def check_programs(programs: pd.DataFrame) -> None:
             f"the table of programs has the columns {', '.join(taken)}, which notebooks 02 and 03 "
             "add: remove them"
         )
+    if programs.empty:
+        raise StudyError("the table of programs has no row: draw some programs")
     if not pd.api.types.is_integer_dtype(programs["program_id"]):
         raise StudyError("program_id of the table of programs is no whole number: give 0, 1, ...")
     if (again := programs["program_id"].duplicated()).any():
         number = programs.loc[again, "program_id"].iloc[0]
         raise StudyError(f"program_id {number} appears twice in the table of programs: number anew")
+    _refuse(programs, programs["program_id"] < 0, "program_id", "0 or more")
     if not pd.api.types.is_bool_dtype(programs["natural"]):
         raise StudyError("natural of the table of programs is neither True nor False: give one")
     for name in ("level", "source", "output"):
         _refuse(programs, ~programs[name].map(lambda text: isinstance(text, str)), name, "a text")
     named = programs["level"].str.strip()
     _refuse(programs, named.isin(["", WHOLE]), "level", f"a name other than {WHOLE!r}")
+    odd = (named != programs["level"]) | ~named.map(str.isascii)
+    _refuse(programs, odd, "level", "a name in ASCII without spaces around it")
     odd = programs["source"].str.contains(UNLIKE_THE_GRAMMAR) | (programs["source"] == "")
     _refuse(programs, odd, "source", f"a program in the grammar's layout ({REPAIR})")
+    _refuse(programs, programs["source"].duplicated(), "source", "each program once")
     ends = programs["output"].str.contains(r"\n\n|\n$", regex=True)
     _refuse(programs, ends, "output", f"without empty lines ({REPAIR})")
+    other = ~programs["output"].map(lambda text: NUMBERS.fullmatch(text) is not None)
+    _refuse(programs, other, "output", f"one number per line, as TinyPy prints them ({REPAIR})")
 
 
 def _refuse(programs: pd.DataFrame, wrong: pd.Series, column: str, wanted: str) -> None:

@@ -43,9 +43,9 @@ HEAD = (
     "characters{others}. Differences are {where}, paired by seed, unless a sentence says otherwise."
     "{declaration}\n\n{verdicts}\n\nContrasts that were not run yet count in "
     "their family. Whatever else is compared, interactions included, is exploratory: it has "
-    "families of its own and is never a claim. The exact sign-flip test can give a claim of a "
-    "difference with at least {declared} seeds among {family} declared contrasts, {main} among the "
-    "main effects, {both} if the two families were one."
+    "families of its own and is never a claim. A claim of a difference by the exact sign-flip "
+    "test needs at least {declared} seeds in the family of {family} declared contrasts, {main} in "
+    "that of the main effects, {both} if the two families were one."
 )
 OTHERS = "; for other recipes, sizes and learning rates see [all settings](settings.md)"
 MOST_SENTENCES = 4

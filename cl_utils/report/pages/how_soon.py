@@ -32,7 +32,7 @@ Reached = tuple[Setting, pd.DataFrame]
 TITLE: Final = f"## How soon {PAPER_BASELINE} % is reached"
 TEXT: Final = """\
 Millions of characters read in training until the accuracy on the validation programs (mean of the
-buckets, linearly interpolated between measured points) first reaches what the paper reports of its
+buckets, linearly interpolated between measured points) first reaches what the paper reports for its
 baseline: a mark and no comparison, since programs and scoring differ. Median over the seeds, with
 minimum and maximum; a seed that never gets there counts as the largest. A curve has 20 points, of
 at most 256 validation programs per bucket; each has read about 23 % more characters than the one

@@ -17,11 +17,13 @@ from cl_utils.curriculum.arm_facts import facts_of
 from cl_utils.evaluation.paper_numbers import PAPER_OUTPUT_ACCURACY, PAPER_SOURCE
 from cl_utils.labels.arm_groups import main_arms
 from cl_utils.labels.names import arm_label, in_order, sentence_case
-from cl_utils.labels.numbers import MISSING, interval_text, mean_text
+from cl_utils.labels.numbers import MISSING, fixed, interval_text, mean_text
 from cl_utils.report.captions import captions, figures_markdown
 from cl_utils.report.declarations import declaration
+from cl_utils.report.in_short import joined
 from cl_utils.report.main_table import main_table
 from cl_utils.report.metric_findings import metric_worth, worth_body
+from cl_utils.report.pages.completion import DIGITS
 from cl_utils.report.questions import EXPLORATORY
 from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.report.settings import Setting
@@ -49,9 +51,10 @@ OTHER_HEADS: Final = {
 FIGURES = ("factorial_effects", "effects_forest", "metric_worth", "execution_accuracy")
 PAPERS_METRICS = ("overall_metric", "overall_metric_token")
 HEAD = (
-    "Generated from the rows in {folders}; do not edit. Every question one by one, with what "
-    "stays open: [findings](findings.md). All figures: [figures](../{figures}/README.md). "
-    "Experiments on the way, failures included: [lab notes](log/README.md)."
+    "Generated from the rows in {folders}; do not edit. Every question with small models (fast), "
+    "one by one, with what stays open: [findings](findings.md). All figures: "
+    "[figures](../{figures}/README.md). Experiments on the way, failures included: [lab notes](log/"
+    "README.md)."
 )
 
 
@@ -60,7 +63,7 @@ def results_page(settings: Sequence[Setting], params: Params, validity: pd.DataF
 
     `validity`: what `validity_of` returns of that profile.
     """
-    folders = " and ".join(f"`results/{setting.profile}/`" for setting in settings)
+    folders = joined([f"`results/{setting.profile}/`" for setting in settings])
     figures = f"figures/{params.profile}"
     parts = ["# Results", HEAD.format(folders=folders, figures=figures), VERDICTS]
     for setting in settings:
@@ -151,9 +154,10 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
         interval = interval_text(row["difference_low"], row["difference_high"]) if enough else ""
         pairs = "" if row["pairs"] == row["n"] else f"n = {row['pairs']:.0f}"
         inside = ", ".join(filter(None, (interval, pairs)))
-        return f"{row[column]:+.1f}" + (f" ({inside})" if inside else "")
+        return fixed(row[column], sign="+") + (f" ({inside})" if inside else "")
     n = row[f"{column}_n"]
-    text = mean_text(row[column], math.nan if n < SEEDS_OF_A_TREND else row[f"{column}_half_width"])
+    half = math.nan if n < SEEDS_OF_A_TREND else row[f"{column}_half_width"]
+    text = mean_text(row[column], half, DIGITS if column == "token_accuracy" else 1)
     return text if n == row["n"] else f"{text}, n = {n:.0f}"
 
 

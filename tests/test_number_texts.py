@@ -1,0 +1,46 @@
+"""How numbers read in print: one text for one value, whatever order its sum was taken in."""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+import pandas as pd
+import pytest
+
+from cl_utils.figures.words import percent_text
+from cl_utils.labels.numbers import fixed, mean_text, points_text
+from cl_utils.report.readable import cell_text
+
+BETWEEN = (61.55, 61.550000000000004, 61.54999999999999)  # one mean in three orders of summing
+
+
+def test_what_lies_between_two_texts_has_one_of_them_everywhere() -> None:
+    rows = [pd.Series({"difference": each, "low": nan, "high": nan}) for each in BETWEEN]
+    for texts in (
+        {fixed(each) for each in BETWEEN},
+        {percent_text(each).removesuffix(" %") for each in BETWEEN},
+        {mean_text(each, nan) for each in BETWEEN},
+        {cell_text(each, 1) for each in BETWEEN},
+        {points_text(row).removeprefix("+") for row in rows},
+    ):
+        assert texts == {"61.5"}
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "sign", "text"),
+    [
+        (1234.5, 1, "", "1,234.5"),
+        (0.004, 3, "+", "+0.004"),
+        (-2.0, 0, "+", "-2"),
+        (nan, 1, "", "nan"),
+        (inf, 1, "", "inf"),
+    ],
+)
+def test_numbers_have_their_digits_and_sign(
+    value: float, digits: int, sign: str, text: str
+) -> None:
+    assert fixed(value, digits, sign) == text
+
+
+def test_a_mean_has_as_many_digits_as_its_interval() -> None:
+    assert mean_text(83.834, 0.071, 2) == "83.83 ± 0.07"
