@@ -33,7 +33,10 @@ def missing(path: Path, repair: str) -> MissingError:
 
 def damaged(path: Path, repair: str) -> StudyError:
     """Return the error of a file that is not what was written, to be raised."""
-    return StudyError(f"{path} is damaged or was changed by hand: delete it and {repair} again")
+    return StudyError(
+        f"{path} is damaged or was changed by hand: restore it with git if it is tracked, or "
+        f"delete it and {repair} again"
+    )
 
 
 @contextlib.contextmanager

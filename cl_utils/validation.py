@@ -15,6 +15,12 @@ from cl_utils.errors import StudyError
 from cl_utils.names import cut, nearest, shown
 
 _LONGEST_REASON = 200  # characters
+_BY_TYPE = {
+    "bool_type": "write true or false",
+    "int_type": "write a whole number in digits, such as 60",
+    "float_type": "write a number in digits, such as 0.5",
+}
+"""How to write a value, by what pydantic calls the type that it has not."""
 
 
 class Wording(NamedTuple):
@@ -59,7 +65,11 @@ def refusal_of(
         key = shown(first["input"])
         return StudyError(f"{where}: {name.rpartition('.')[0]} has the name {key}: write text")
     top = str(first["loc"][0]) if first["loc"] else ""
-    fix = _as_written(name, value, first["type"]) or wording.allowed.get(top) or first["msg"]
+    fix = (
+        _as_written(name, value, first["type"])
+        or wording.allowed.get(top)
+        or _BY_TYPE.get(first["type"], first["msg"])
+    )
     return StudyError(f"{where}: {name}={shown(value)} is not allowed: {cut(fix, _LONGEST_REASON)}")
 
 
@@ -105,7 +115,17 @@ def _as_written(name: str, value: Any, expected: str) -> str:
     if expected == "string_type" and isinstance(value, bool | int | float):
         text = str(value).lower() if isinstance(value, bool) else shown(value)
         return f'write {name}: "{text}"'
-    whole = isinstance(value, float) and math.isfinite(value) and value == int(value)
-    if expected == "int_type" and whole and abs(value) < 1e15:
-        return f"Input should be a valid integer: write {int(value)}"
+    if expected in ("int_type", "float_type") and not isinstance(value, bool):
+        return _as_number(value, whole=expected == "int_type")
     return ""
+
+
+def _as_number(value: Any, *, whole: bool) -> str:
+    """Return how to write what reads as a number: YAML takes 1e3 and "60" for texts; "" else."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return ""
+    if not math.isfinite(number) or abs(number) >= 1e15 or (whole and number != int(number)):
+        return ""
+    return f"write {int(number) if number == int(number) else number}"

@@ -243,6 +243,27 @@ def test_pools_that_mean_nothing_are_refused(world: World) -> None:
         Pools(upside_down)
 
 
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_bucket_without_programs_is_not_read_as_its_neighbour(world: World, code: int) -> None:
+    """Its interval was empty, and what lay beside it was drawn under its name."""
+    pools = Pools(world.train.take(np.flatnonzero(world.train.buckets != code)))
+    for pool in (BUCKETS[code], f"hardest-of-{BUCKETS[code]}"):
+        with pytest.raises(StudyError, match=f"no training program is in the pool '{pool}'"):
+            pools.bounds(pool)
+    there = [bucket for bucket in BUCKETS if bucket != BUCKETS[code]]
+    assert [pools.bounds(bucket)[1] for bucket in there][-1] == pools.bounds("all")[1]
+
+
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_schedule_that_draws_from_an_empty_bucket_does_not_train(
+    world: World, recipe: str
+) -> None:
+    hard = world.train.take(np.flatnonzero(world.train.buckets == 2))
+    batcher = make_batcher(small_run(recipe, "easy-only"), hard)
+    with pytest.raises(StudyError, match="easy"):
+        batcher.draw({"easy": 1.0})
+
+
 def test_a_context_that_cannot_hold_the_programs_are_refused(world: World) -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(StudyError, match="does not fit the context 20: raise `context`"):

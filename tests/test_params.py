@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -83,13 +84,13 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
     ("changes", "words"),
     [
         ({"stepz": 60}, ["stepz is no parameter", "spelling"]),
-        ({"hardest_share": "1e-3"}, ["hardest_share='1e-3'", "number"]),
-        ({"steps": "60"}, ["steps='60'", "integer"]),
-        ({"steps": 60.5}, ["steps=60.5", "integer"]),
+        ({"hardest_share": "1e-3"}, ["hardest_share='1e-3'", "write 0.001"]),
+        ({"steps": "60"}, ["steps='60'", "write 60"]),
+        ({"steps": 60.5}, ["steps=60.5", "whole number"]),
         ({"steps": 0}, ["steps=0", "greater than 0"]),
         ({"hardest_share": 1.5}, ["hardest_share=1.5", "less than or equal to 1"]),
         ({"operand_max": 256}, ["operand_max=256", "255"]),
-        ({"compile": "no way"}, ["compile='no way'", "boolean"]),
+        ({"compile": "no way"}, ["compile='no way'", "true or false"]),
         ({"device": "gpu"}, ["device='gpu'", "'cuda'"]),
         ({"arm": "hybird"}, ["arm='hybird'", "did you mean 'hybrid'?"]),
         ({"arms": {"baseline": 1, "hybird": 1}, "contrasts": []}, ["arm='hybird'", "hybrid"]),
@@ -263,15 +264,15 @@ def test_a_profile_of_all_values_needs_no_file() -> None:
         ({"profile": "smoke", "array": np.zeros(2)}, ["array is no parameter"]),
         ({"profile": "smoke", "steps": np.int64(200)}, ["steps=np.int64(200)", "write 200"]),
         ({"profile": "smoke", "steps": 200.0}, ["steps=200.0", "write 200"]),
-        ({"profile": "smoke", "steps": Decimal(200)}, ["steps=Decimal('200')", "integer"]),
+        ({"profile": "smoke", "steps": Decimal(200)}, ["steps=Decimal('200')", "write 200"]),
         ({"profile": "smoke", "compile": np.bool_(True)}, ["compile=np.True_", "write True"]),
-        ({"profile": "smoke", "compile": compile}, ["compile=<built-in", "boolean"]),
+        ({"profile": "smoke", "compile": compile}, ["compile=<built-in", "true or false"]),
         ({"profile": "smoke", "levels": ("1.1",)}, ["levels=('1.1',)", "a list of levels"]),
         ({"profile": "smoke", "recipes": {"fast"}}, ["recipes={'fast'}", "list"]),
         ({"profile": "smoke", "arms": {"baseline": np.int64(1)}}, ["arms.baseline", "write 1"]),
         ({"profile": "smoke", "metric": PARAMS}, ["metric=", "string"]),
         ({"profile": "smoke", "heads": {1: 2}}, ["heads has the name 1: write text"]),
-        ({"profile": "smoke", "seed": pd.NA}, ["seed=<NA>", "integer"]),
+        ({"profile": "smoke", "seed": pd.NA}, ["seed=<NA>", "whole number"]),
         ({"profile": "../smoke"}, ["profile='../smoke' is no name"]),
         ({"steps": 60}, ["profile=None", "profile='smoke'"]),
         ({"profile": 1}, ["profile=1", "profile='smoke'"]),
@@ -303,3 +304,27 @@ def test_a_cell_run_again_takes_the_variables_of_later_cells_for_no_parameters()
     assert "level is no parameter" in refusal(
         lambda: notebook_params({"profile": "smoke", "level": "1.1"})
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("compile: yes", "write true or false"),
+        ("steps: 1e3", "write 1000"),
+        ('steps: "60"', "write 60"),
+        ("steps: 60.0", "write 60"),
+        ("steps: many", "whole number in digits"),
+        ("hardest_share: half", "hardest_share"),
+    ],
+)
+def test_a_value_of_nearly_the_right_type_is_told_how_to_write_it(
+    line: str, words: str, tmp_path: Path
+) -> None:
+    name = line.partition(":")[0]
+    text = (PARAMS / "smoke.yaml").read_text(encoding="utf-8")
+    changed = re.sub(rf"^{name}: .*$", line, text, flags=re.MULTILINE)
+    assert changed != text
+    path = tmp_path / "smoke.yaml"
+    path.write_text(changed, encoding="utf-8")
+    sentence = refusal(lambda: read_params(path))
+    assert words in sentence and "Input should" not in sentence and str(path) in sentence

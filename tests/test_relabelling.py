@@ -10,7 +10,14 @@ import pytest
 from refusals import refusal
 from worlds import World, texts
 
-from cl_utils.curriculum.relabelling import ranked, relabelled, without_outputs
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.curriculum.relabelling import (
+    Relabelled,
+    apply_arm_controls,
+    ranked,
+    relabelled,
+    without_outputs,
+)
 from cl_utils.data.corpus import Corpus
 from cl_utils.errors import StudyError
 from cl_utils.tinypy.tokenizer import decode
@@ -46,6 +53,18 @@ def test_a_column_is_taken_only_where_its_rows_are_the_programs_in_order(world: 
         for other in (column.sort_index(ascending=False), column.reset_index(drop=True)):
             said = refusal(lambda change=change, other=other: change(corpus, other))
             assert "reindex(corpus.program_ids)" in said
+
+
+def test_an_arm_whose_buckets_are_a_metric_s_does_not_train_on_the_study_s(world: World) -> None:
+    """It did, and gave the weights of the arm without the metric under its own name."""
+    arm = arm_named("incremental-by-characters")
+    with pytest.raises(StudyError, match="labels='characters', these programs have the study's"):
+        apply_arm_controls(world.train, arm, seed=0)
+    other = relabelled(world.train, world.train.lengths)
+    assert apply_arm_controls(other, arm, seed=0) is other
+    assert isinstance(ranked(other, other.lengths), Relabelled)
+    study = arm_named("incremental")
+    assert apply_arm_controls(world.train, study, seed=0) is world.train
 
 
 @pytest.mark.parametrize("scores", [np.zeros(3), [np.nan] * 450])

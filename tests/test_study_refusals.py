@@ -131,7 +131,8 @@ def test_one_changed_byte_is_noticed(name: str, file: str, notebook: str, study_
     # of a manifest the first byte: a flip within its text may leave it valid
     flip(study_home / file, 0.0 if file.endswith(".json") else 0.5)
     assert refusal(lambda: LOADS[name](PARAMS)) == (
-        f"{study_home / file} is damaged or was changed by hand: delete it and run "
+        f"{study_home / file} is damaged or was changed by hand: restore it with "
+        "git if it is tracked, or delete it and run "
         f"notebooks/{notebook}.ipynb again"
     )
 

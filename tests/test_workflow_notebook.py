@@ -70,6 +70,37 @@ def test_nothing_else_is_overwritten_by_an_executed_notebook(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("nosuch.ipynb", None, "nosuch.ipynb is not there: name one of "),
+        ("README.md", "# Read me", "README.md is no notebook: name one of "),
+        ("empty.ipynb", "{}", "empty.ipynb is no notebook"),
+    ],
+)
+def test_what_is_no_notebook_is_told_in_a_sentence_and_no_older_file_is_named(
+    name: str, text: str | None, words: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "old.ipynb").write_text("{}", encoding="utf-8")
+    if text is not None:
+        (folder / name).write_text(text, encoding="utf-8")
+    assert main([name, "old.ipynb"]) == 1
+    said = capfd.readouterr().err
+    assert words in said and "open" not in said and len(said.splitlines()) == 1
+
+
+def test_a_file_that_holds_no_parameters_is_not_put_into_a_notebook(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its names would be code there: `hybrid-norestart = ...`."""
+    book = written(folder / "04_training.ipynb", "seed = 0")
+    (folder / "arms.yaml").write_text("hybrid-norestart: {schedule: hybrid}\n", encoding="utf-8")
+    assert main([str(book), "executed.ipynb", "--params", "arms.yaml"]) == 1
+    said = capfd.readouterr().err
+    assert "arms.yaml: 'hybrid-norestart' is no name of a parameter" in said
+    assert not (folder / "executed.ipynb").exists()
+
+
 def test_a_kernel_is_killed_after_the_last_cell_and_asked_to_end_when_it_is_left_before(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ programs never change.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +19,23 @@ from cl_utils.seeds import stream
 from cl_utils.tinypy.record import OUTPUT_MARK, SEPARATOR, stable_hash
 
 
+@dataclass(frozen=True)
+class Relabelled(Corpus):
+    """Programs in other buckets than the study's; what is taken of them is not known to be."""
+
+
 def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
     """Return the corpus with the labels and outputs of an arm.
 
-    For labels by another metric see `relabelled`, which takes its scores.
+    Raises StudyError where the arm's labels are a metric's and the corpus has the study's: only
+    `relabelled` makes those, since it takes the scores.
     """
+    if arm.bucket_metric and not isinstance(corpus, Relabelled):
+        raise StudyError(
+            f"the arm's buckets are those of labels={arm.labels!r}, these programs have the "
+            "study's: load them with cl_utils.study.run_files.load_training, or give "
+            "relabelled(corpus, scores)"
+        )
     if arm.labels == PERMUTED:
         corpus = relabelled(corpus, stream(seed, "labels").random(len(corpus)))
     elif arm.labels == REVERSED:
@@ -31,7 +43,7 @@ def apply_arm_controls(corpus: Corpus, arm: Arm, seed: int) -> Corpus:
     return corpus if arm.outputs else without_outputs(corpus)
 
 
-def relabelled(corpus: Corpus, scores: ArrayLike) -> Corpus:
+def relabelled(corpus: Corpus, scores: ArrayLike) -> Relabelled:
     """Return the programs sorted by other scores (P,), in buckets of the same sizes as before.
 
     Equal scores are ordered by a hash, since sizes must not change. Raises StudyError when a
@@ -39,7 +51,9 @@ def relabelled(corpus: Corpus, scores: ArrayLike) -> Corpus:
     """
     sizes = np.bincount(corpus.buckets, minlength=3)
     ordered = corpus.take(easiest_first(corpus, scores))
-    return replace(ordered, buckets=np.repeat(np.arange(3, dtype=np.uint8), sizes))
+    columns = {each.name: getattr(ordered, each.name) for each in fields(ordered)}
+    columns["buckets"] = np.repeat(np.arange(3, dtype=np.uint8), sizes)
+    return Relabelled(**columns)
 
 
 def ranked(corpus: Corpus, scores: ArrayLike) -> Corpus:

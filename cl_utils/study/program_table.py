@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from cl_utils.difficulty.catalogue import METRICS
@@ -74,6 +75,7 @@ def _refuse(programs: pd.DataFrame, wrong: pd.Series, column: str, wanted: str) 
     if not wrong.any():
         return
     first = programs[wrong].iloc[0]
+    value = first[column].item() if isinstance(first[column], np.generic) else first[column]
     raise StudyError(
-        f"program {first['program_id']} has {column}={cut(shown(first[column]), 80)}: give {wanted}"
+        f"program {first['program_id']} has {column}={cut(shown(value), 80)}: give {wanted}"
     )

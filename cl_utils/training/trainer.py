@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from cl_utils.curriculum.interface import Schedule
 from cl_utils.curriculum.mixes import check_mix
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT, ModelConfig
+from cl_utils.names import listed, shown
 from cl_utils.training.averaging import WeightAverage
 from cl_utils.training.batches.batch import Batch, Batcher
 from cl_utils.training.checkpoints import check_restorable
@@ -38,7 +39,9 @@ class Run:
     """One arm with one seed: everything that decides what the training loop does.
 
     `name` is the arm's; `recorded` the mixes that a yoked arm draws; `precision` that of matrix
-    products, None for what the recipe says.
+    products, None for what the recipe says. Raises StudyError for an arm that is none, a precision
+    that is none, and a seed or a count that is no whole number: they would be rounded, or read as
+    another.
     """
 
     model: ModelConfig
@@ -53,6 +56,21 @@ class Run:
     compiled: bool = True
     precision: Precision | None = None
     recorded: Recorded = ()
+
+    def __post_init__(self) -> None:
+        """Check what a training would otherwise take for something else."""
+        for name, least in (("seed", 0), ("steps", 1), ("characters_per_step", 1)):
+            value = getattr(self, name)
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not whole or value < least:
+                raise StudyError(f"{name}={shown(value)}: give a whole number of at least {least}")
+        if self.precision not in (None, *get_args(Precision)):
+            raise StudyError(
+                f"precision={shown(self.precision)}: give {listed(get_args(Precision))}, or None "
+                "for the recipe's"
+            )
+        if not isinstance(self.arm, Arm):
+            raise StudyError(f"arm={shown(self.arm)}: give cl_utils.curriculum.arms.arm_named(...)")
 
     @property
     def budget(self) -> int:

@@ -20,6 +20,7 @@ from cl_utils.names import check_name, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
 from cl_utils.stats.contrasts import Contrast, paired_difference
 from cl_utils.stats.rows import PRIMARY, select
+from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.results import concatenate, load_results
 from cl_utils.study.run_files import load_run
@@ -68,6 +69,7 @@ def train(
         if name not in Params.model_fields:
             raise unknown("parameter", name, Params.model_fields)
     params = notebook_params(dict(values))
+    device_of(params)  # one that is not there, before the first notebook takes its minutes
     check_rows_stay(params)
     for notebook in STAGES:
         if not is_made(notebook, params):

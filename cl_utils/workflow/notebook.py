@@ -9,6 +9,7 @@ executed notebook.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -63,12 +64,19 @@ def execute(
     """Execute a notebook in its own folder, with the values of a params file and those of a run.
 
     Raises StudyError where the executed one would overwrite something else: a file that is no
-    notebook, or one of the study's.
+    notebook, or one of the study's; and for what is no notebook, or no file of parameters.
     """
     if executed.suffix != ".ipynb" or executed.resolve().parent == NOTEBOOKS.resolve():
         raise StudyError(
             f"{executed} is no place for an executed notebook: name a file that ends in .ipynb, "
             "outside of notebooks/ (parameters are given by --params)"
+        )
+    _check_notebook(notebook)
+    values = read_mapping(params, missing="write it") if params else {}
+    if odd := [name for name in values if not str(name).isidentifier()]:
+        raise StudyError(
+            f"{params}: {odd[0]!r} is no name of a parameter: give the file of a profile, such as "
+            "params/smoke.yaml"
         )
     executed.parent.mkdir(parents=True, exist_ok=True)
     # papermill warns of every parameter that the notebook leaves to its profile.
@@ -76,11 +84,24 @@ def execute(
     execute_notebook(
         _literal(notebook),
         _literal(executed),
-        {**(read_mapping(params, missing="write it") if params else {}), **run},
+        {**values, **run},
         cwd=notebook.parent,
         engine_name=engine.NAME,
         progress_bar=False,
     )
+
+
+def _check_notebook(path: Path) -> None:
+    """Raise StudyError for what is no notebook, which papermill says at length."""
+    if not path.is_file():
+        raise StudyError(f"{path} is not there: name one of {shown_path(NOTEBOOKS)}/")
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        whole = isinstance(cells, list)
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise StudyError(f"{path} is no notebook: name one of {shown_path(NOTEBOOKS)}/")
 
 
 def _literal(path: Path) -> str:
@@ -91,7 +112,8 @@ def _literal(path: Path) -> str:
 def failure(notebook: Path, executed: Path, run: Mapping[str, str | int], error: Exception) -> str:
     """Return a line that says which notebook failed, why, and what to open."""
     named = "".join(f", {name} {value}" for name, value in run.items())
-    see = f" (open {shown_path(executed.resolve())})" if executed.exists() else ""
+    begun = isinstance(error, PapermillExecutionError | DeadKernelError) and executed.exists()
+    see = f" (open {shown_path(executed.resolve())})" if begun else ""
     return f"{notebook.stem}{named} failed: {reason(error)}{see}"
 
 

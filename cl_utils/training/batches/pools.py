@@ -30,14 +30,27 @@ class Pools:
         self.hardest_share = hardest_share
 
     def bounds(self, pool: str) -> tuple[int, int]:
-        """Return the interval of a pool; raise StudyError for a name that means nothing."""
+        """Return the interval of a pool.
+
+        Raises StudyError for a name that means nothing, and for a pool without a program: its
+        neighbours would be read under its name.
+        """
         check_pool(pool)
+        start, stop = self._interval(pool)
+        if start >= stop:
+            raise StudyError(
+                f"no training program is in the pool {pool!r}: give programs of every bucket that "
+                "the schedule draws from"
+            )
+        return start, stop
+
+    def _interval(self, pool: str) -> tuple[int, int]:
         if pool == WHOLE:
             return 0, self.programs
         if pool.startswith(EASIEST):
-            return 0, max(1, round(easiest_share(pool) * self.programs))
+            return 0, min(self.programs, max(1, round(easiest_share(pool) * self.programs)))
         bucket = pool.removeprefix(HARDEST)
         start, stop = self.edges[BUCKETS.index(bucket)], self.edges[BUCKETS.index(bucket) + 1]
-        if bucket != pool:
+        if bucket != pool and start < stop:
             start = stop - max(1, round((stop - start) * self.hardest_share))
         return start, stop
