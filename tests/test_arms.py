@@ -69,7 +69,10 @@ def test_every_arm_keeps_its_budget_its_seed_and_its_way_after_a_kill(
     name: str, recipe: str, coded_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, path = small(name, recipe), tmp_path / "checkpoint.pt"
-    corpora = (coded_world.train, coded_world.validation)
+    programs = coded_world.train
+    if run.arm.bucket_metric:
+        programs = relabelled(programs, np.random.default_rng(0).random(len(programs)))
+    corpora = (programs, coded_world.validation)
     # A curve of 12 points takes as long as the training; test_loop.py has those.
     monkeypatch.setattr(loop, "curve_steps", lambda steps: {1, steps})
     first = train(run, *corpora, report=quiet)
@@ -199,7 +202,7 @@ def test_a_study_without_the_baseline_is_refused() -> None:
         ("mine: {restarts: mastery}", ["arm mine restarts by mastery", "no stages"]),
         ("mine: {budget: 2.0}", ["arm mine: budget=2.0", "less than or equal to 1"]),
         ("mine: {budget: .nan}", ["arm mine: budget='.nan'", "number"]),
-        ("mine: {outputs: 'no way'}", ["arm mine: outputs='no way'", "boolean"]),
+        ("mine: {outputs: 'no way'}", ["arm mine: outputs='no way'", "true or false"]),
         ("mine: {order: competence}", ["arm mine sorts by competence", "no stages"]),
         ("mine: {schedule: mastery, order: shuffled}", ["arm mine", "only after training"]),
         ("mine: {yoked: mastrey}\nmastery: {}", ["yoked='mastrey'", "did you mean 'mastery'?"]),

@@ -105,7 +105,7 @@ def test_each_part_has_a_section_and_every_block_has_under_30_lines() -> None:
 def test_what_the_page_names_is_there() -> None:
     found = re.findall(r"`((?:cl_utils|tests|params)/[\w/.]+)`", PAGE)
     assert found
-    for path in found:
+    for path in {*found} - {"params/mine.yaml"}:  # the reader's own
         assert (REPOSITORY / path).exists(), path
 
 

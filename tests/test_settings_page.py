@@ -148,7 +148,7 @@ def test_what_is_claimed_has_its_sentence_and_nothing_else_has() -> None:
     eight = invented("eight", raised(every_arm(), "hybrid", 40.0))
     said = section(page_of([eight, two], {}), "What is claimed").strip()
     caveat, claims = said.split("\n\n")[0], said.split("\n\n")[1].splitlines()
-    assert caveat == CLAIMS
+    assert caveat == f"{len(claims)} claims from 4 Holm families. {CLAIMS}"
     assert "**Claim**: hybrid is above baseline" in claims[0] and "n = 8 paired seeds" in claims[0]
     assert all(eight.name in line and "**Claim**" in line for line in claims)
 

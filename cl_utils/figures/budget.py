@@ -16,7 +16,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import MOST_LINES, arm_panels
 from cl_utils.figures.panels import canvas, label_line_ends, require, styled, where_text
-from cl_utils.figures.words import differences_text
+from cl_utils.figures.words import controls_text, differences_text
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
@@ -41,7 +41,8 @@ def gain_against_budget(gains: pd.DataFrame) -> Figure:
         f"Dot: mean difference over seeds, paired; line: 95 % t interval; {pairs_text(gains)}. "
         f"Grey line: the baseline with the same budget; grey band: ±{EQUIVALENCE_MARGIN:g} point. "
         f"{where_text(first['test_set'], first['subset'])}. "
-        "Every budget has learning-rate cycles of its own length.",
+        "Every budget has learning-rate cycles of its own length."
+        f"{controls_text(arms)}",
     )
     return figure
 

@@ -13,7 +13,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import MOST_LINES, arm_panels, in_panels, reference_line
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
-from cl_utils.figures.words import BASELINE
+from cl_utils.figures.words import BASELINE, controls_text
 from cl_utils.labels.names import arm_label, in_order, metric_label
 from cl_utils.labels.numbers import rho_text
 from cl_utils.stats import accuracy_by_decile
@@ -43,7 +43,8 @@ def accuracy_by_difficulty(
         figure,
         decile_result(means, groups, metric_label(metric)) + correlation_text(validity, metric),
         f"{panels}Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
-        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs per group.",
+        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs per group."
+        f"{controls_text(table['arm'].unique())}",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
         "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
     )

@@ -22,7 +22,7 @@ from cl_utils.figures.multiples import (
     reference_line,
 )
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
-from cl_utils.figures.words import BASELINE, percent_text, range_text
+from cl_utils.figures.words import BASELINE, controls_text, percent_text, range_text
 from cl_utils.labels.names import arm_label, in_order
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
@@ -103,7 +103,7 @@ def learning_curves(
         f"Exact outputs at the end, all buckets: {range_text(last.groupby('arm').mean())}."
         + (f" {minutes_result(macro)}" if x == "seconds" else ""),
         f"{panels}Fixed validation set. Line: mean over seeds; band: lowest to highest seed; "
-        f"{seeds_text(curves)}.",
+        f"{seeds_text(curves)}.{controls_text(curves['arm'].unique())}",
     )
     return figure
 

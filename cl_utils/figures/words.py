@@ -9,10 +9,18 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from cl_utils.curriculum.arm_facts import facts_of
+from cl_utils.curriculum.arms import at_full_budget
 from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import fixed, points_text
 
 BASELINE = "baseline"
+
+
+def controls_text(arms: Iterable[str]) -> str:
+    """Return what dashes mean where a control is among the arms: " Dashed: controls."."""
+    dashed = any(facts_of(at_full_budget(arm)).control_of for arm in arms)
+    return " Dashed: controls." if dashed else ""
 
 
 def percent_text(value: float) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import level_label
+from cl_utils.labels.numbers import count_text
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.by_machine import machine_section
 from cl_utils.report.in_short import ROWS, answer, questions_titled
@@ -73,8 +74,9 @@ DECLARED: Final[Mapping[str, str]] = MappingProxyType(
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 CLAIMS: Final = """\
-Main effects are averages over both values of the other two factors: see *Order and composition
-apart* before you use that of composition."""
+The error rate of 5 % is each family's own; what had been seen before a declaration stands in the
+[results](results.md), and below for rates and orders. Main effects are averages over both values of
+the other two factors: see *Order and composition apart* before you use that of composition."""
 NONE: Final = "Nothing can be claimed yet."
 
 
@@ -122,16 +124,23 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
     `further`: other declared rows, under their names.
     """
     found: list[Named] = []
+    families = len({name for name, _ in further})
     for each in settings:
-        effects = each.effects
-        rows = pd.concat([each.contrasts, effects[effects["effect"].isin(FACTORS)]])
+        main = each.effects[each.effects["effect"].isin(FACTORS)]
+        rows = pd.concat([each.contrasts, main])
+        families += sum(map(bool, map(len, (each.contrasts, main, each.asked_levels))))
         found += [(each.title, row) for _, row in rows.iterrows()]
         for _, row in each.asked_levels.iterrows():
             where = f"on the programs of level {level_label(row['subset'])}"
             found.append((f"{each.title}, {where}", row))
     shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
     lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
-    told = [CLAIMS, "\n".join(lines)] if lines else [NONE]
+    among = f"{families} Holm {'family' if families == 1 else 'families'}"
+    told = (
+        [f"{count_text(len(lines), 'claim')} from {among}. {CLAIMS}", "\n".join(lines)]
+        if lines
+        else [NONE]
+    )
     return "\n\n".join(["## What is claimed", *told])
 
 
