@@ -85,7 +85,10 @@ def test_what_happens_on_one_machine_alone_is_seen() -> None:
 def test_the_section_and_the_note_name_both_and_their_seeds() -> None:
     text = machine_section([setting(BOTH)])
     assert text.startswith("## By machine") and "(n = 3)" in text and "(n = 5)" in text
-    assert "on a GPU, " in (note := machine_note([setting(BOTH)])) and "(n = 5) on a CPU" in note
+    note = machine_note([setting(BOTH)])
+    assert (
+        "(n = 3) in seeds trained on a GPU" in note and "(n = 5) in those trained on a CPU" in note
+    )
 
 
 @pytest.mark.parametrize(

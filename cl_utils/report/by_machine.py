@@ -45,12 +45,12 @@ def machine_section(settings: Sequence[Setting]) -> str:
 def machine_note(settings: Sequence[Setting]) -> str:
     """Return what a reader of the short table must know of it; "" where nothing is."""
     told = [
-        f"{setting.title}, hybrid − baseline {_mean(first.first, first.first_n)} on a GPU, "
-        f"{_mean(first.second, first.second_n)} on a CPU"
+        f"With {setting.title}, hybrid − baseline is {_mean(first.first, first.first_n)} in seeds "
+        f"trained on a GPU and {_mean(first.second, first.second_n)} in those trained on a CPU"
         for setting in settings
         for _, first in by_machine(setting)[:1]
     ]
-    return f"Seeds by the machine that trained them: {'; '.join(told)}" if told else ""
+    return f"{'. '.join(told)}: chance and the machine cannot be told apart" if told else ""
 
 
 def by_machine(setting: Setting) -> Compared:

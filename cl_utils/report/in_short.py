@@ -37,7 +37,7 @@ OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in 
 """What its row is called."""
 NOT_SHOWN: Final = "no difference is shown"
 TOO_FEW: Final = "too few seeds to decide"
-UNFINISHED: Final = "undecided while declared seeds are missing"
+UNFINISHED: Final = "not decided yet"
 SINGLE_RUNS: Final = "there are too few seeds to tell"
 
 
