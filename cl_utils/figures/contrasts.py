@@ -21,7 +21,7 @@ from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 MARKS = {"difference": ("D", True), "equivalence": ("s", True), "none": ("o", False)}
 """Marker and whether it is filled, by what is claimed."""
 
-COLUMN_ENDS = (0.42, 0.61, 0.86, 0.95)
+COLUMN_ENDS = (0.44, 0.62, 0.86, 0.96)
 """Right ends of the printed columns, as shares of their panel's width."""
 
 
@@ -83,8 +83,8 @@ def print_columns(axes: Axes, table: pd.DataFrame, places: Sequence[float]) -> N
     axes.axis("off")
     columns = {
         "points (95 % interval)": [points_text(row) for _, row in table.iterrows()],
-        "p (Holm)": [p_text(p) for p in table["p_holm"]],
-        "possible p": [p_text(p) for p in table["p_least"]],
+        "p\n(Holm)": [p_text(p) for p in table["p_holm"]],
+        "possible\np": [p_text(p) for p in table["p_least"]],
         "n": [str(n) for n in table["n"]],
     }
     for x, (title, texts) in zip(COLUMN_ENDS, columns.items(), strict=True):

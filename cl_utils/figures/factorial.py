@@ -78,7 +78,7 @@ def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
     axes.set_ylim(places[-1] + 0.6, TOP - 1.3)
     without_left_line(axes)
     limit_differences(axes, pd.concat([effects, gain.to_frame().T.infer_objects()]))
-    axes.set_xlabel("points with minus without")
+    axes.set_xlabel("effect (points): with − without")
     axes.set_title("Hybrid’s gain, and its parts")
 
 
