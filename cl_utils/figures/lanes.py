@@ -21,11 +21,11 @@ from cl_utils.figures.described import Described
 from cl_utils.figures.panels import canvas, draw_interval, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.numbers import counts_text, points_text
+from cl_utils.stats.verdicts import CLAIM
 
 MARKERS = ("o", "^", "v", "p")  # one a lane; diamonds and squares are claims: `contrasts.MARKS`
-CLAIM: Final = "claim"
-"""The column of rows that says whether a difference is a claim: its marker is filled then."""
 FILLED: Final = {True: "a claim", False: "no claim (trend, undecided, too few seeds)"}
+"""What it says of a difference that its marker is filled."""
 SHADES = (style.INK, style.REFERENCE, style.NOTE, "#757575")
 STEP = 0.26  # between the lanes of a line
 

@@ -6,6 +6,7 @@ main_table         a row per arm
 summary            the answers in one table
 settings           every setting that has been studied
 side_by_side       rows of all settings, for figures and pages
+by_machine         seeds of a GPU beside seeds of a CPU
 in_short           what rows of contrasts show, in few words
 composition        which programs hybrid draws more often
 sorting            all programs sorted, in every declared order

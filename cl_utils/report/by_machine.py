@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import sentence_case
-from cl_utils.labels.numbers import MISSING, interval_text, p_text
+from cl_utils.labels.numbers import fixed, interval_text, p_text
 from cl_utils.report.in_short import OWN_ORDER, OWN_ROW, ROWS, answer, questions_titled
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import CPU, GPU, Setting
@@ -86,10 +86,10 @@ def _table(rows: Compared) -> str:
     for name, each in rows:
         means = (_mean(each.first, each.first_n), _mean(each.second, each.second_n))
         interval = interval_text(each.low, each.high)
-        apart = f"{each.difference:+.1f}" + (f" ({interval})" if interval else "")
+        apart = fixed(each.difference, sign="+") + (f" ({interval})" if interval else "")
         lines.append([name, *means, apart, p_text(each.p)])
     return rows_markdown(lines)
 
 
 def _mean(points: float, n: int) -> str:
-    return f"{points:+.1f} (n = {n})" if n else MISSING
+    return f"{fixed(points, sign='+')} (n = {n})"

@@ -16,10 +16,11 @@ import pandas as pd
 
 from cl_utils.paths import committed_results
 from cl_utils.report.settings import Setting, settings_in
-from cl_utils.report.side_by_side import CLAIM, EFFECT_COLUMNS, with_claims
+from cl_utils.report.side_by_side import EFFECT_COLUMNS, with_claims
 from cl_utils.stats import contrast_table
 from cl_utils.stats.changes import Change, change_table
 from cl_utils.stats.contrasts import Pair, as_exploratory, as_interim, of_pairs
+from cl_utils.stats.verdicts import CLAIM
 from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
 

@@ -17,11 +17,10 @@ from cl_utils.stats import contrast_table, standing
 from cl_utils.stats.contrasts import as_exploratory, of_pairs
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.verdicts import CLAIM
 
 PAPERS_PAIR = ("hybrid", REFERENCE)
 EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
-CLAIM = "claim"
-"""The column that says whether a row may be called a claim."""
 
 
 def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:

@@ -5,13 +5,15 @@ In: one row of `contrasts.contrast_table`. Out: how strong a finding is, and whi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
+CLAIM: Final = "claim"
+"""The column of rows for a figure that says whether each may be called a claim."""
 Finding = Literal["difference", "equivalence", "interval", "nothing", "single runs"]
 
 
