@@ -56,5 +56,5 @@ def test_a_picture_without_words_is_named_by_what_it_shows(params: Params) -> No
 
 def test_the_page_of_figures_shows_those_that_are_drawn(params: Params) -> None:
     page = folder_markdown(params)
-    assert page.count("![") == 1 and "](leak.png)" in page and "`results/study/`" in page
+    assert page.count("![") == 1 and "](leak.png)" in page and "the rows in results/" in page
     assert figures_markdown(["forgetting"], captions(params.figures), "") == ""

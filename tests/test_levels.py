@@ -22,7 +22,8 @@ def programs(right: dict[str, list[bool]]) -> pd.DataFrame:
     ]
     columns = ["recipe", "arm", "seed", "test_set", "level", "exact"]
     other = pd.DataFrame([("fast", "hybrid", 0, "natural", "3.1", True)], columns=columns)
-    return pd.concat([pd.DataFrame(rows, columns=columns), other], ignore_index=True)
+    both = pd.concat([pd.DataFrame(rows, columns=columns), other], ignore_index=True)
+    return both.assign(program_id=range(len(both)))
 
 
 RIGHT = {"1.1": [True, True, False, False], "3.1": [True, True, True, False]}

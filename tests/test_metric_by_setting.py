@@ -15,7 +15,7 @@ from cl_utils.report.metric_findings import INVERTED, interval_cell
 from cl_utils.report.pages.also_measured import METRIC, also_measured
 from cl_utils.report.pages.settings import settings_page
 from cl_utils.report.settings import Setting
-from cl_utils.stats.validity import OVERALL
+from cl_utils.stats.validity import OVERALL, WITHIN
 
 
 def ordered(name: str, sign: float) -> Setting:
@@ -33,11 +33,12 @@ def test_the_readme_says_in_every_setting_how_the_metric_reads() -> None:
     settings = [ordered("strong", 1.0), ordered("fast", -1.0), ordered("third", 1.0)]
     found = judged([settings[0], settings[1]], 20)
     agrees, inverted = (interval_cell(rows.loc[OVERALL]) for _, rows in found)
+    inside = [f"within a level {interval_cell(rows.loc[WITHIN])}" for _, rows in found]
     (line,) = (
         each for each in also_measured(settings, found).splitlines() if each.startswith("| Corr")
     )
-    cells = [f"{agrees}, as the model does", f"{inverted}, {INVERTED}", MISSING]
-    assert line == f"| {' | '.join([METRIC, *cells])} |"
+    cells = [f"{agrees}, as the model does; {inside[0]}", f"{inverted}, {INVERTED}; {inside[1]}"]
+    assert line == f"| {' | '.join([METRIC, *cells, MISSING])} |"
 
 
 def test_every_setting_has_a_row_with_its_own_reading() -> None:

@@ -15,7 +15,13 @@ from factories import every_arm
 from test_rates import four
 from test_settings_page import invented, raised
 
-from cl_utils.report.in_short import TOO_FEW, answer, declared_of_answers, questions_titled, words
+from cl_utils.report.in_short import (
+    UNFINISHED,
+    answer,
+    declared_of_answers,
+    questions_titled,
+    words,
+)
 from cl_utils.report.open_questions import open_lines
 from cl_utils.report.pages import readme
 from cl_utils.report.questions import adaptive_contrasts, contrasts_with_baseline
@@ -93,7 +99,7 @@ def test_seeds_are_counted_against_those_of_the_arms_that_answer() -> None:
     row = answer(later, question)
     assert row is not None and row["declared"] == 13
     nothing = pd.Series({**row, "low": -1.0, "high": 1.0, "p_holm": 1.0, "p_equivalence_holm": 1.0})
-    assert words(nothing) == TOO_FEW and "no difference" in words(nothing.drop("declared"))
+    assert words(nothing) == UNFINISHED and "no difference" in words(nothing.drop("declared"))
 
 
 def test_two_seeds_have_a_mean_and_no_interval() -> None:

@@ -209,7 +209,7 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ only in the metric. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}. Dashed: the baseline over all its seeds; "
-        "differences paired by seed are in the figure of what each metric is worth.",
+        "differences paired by seed stand with what each metric is worth.",
     )
     return figure
 
