@@ -18,7 +18,7 @@ from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, draw_interval, require, styled, without_left_line
 from cl_utils.labels.names import exam_label
-from cl_utils.labels.numbers import points_text
+from cl_utils.labels.numbers import counts_text, points_text
 from cl_utils.stats.exams import SHOWN
 
 TICKS: Final = 25  # points between the marks of an axis
@@ -50,8 +50,7 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
     ]
     panels[0].set_yticks(range(len(sets)), names)
     panels[0].set_ylim(len(sets) - 0.4, -0.6)
-    count = f"n = {seeds.max()}" if alike else f"n = {seeds.min()} to {seeds.max()}"
-    means = f"Means over {count} seeds with 95 % t intervals"
+    means = f"Means over n = {counts_text(seeds)} seeds with 95 % t intervals"
     if seeds.max() == 1:
         means = "n = 1 seed, so no interval"
     describe(

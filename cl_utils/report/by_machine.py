@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import sentence_case
-from cl_utils.labels.numbers import fixed, interval_text, p_text
+from cl_utils.labels.numbers import fixed, p_text, points_text
 from cl_utils.report.in_short import OWN_ORDER, OWN_ROW, ROWS, answer, questions_titled
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import CPU, GPU, Setting
@@ -85,9 +85,7 @@ def _table(rows: Compared) -> str:
     lines = [list(HEADS), ["---", *["--:"] * (len(HEADS) - 1)]]
     for name, each in rows:
         means = (_mean(each.first, each.first_n), _mean(each.second, each.second_n))
-        interval = interval_text(each.low, each.high)
-        apart = fixed(each.difference, sign="+") + (f" ({interval})" if interval else "")
-        lines.append([name, *means, apart, p_text(each.p)])
+        lines.append([name, *means, points_text(pd.Series(vars(each))), p_text(each.p)])
     return rows_markdown(lines)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import sentence_case
-from cl_utils.labels.numbers import difference_facts, millions, points_text
+from cl_utils.labels.numbers import counts_text, difference_facts, millions, points_text
 from cl_utils.report.questions import Question, questions
 from cl_utils.report.settings import Setting
 from cl_utils.stats import finding, standing
@@ -71,8 +71,7 @@ def extremes(rows: Sequence[pd.Series]) -> str:
     if len(rows) == 1:
         return facts(rows[0])
     ends = sorted(rows, key=lambda row: float(row["difference"]))
-    counts = sorted({int(row["n"]) for row in rows})
-    n = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    n = counts_text(int(row["n"]) for row in rows)
     return f"from {points_text(ends[0])} to {points_text(ends[-1])} points, n = {n}"
 
 

@@ -11,15 +11,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from cl_utils.paths import committed_results
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.side_by_side import EFFECT_COLUMNS, with_claims
-from cl_utils.stats import contrast_table
 from cl_utils.stats.changes import Change, change_table
-from cl_utils.stats.contrasts import Pair, as_exploratory, as_interim, of_pairs
+from cl_utils.stats.contrasts import Pair, as_interim
 from cl_utils.stats.verdicts import CLAIM
 from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
@@ -93,18 +91,12 @@ def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
 
 
 def _effects(setting: Setting) -> pd.DataFrame:
-    """Return the rows of `EFFECTS`: those that were declared in their family, others exploratory.
+    """Return the rows of `EFFECTS` that have seeds, with what may be claimed.
 
     Where the rate falls to zero the profile's own family is larger, and declared some of them.
     """
-    declared = of_pairs(setting.contrasts, list(EFFECTS))
-    found = set(zip(declared["arm"], declared["reference"], strict=True))
-    others = [pair for pair in EFFECTS if pair not in found]
-    rows = as_exploratory(contrast_table(setting.results.measures, contrasts=others))
-    both = pd.concat([each for each in (declared, rows) if len(each)] or [rows], ignore_index=True)
-    order = {pair: place for place, pair in enumerate(EFFECTS)}
-    places = [order[pair] for pair in zip(both["arm"], both["reference"], strict=True)]
-    return with_claims(both.iloc[np.argsort(places)].reset_index(drop=True))
+    rows = [row for pair in EFFECTS if len(row := setting.compared(pair))]
+    return with_claims(pd.concat(rows or [setting.contrasts.head(0)], ignore_index=True))
 
 
 def by_recipe(settings: Iterable[Setting]) -> dict[str, dict[str, Setting]]:

@@ -68,9 +68,7 @@ def readable(
     cells = shown.apply(
         lambda column: column.map(str if column.name in code else partial(cell_text, digits=digits))
     )
-    return PageTable(
-        cells.astype(object), WRITTEN_NUMBERS | (numbers - code), code=frozenset(code), note=note
-    )
+    return PageTable(cells.astype(object), WRITTEN_NUMBERS | numbers, code=code, note=note)
 
 
 def cell_text(value: object, digits: int) -> str:

@@ -33,6 +33,7 @@ from cl_utils.stats.contrasts import (
     as_interim,
     declared_seeds,
     interim_contrasts,
+    of_pairs,
 )
 from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.factorial import interim_effects
@@ -106,6 +107,13 @@ class Setting:
         """The declared contrasts, one Holm family."""
         rows = contrast_table(self.results.measures, contrasts=self.declared)
         return interim_contrasts(rows.assign(exploratory=False), self.seeds)
+
+    def compared(self, pair: Pair) -> pd.DataFrame:
+        """The declared contrast of a pair, else the two compared by themselves: exploratory."""
+        declared = of_pairs(self.contrasts, [pair])
+        if len(declared):
+            return declared
+        return as_exploratory(contrast_table(self.results.measures, contrasts=[pair]))
 
     @cached_property
     def others(self) -> pd.DataFrame:

@@ -13,8 +13,7 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.curriculum.orders import ORDERS
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.report.settings import REFERENCE, Setting
-from cl_utils.stats import contrast_table, standing
-from cl_utils.stats.contrasts import as_exploratory, of_pairs
+from cl_utils.stats import standing
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.verdicts import CLAIM
@@ -35,11 +34,8 @@ def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
         main = setting.effects[setting.effects["effect"].isin(FACTORS)]
         if main.empty:
             continue
-        gain = of_pairs(setting.contrasts, [PAPERS_PAIR])
-        if gain.empty:  # not declared, so never a claim
-            rows = contrast_table(setting.results.measures, contrasts=[PAPERS_PAIR])
-            gain = as_exploratory(rows)
-        both = pd.concat([gain.assign(effect=GAIN), main], ignore_index=True)
+        gain = setting.compared(PAPERS_PAIR).assign(effect=GAIN)
+        both = pd.concat([gain, main], ignore_index=True)
         both.insert(0, "setting", setting.name)
         tables.append(with_claims(both)[["setting", *EFFECT_COLUMNS, CLAIM]])
     columns = ["setting", *EFFECT_COLUMNS, CLAIM]

@@ -31,9 +31,8 @@ def sign_flip_p(differences: np.ndarray) -> float:
 
     Under the null the two arms of a pair are exchangeable, so each difference may change its sign:
     exact over all flips up to `EXACT_SEEDS` pairs; nan below two pairs, or where a difference is
-    not finite. Means within `SAME_POINTS`
-    count as equal, so that a tie does not hang on the last digit of a rounded value, as it would in
-    scipy.stats.permutation_test.
+    not finite. Means within `SAME_POINTS` count as equal, so that a tie does not hang on the last
+    digit of a rounded value, as it would in scipy.stats.permutation_test.
     """
     n = differences.size
     if n < 2 or not np.isfinite(differences).all():

@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cl_utils.labels.names import sentence_case
+from cl_utils.labels.numbers import counts_text
 from cl_utils.report.composition import shares_sentence
 from cl_utils.report.in_short import (
     answer,
@@ -86,7 +87,7 @@ def _lacking(setting: Setting) -> str:
     """Return how many declared seeds the answers lack: "5", or "5 to 6" where arms differ."""
     found = zip(declared_of_answers(setting), seeds_of_answers(setting), strict=True)
     counts = {max(0, declared - n) for declared, n in found} or {setting.planned}
-    return " to ".join(str(count) for count in dict.fromkeys((min(counts), max(counts))))
+    return counts_text(counts)
 
 
 def _declared(setting: Setting) -> int:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.labels.names import RECIPES, exam_label, level_label, sentence_case
-from cl_utils.labels.numbers import MISSING, points_text
+from cl_utils.labels.numbers import MISSING, counts_text, points_text
 from cl_utils.report.in_short import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
@@ -94,8 +94,7 @@ def _facts(setting: Setting) -> list[str]:
 def _seeds_done(setting: Setting) -> str:
     """Return how many seeds the arms have, of how many that the params file names for most."""
     done = setting.results.measures.groupby("arm")["seed"].nunique()
-    counts = dict.fromkeys((done.min(), done.max()))
-    return f"{' to '.join(map(str, counts))} of {setting.planned}"
+    return f"{counts_text(done)} of {setting.planned}"
 
 
 def simple_section(settings: Sequence[Setting]) -> str:

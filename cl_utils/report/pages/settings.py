@@ -135,13 +135,12 @@ def _claims(settings: Sequence[Setting], further: Sequence[Named]) -> str:
             found.append((f"{each.title}, {where}", row))
     shown = [(name, row) for name, row in (*found, *further) if standing(row) == "claim"]
     lines = [f"- {name}: {contrast_sentence(row)}" for name, row in shown]
+    title = "## What is claimed"
+    if not lines:
+        return f"{title}\n\n{NONE}"
     among = f"{families} Holm {'family' if families == 1 else 'families'}"
-    told = (
-        [f"{count_text(len(lines), 'claim')} from {among}. {CLAIMS}", "\n".join(lines)]
-        if lines
-        else [NONE]
-    )
-    return "\n\n".join(["## What is claimed", *told])
+    told = f"{count_text(len(lines), 'claim')} from {among}. {CLAIMS}"
+    return "\n\n".join([title, told, "\n".join(lines)])
 
 
 def _answers(title: str, settings: Sequence[Setting]) -> list[tuple[Setting, pd.Series]]:
