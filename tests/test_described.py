@@ -25,6 +25,9 @@ from cl_utils.figures.described import (
     stored_description,
 )
 from cl_utils.figures.panels import canvas, one_output
+from cl_utils.paths import REPOSITORY
+
+MOST_READ_OUT = 700  # characters: twelve differences with their intervals
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -32,6 +35,11 @@ def test_every_result_is_a_sentence_with_a_number(name: str) -> None:
     said = description_of(drawn(name))
     assert re.search(r"\d", said.result) and said.result.endswith("."), said.result
     assert not re.search(r"\bnan\b|figure of|\s{2}", said.caption), said.caption
+
+
+def test_a_result_of_the_study_is_short_enough_to_be_read_out() -> None:
+    for path in sorted((REPOSITORY / "figures").rglob("*.png")):
+        assert len(stored_description(path).result) <= MOST_READ_OUT, path.name
 
 
 def small() -> Described:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from math import inf, nan
 
 import pandas as pd
 import pytest
 
+from cl_utils.code_fingerprint import PACKAGE
 from cl_utils.figures.words import percent_text
 from cl_utils.labels.numbers import fixed, mean_text, points_text
+from cl_utils.paths import REPOSITORY
 from cl_utils.report.readable import cell_text
 
 BETWEEN = (61.55, 61.550000000000004, 61.54999999999999)  # one mean in three orders of summing
@@ -44,3 +47,17 @@ def test_numbers_have_their_digits_and_sign(
 
 def test_a_mean_has_as_many_digits_as_its_interval() -> None:
     assert mean_text(83.834, 0.071, 2) == "83.83 ± 0.07"
+
+
+def test_measured_numbers_are_written_by_these_functions_alone() -> None:
+    """A digit rounded elsewhere may differ from the same number's digit on another page."""
+    by_hand = re.compile(r"\{([^{}:]*):[+,]*\.[1-9]f\}|:[+,]*\.[1-9]f\}\"\.format")
+    printed = re.compile(r"PAPER_[A-Z_]+(\[\w+\])?")  # as it stands in the paper
+    found = [
+        f"{path.name}: {match[0]}"
+        for folder in ("figures", "report", "experiments")
+        for path in sorted((REPOSITORY / PACKAGE / folder).rglob("*.py"))
+        for match in by_hand.finditer(path.read_text(encoding="utf-8"))
+        if not printed.fullmatch(match[1] or "")
+    ]
+    assert found == []

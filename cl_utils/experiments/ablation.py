@@ -18,7 +18,7 @@ from cl_utils.experiments.tables import HALF, MILLION, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, draw_interval, height_for, styled
-from cl_utils.labels.numbers import count_text
+from cl_utils.labels.numbers import count_text, fixed
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 
@@ -52,7 +52,7 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
     ends = rows.groupby("variant")["final"].mean()
-    told = [f"{words[name]} {ends[name]:.1f} %" for name in (order[0], order[1], order[-1])]
+    told = [f"{words[name]} {fixed(ends[name])} %" for name in (order[0], order[1], order[-1])]
     describe(
         figure,
         f"Exact execution at the end: {told[0]}; of the others highest {told[1]}, lowest "

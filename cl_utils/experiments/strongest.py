@@ -16,7 +16,7 @@ from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.experiments.curves import load_curves, manifests
 from cl_utils.experiments.plan import load_experiment
 from cl_utils.experiments.tables import MILLION, trainings
-from cl_utils.labels.numbers import mean_text
+from cl_utils.labels.numbers import fixed, mean_text, millions
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.page_files import read_page, replace_section, write_pages
 from cl_utils.stats import mean_interval, seed_values, select
@@ -56,7 +56,7 @@ def soon_sentence() -> str:
         characters = _median(rows["characters"] / MILLION, 2)
         soon = f"after {_median(rows['seconds'] / 60)} minutes and {characters} million characters"
     return (
-        f"A model of {own['parameters'].iloc[0] / MILLION:.2f}M parameters, trained with recipe "
+        f"A model of {millions(own['parameters'].iloc[0])} parameters, trained with recipe "
         f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports for its "
         f"baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and answers "
         f"{_median(rows['final'])} % correctly at the end: medians, with minimum and "
@@ -84,7 +84,7 @@ def good_sentence(rows: pd.DataFrame, models: Models) -> str:
 def _range(values: pd.Series) -> str:
     """Return the mean of percentages with its interval, minimum and maximum."""
     interval = mean_interval(values)
-    ends = f"seeds {values.min():.1f} to {values.max():.1f}"
+    ends = f"seeds {fixed(values.min())} to {fixed(values.max())}"
     return f"{mean_text(interval.mean, interval.half_width)} % correctly ({ends}, n = {interval.n})"
 
 
@@ -93,7 +93,7 @@ def models_sentence(rows: pd.DataFrame, models: Models) -> str:
     found = []
     for name, params in models.items():
         value = seed_values(rows, params["arm"])[params["seed"]]
-        found.append(f"*{name}* ({value:.1f} %, seed {params['seed']})")
+        found.append(f"*{name}* ({fixed(value)} %, seed {params['seed']})")
     return (
         f"Single runs of it come with the repository, in [`models/`](models/README.md): "
         f"{' and '.join(found)}; one pair of runs says nothing about the arms."

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, fixed
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
@@ -114,14 +114,14 @@ def fewer_sentence(curves: pd.DataFrame, slow: str, fast: str) -> str:
     if found.empty:
         return ""
     ends, needed = found["slow"].median() / MILLION, found["fast"].median() / MILLION
-    right = f"{found['accuracy'].mean():.1f} %"
-    begin = f"What recipe {slow} executes after {ends:.2f} million characters, {right}"
+    right = f"{fixed(found['accuracy'].mean())} %"
+    begin = f"What recipe {slow} executes after {fixed(ends, 2)} million characters, {right}"
     if not np.isfinite(found["fast"]).all():
         reached = mean_to_reach_text(list(found["fast"]), 2)
         return f"{begin}, is {reached} with recipe {fast} (n = {len(found)} seeds)."
     return (
-        f"{begin}, recipe {fast} executes after {needed:.2f} million: "
-        f"{found['ratio'].median():.1f} times fewer in the median, "
+        f"{begin}, recipe {fast} executes after {fixed(needed, 2)} million: "
+        f"{fixed(found['ratio'].median())} times fewer in the median, "
         f"{interval_mean_text(found['ratio'], 1)} in the mean (95 % t interval, "
         f"n = {len(found)} seeds)."
     )
@@ -170,11 +170,11 @@ def times_markdown(curves: pd.DataFrame) -> str:
             lines.append(
                 [
                     *(str(own["words"].iloc[0]), f"{level:.4g}", str(len(own))),
-                    f"{middle['seconds'] / 60:.1f}" if there else MISSING,
+                    fixed(middle["seconds"] / 60) if there else MISSING,
                     mean_to_reach_text(list(own["seconds"] / 60), 1),
-                    f"{middle['characters'] / MILLION:.2f}" if there else MISSING,
+                    fixed(middle["characters"] / MILLION, 2) if there else MISSING,
                     mean_to_reach_text(list(own["characters"] / MILLION), 2),
-                    f"{middle['ratio']:.3f}" if there else MISSING,
+                    fixed(middle["ratio"], 3) if there else MISSING,
                 ]
             )
     return rows_markdown(lines)
@@ -192,8 +192,8 @@ def ends_markdown(curves: pd.DataFrame) -> str:
         lines.append(
             [
                 *(str(own["words"].iloc[0]), f"{sizes[str(variant)]:,}", str(len(own))),
-                *(f"{own['end_seconds'].median() / 60:.1f}", f"{finals.median():.1f}"),
-                *(interval_mean_text(finals, 1), ", ".join(f"{each:.1f}" for each in finals)),
+                *(fixed(own["end_seconds"].median() / 60), fixed(finals.median())),
+                *(interval_mean_text(finals, 1), ", ".join(fixed(each) for each in finals)),
             ]
         )
     return rows_markdown(lines)

@@ -22,6 +22,7 @@ from cl_utils.experiments.curves import CURVE_COLUMNS, checked, curve_path, kept
 from cl_utils.experiments.plan import Drawn, Experiment
 from cl_utils.experiments.programs import World, labelled, world_of
 from cl_utils.experiments.variants import Variant
+from cl_utils.labels.numbers import fixed
 from cl_utils.machine import device_name, facts, processes_side_by_side
 from cl_utils.manifests import is_whole
 from cl_utils.model.gpt import GPT
@@ -119,7 +120,7 @@ def learn(task: Training, world: World | None = None) -> str:
     task.checkpoint.unlink(missing_ok=True)  # or the curve, deleted, would not be trained again
     last = curve["execution_exact"].iloc[-1]
     name = f"{task.variant.name}, seed {task.seed}"
-    return f"{name}: {last:.1f} % after {trained.seconds:.0f} s"
+    return f"{name}: {fixed(last)} % after {trained.seconds:.0f} s"
 
 
 def train_with_curve(

@@ -31,7 +31,7 @@ from cl_utils.figures.panels import (
 )
 from cl_utils.figures.words import mean_by_arm, range_text
 from cl_utils.labels.names import in_order
-from cl_utils.labels.numbers import MISSING, mean_text
+from cl_utils.labels.numbers import MISSING, fixed, mean_text
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 
@@ -176,9 +176,9 @@ def paper_panel(axes: Axes, measures: pd.DataFrame, arms: list[str]) -> None:
     for arm, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
         value = PAPER_OUTPUT_ACCURACY[arm]
         colour = style.line_colour(arm)
-        text = f"paper’s {arm} {value:.2f}"
+        text = f"paper’s {arm} {fixed(value, 2)}"
         marked_value(axes, value, text, colour, align=align, from_top=True)
     ceiling = select(measures, "execution_paper_ceiling", "natural", "all")["value"].mean()
     if pd.notna(ceiling):
-        text = f"our ceiling {ceiling:.1f}"
+        text = f"our ceiling {fixed(ceiling)}"
         marked_value(axes, ceiling, text, style.NOTE, align="left", from_top=False)

@@ -16,8 +16,9 @@ from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import MOST_LINES, arm_panels
 from cl_utils.figures.panels import canvas, label_line_ends, require, styled, where_text
-from cl_utils.figures.words import controls_text, differences_text
+from cl_utils.figures.words import MOST_TOLD, controls_text, differences_text, extremes_text
 from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import fixed
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 X_LABEL = "share of the full number of steps"
@@ -71,7 +72,7 @@ def panel_an_arm(gains: pd.DataFrame, arms: Sequence[str]) -> Described:
         for _, row in rows.iterrows():
             end = row["high"] if pd.notna(row["high"]) else row["difference"]
             seat: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
-            axes.annotate(f"{row['difference']:+.1f}", (row["budget"], end), (0, 3), **seat)
+            axes.annotate(fixed(row["difference"], sign="+"), (row["budget"], end), (0, 3), **seat)
 
     return arm_panels(arms, draw, (X_LABEL, "points above baseline"), margin=0.5)
 
@@ -103,7 +104,11 @@ def finish_axes(axes: Axes, gains: pd.DataFrame) -> None:
 
 
 def budget_result(gains: pd.DataFrame) -> str:
-    """Return what each arm gains at each budget, in points."""
+    """Return what each arm gains at each budget, in points; of many only the ends."""
+    if len(gains) > MOST_TOLD:
+        budgets = gains["budget"].map("{} % of the steps".format)
+        called = gains["base"].map(arm_label) + " with " + budgets
+        return f"Points above the baseline. {extremes_text(gains, called)}."
     told = []
     for percent in sorted(gains["budget"].unique()):
         rows = gains[gains["budget"] == percent]

@@ -26,6 +26,7 @@ from cl_utils.figures.panels import (
     without_left_line,
 )
 from cl_utils.labels.names import metric_label
+from cl_utils.labels.numbers import fixed
 
 DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -151,7 +152,7 @@ def metric_spread(values: pd.DataFrame) -> Figure:
     panels[0, 0].set_ylabel("programs (%)")
     told = [
         f"{metric_label(metric)} takes {values[metric].nunique():,} values, its median is "
-        f"{values[metric].median():.2f}"
+        f"{fixed(values[metric].median(), 2)}"
         for metric in values
     ]
     describe(

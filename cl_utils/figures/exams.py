@@ -11,17 +11,19 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, draw_interval, require, styled, without_left_line
+from cl_utils.figures.words import percent_text
 from cl_utils.labels.names import exam_label
-from cl_utils.labels.numbers import counts_text, points_text
+from cl_utils.labels.numbers import counts_text, fixed, points_text
 from cl_utils.stats.exams import SHOWN
 
 TICKS: Final = 25  # points between the marks of an axis
+MARGIN: Final = 6  # points on either side of 0 and 100 %, so that a marker there is seen whole
 
 
 @styled
@@ -68,7 +70,8 @@ def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
     """Return the baseline's accuracy and the effect of order, on the usual test and each exam."""
     order = effects[effects["effect"] == "order"].set_index("test_set")
     told = [
-        f"{exam_label(row['test_set'])} {row['mean']:.1f} %, order {points_text(order.loc[name])}"
+        f"{exam_label(row['test_set'])} {percent_text(row['mean'])}, order "
+        f"{points_text(order.loc[name])}"
         for name, row in accuracy.set_index("test_set", drop=False).iterrows()
         if name in order.index
     ]
@@ -77,15 +80,16 @@ def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
 
 def _count_text(programs: float) -> str:
     """Return " (500)", or nothing where the rows do not say of how many programs they are."""
-    return "" if pd.isna(programs) else f" ({programs:,.0f})"
+    return "" if pd.isna(programs) else f" ({fixed(programs, 0)})"
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     for place, (_, row) in enumerate(accuracy.iterrows()):
-        draw_interval(axes, place, row["low"], row["high"])
+        draw_interval(axes, place, max(row["low"], 0), min(row["high"], 100))
         axes.plot(row["mean"], place, "o", color=style.line_colour("baseline"), zorder=5)
-        _print_above(axes, row["mean"], place, f"{row['mean']:.1f}")
-    axes.set_xlim(0, 100)
+        _print_above(axes, row["mean"], place, fixed(row["mean"]))
+    axes.set_xlim(-MARGIN, 100 + MARGIN)
+    axes.xaxis.set_major_locator(FixedLocator([0, 50, 100]))
     axes.set_title("baseline")
     axes.set_xlabel("% right")
     _quiet(axes)
@@ -97,7 +101,7 @@ def _draw_effect(axes: Axes, rows: pd.DataFrame, sets: Sequence[str]) -> None:
         place = sets.index(row["test_set"])
         draw_interval(axes, place, row["low"], row["high"])
         axes.plot(row["difference"], place, "o", color=style.INK, markersize=4, zorder=5)
-        _print_above(axes, row["difference"], place, f"{row['difference']:+.1f}")
+        _print_above(axes, row["difference"], place, fixed(row["difference"], sign="+"))
     _quiet(axes)
 
 

@@ -20,7 +20,7 @@ from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, require, styled, where_text, without_left_line
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, measure_text
-from cl_utils.labels.numbers import p_text, points_text
+from cl_utils.labels.numbers import fixed, p_text, points_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
@@ -65,10 +65,10 @@ def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     places = [place + 0.4 * ("×" in name) for place, name in enumerate(effects["effect"])]
     draw_effect(axes, TOP, gain, style.line_colour(gain["arm"]))
-    print_right(axes, TOP, f"{gain['difference']:+.1f}", "")
+    print_right(axes, TOP, fixed(gain["difference"], sign="+"), "")
     for place, (_, row) in zip(places, effects.iterrows(), strict=True):
         draw_effect(axes, place, row, style.INK)
-        print_right(axes, place, f"{row['difference']:+.1f}", p_text(row["p_holm"]))
+        print_right(axes, place, fixed(row["difference"], sign="+"), p_text(row["p_holm"]))
     print_right(axes, TOP - 0.9, "points", "p (Holm)", weight="bold")
     names = [
         name.replace("order × restarts ×", "order × restarts ×\n") for name in effects["effect"]

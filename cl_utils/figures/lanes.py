@@ -19,7 +19,7 @@ from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import Described
 from cl_utils.figures.panels import canvas, draw_interval, without_left_line
-from cl_utils.figures.words import differences_text
+from cl_utils.figures.words import MOST_TOLD, differences_text, extremes_text
 from cl_utils.labels.numbers import counts_text, points_text
 from cl_utils.stats.verdicts import CLAIM
 
@@ -105,13 +105,17 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
     """Return every difference in points, a clause a group of the columns `by`.
 
     `against`: what all are differences to, where their names do not say it. A group is called by
-    its values, a difference by its value in the column `names`; the n of a group is said once.
+    its values, a difference by its value in the column `names`; the n of a group is said once. Of
+    more than `MOST_TOLD` differences only the ends are said.
     """
+    compared = f" against {against}" if against else ""
+    if len(rows) > MOST_TOLD:
+        called = rows[[*by, names]].astype(str).agg(", ".join, axis=1)
+        return f"Points of exact execution{compared}. {extremes_text(rows, called)}."
     clauses = []
     for group, part in rows.groupby(list(by), sort=False):
         called = f"{', '.join(map(str, group))} (n = {counts_text(part['n'])})"
         clauses.append(f"{called}: {differences_text(part, part[names])}")
-    compared = f" against {against}" if against else ""
     return f"Points of exact execution{compared}. {'; '.join(clauses)}."
 
 

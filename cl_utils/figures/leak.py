@@ -23,7 +23,7 @@ from cl_utils.figures.panels import (
     value_text,
 )
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import MISSING, interval_text, points_text
+from cl_utils.labels.numbers import points_text
 
 
 @styled
@@ -42,8 +42,7 @@ def leak(table: pd.DataFrame) -> Figure:
         axes.plot(means, [place, place], color=colour, linewidth=1.6, alpha=0.6)
         for mean, face in zip(means, (colour, "white"), strict=True):
             axes.plot(mean, place, "o", color=colour, markerfacecolor=face, markersize=6.5)
-        interval = interval_text(row["low"], row["high"]) or MISSING
-        value_text(axes, place, f"{row['difference']:+.1f}  ({interval})")
+        value_text(axes, place, f"{points_text(row)}, n = {row['n']}")
     axes.text(
         VALUE_COLUMN, -0.85, "leak in points (95 %)", va="center", fontsize=8, fontweight="bold"
     )

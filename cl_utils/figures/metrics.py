@@ -16,7 +16,7 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, require, styled
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, fixed
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
@@ -99,4 +99,4 @@ def correlation_text(value: float) -> str:
     """Return a correlation with two digits and a true minus; a dash for none."""
     if np.isnan(value):
         return MISSING
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return fixed(round(value, 2) + 0.0, 2).replace("-", "−")

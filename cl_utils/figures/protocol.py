@@ -25,6 +25,7 @@ from cl_utils.figures.panels import (
 )
 from cl_utils.figures.words import mean_by_arm, percent_text, range_text
 from cl_utils.labels.names import in_order
+from cl_utils.labels.numbers import fixed
 from cl_utils.stats import Interval, mean_interval, seed_values, select
 
 LANES = {  # offset: measure at temperature 1, greedy measure, marker
@@ -80,7 +81,7 @@ def lane(axes: Axes, place: float, both: list[Interval], colour: str, marker: st
         ends = [each.low, each.high]
         axes.plot(ends, [place] * 2, color=colour, linewidth=5, alpha=0.25, solid_capstyle="butt")
         axes.plot(each.mean, place, marker, color=colour, markerfacecolor=face, markersize=6)
-    text = " → ".join("–" if pd.isna(value) else f"{value:.1f}" for value in means)
+    text = " → ".join("–" if pd.isna(value) else fixed(value) for value in means)
     value_text(axes, place, text)
 
 

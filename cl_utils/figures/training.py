@@ -24,6 +24,7 @@ from cl_utils.figures.multiples import (
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
 from cl_utils.figures.words import BASELINE, controls_text, percent_text, range_text
 from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import fixed
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
@@ -112,7 +113,7 @@ def minutes_result(macro: pd.DataFrame) -> str:
     """Return how long the trainings took, as the means of the quickest and the slowest arm."""
     minutes = macro.groupby(["arm", "seed"])["seconds"].max().groupby("arm").mean() / 60
     ends = [
-        f"{arm_label(each)} {minutes[each]:.1f}" for each in (minutes.idxmin(), minutes.idxmax())
+        f"{arm_label(each)} {fixed(minutes[each])}" for each in (minutes.idxmin(), minutes.idxmax())
     ]
     return f"Minutes of training: least {ends[0]}, most {ends[1]}."
 

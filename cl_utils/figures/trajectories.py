@@ -18,6 +18,7 @@ from cl_utils.figures.panels import canvas, require, seeds_text, styled
 from cl_utils.figures.words import range_text
 from cl_utils.labels.arm_groups import adaptive_arms
 from cl_utils.labels.names import arm_label, in_order
+from cl_utils.labels.numbers import fixed
 
 SHADE = "#F1F1F1"
 
@@ -103,7 +104,7 @@ def forgetting_result(curves: pd.DataFrame) -> str:
     if lost.iloc[0] == 0:
         return f"Nothing is forgotten: all {pairs} end at their best."
     return (
-        f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {lost.iloc[0]:.1f} "
+        f"Most is forgotten by {arm_label(arm)}: {bucket} programs end {fixed(lost.iloc[0])} "
         f"points below their best; of the {pairs}, {below} {'ends' if below == 1 else 'end'} below "
         "their best at all."
     )

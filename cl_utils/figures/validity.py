@@ -5,6 +5,8 @@ In: the rows of `stats.metric_validity`; the measures of a study. Out: one Figur
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -28,7 +30,7 @@ from cl_utils.figures.panels import (
 from cl_utils.figures.words import percent_text
 from cl_utils.labels.arm_groups import metric_arms
 from cl_utils.labels.names import measure_text, metric_label
-from cl_utils.labels.numbers import MISSING, count_text, points_text, rho_text
+from cl_utils.labels.numbers import MISSING, count_text, fixed, points_text, rho_text
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 from cl_utils.stats.validity import OVERALL, WITHIN
@@ -129,7 +131,7 @@ def scope_legend(agreement: float) -> list[Line2D]:
         for (_, face), text in zip(LANES.values(), words.values(), strict=True)
     ]
     if not np.isnan(agreement):
-        label = f"agreement of two seeds ({agreement:.2f})"
+        label = f"agreement of two seeds ({fixed(agreement, 2)})"
         key.append(Line2D([], [], color=style.INK, linestyle=":", linewidth=1.2, label=label))
     return key
 
@@ -146,7 +148,7 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
     order, gain = figure.subplots(1, 2, sharey=True)
     for axes, columns, text in (
         (order, ("rho", "rho_low", "rho_high"), rho_text),
-        (gain, ("difference", "low", "high"), "{:+.1f}".format),
+        (gain, ("difference", "low", "high"), partial(fixed, sign="+")),
     ):
         axes.axvline(0, color=style.FAINT, linewidth=1)
         axes.grid(axis="x")
@@ -219,7 +221,7 @@ def mark_baseline(axes: Axes, mean: float) -> None:
     colour = style.line_colour("baseline")
     axes.axvline(mean, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=6)
     axes.annotate(
-        f"baseline {mean:.1f}",
+        f"baseline {fixed(mean)}",
         (mean, 1.0),
         xycoords=axes.get_xaxis_transform(),
         xytext=(0, 3),

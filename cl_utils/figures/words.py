@@ -15,6 +15,8 @@ from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import fixed, points_text
 
 BASELINE = "baseline"
+MOST_TOLD = 12
+"""Differences that a sentence still says one by one."""
 
 
 def controls_text(arms: Iterable[str]) -> str:
@@ -60,3 +62,18 @@ def differences_text(rows: pd.DataFrame, names: Iterable[str]) -> str:
         f"{name} {points_text(row)}" for name, (_, row) in zip(names, rows.iterrows(), strict=True)
     ]
     return ", ".join(told)
+
+
+def extremes_text(rows: pd.DataFrame, names: Iterable[str]) -> str:
+    """Return in a sentence how many differences there are, how many are clear, and their ends.
+
+    "24 differences, 9 with all of the interval below zero and 2 above it: lowest order -2.6 (-3.4
+    to -1.7), highest ...". For more than `MOST_TOLD`, which nobody wants read out.
+    """
+    ranked = rows.assign(called=list(names)).sort_values("difference", kind="stable")
+    ends = [differences_text(part, part["called"]) for part in (ranked[:1], ranked[-1:])]
+    below, above = int((rows["high"] < 0).sum()), int((rows["low"] > 0).sum())
+    return (
+        f"{len(rows)} differences, {below} with all of the interval below zero and {above} above "
+        f"it: lowest {ends[0]}, highest {ends[1]}"
+    )

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN, PAPER_LABEL, PAPER_OUTPUT_ACCURACY
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import count_text, mean_text
+from cl_utils.labels.numbers import count_text, fixed, mean_text
 from cl_utils.report.questions import EXPLORATORY, undeclared
 from cl_utils.report.sentences import contrast_sentence
 from cl_utils.seeds import stream
@@ -101,17 +101,18 @@ def power_lines(results: Results, family: int, resamples: int) -> list[str]:
         return []
     low, high = deviation_interval(deviation, n)
     table = power_table(deviation, SHOWN_SEEDS)
-    others = [f"{row.smallest_effect:.1f} with {row.seeds}" for row in table.itertuples()]
+    others = [f"{fixed(row.smallest_effect)} with {row.seeds}" for row in table.itertuples()]
     needed = seeds_for_a_claim(max(1, family))
     return [
         "The differences of hybrid and baseline, paired by seed, have a standard deviation of "
-        f"{deviation:.2f} points (95 % interval {low:.2f} to {high:.2f}, n = {n} seeds).",
+        f"{fixed(deviation, 2)} points (95 % interval {fixed(low, 2)} to {fixed(high, 2)}, "
+        f"n = {n} seeds).",
         f"A two-sided paired t test at {SIGNIFICANCE:g} detects, with a power of {POWER:g} and "
         f"without correction, differences of these sizes in points: {', '.join(others)} seeds.",
         f"The exact sign-flip test, which every claim of a difference rests on, is stricter: among "
         f"{max(1, family)} declared contrasts it needs {needed} seeds that all agree in sign, "
         f"which {100 * POWER:.0f} % of studies see when the true difference is "
-        f"{unanimous_effect(deviation, needed):.1f} points.",
+        f"{fixed(unanimous_effect(deviation, needed))} points.",
         *papers_gain_lines(measures),
         *programs_lines(results.programs, resamples),
     ]
@@ -124,8 +125,8 @@ def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
     if not deviation > 0:
         return []
     return [
-        f"Under the paper's own scoring this standard deviation is {deviation:.2f} points; for the "
-        f"{PAPER_GAIN:.2f} points that the paper reports, the t test would need "
+        f"Under the paper's own scoring this standard deviation is {fixed(deviation, 2)} points; "
+        f"for the {PAPER_GAIN:.2f} points that the paper reports, the t test would need "
         f"{least_seeds(deviation, PAPER_GAIN) or 'too many'} seeds (the paper has one)."
     ]
 
@@ -142,8 +143,9 @@ def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
     return [
         "Other test programs would have given other numbers: with seeds and programs both drawn "
         "again (percentile bootstrap, programs of one skeleton together), the baseline's "
-        f"{alone.mean:.1f} % lie between {alone.low:.1f} and {alone.high:.1f}, hybrid's "
-        f"{gain.mean:+.1f} points between {gain.low:+.1f} and {gain.high:+.1f} "
+        f"{fixed(alone.mean)} % lie between {fixed(alone.low)} and {fixed(alone.high)}, hybrid's "
+        f"{fixed(gain.mean, sign='+')} points between {fixed(gain.low, sign='+')} and "
+        f"{fixed(gain.high, sign='+')} "
         f"(n = {count_text(gain.n, 'seed')})."
     ]
 

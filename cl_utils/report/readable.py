@@ -132,7 +132,8 @@ def cells_shown(cells: pd.DataFrame) -> PageTable:
     if cells.empty:
         return readable(pd.DataFrame({NOTHING: []}))
     means = [
-        f"{row['mean']:.1f}" + (f" ({row['low']:.1f} to {row['high']:.1f})" if row["n"] > 1 else "")
+        fixed(row["mean"])
+        + (f" ({fixed(row['low'])} to {fixed(row['high'])})" if row["n"] > 1 else "")
         for _, row in cells.iterrows()
     ]
     columns = {

@@ -121,4 +121,4 @@ def verdict(contrast: pd.Series) -> tuple[str, str]:
 def least_p_text(contrast: pd.Series) -> str:
     """Return the least p that so few seeds can give, where it is too large for any claim."""
     least = contrast["p_least"]
-    return "" if least < SIGNIFICANCE else f" (possible p {least:.3f})"
+    return "" if least < SIGNIFICANCE else f" (possible p {p_text(least)})"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cl_utils.files import damaged, running
-from cl_utils.labels.numbers import count_text
+from cl_utils.labels.numbers import count_text, fixed
 from cl_utils.manifests import MANIFEST, has_entries
 from cl_utils.study.notebook_names import EVALUATION
 from cl_utils.study.results import finished_runs, run_manifest
@@ -68,7 +68,7 @@ def total(folder: Path, costs: pd.DataFrame) -> str:
     hours = costs["training_seconds"].sum() / 3600
     runs = count_text(len(costs), "run")
     return (
-        f"Profile `{folder.name}`: {runs}, {hours:.1f} hours of training in all; as "
+        f"Profile `{folder.name}`: {runs}, {fixed(hours)} hours of training in all; as "
         "many run side by side as the machine has cores. Compilation is counted, the start of "
         "each notebook and its evaluation are not."
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.names import arm_label, in_order, sentence_case
-from cl_utils.labels.numbers import MISSING, count_text, counts_text, p_text, reached_text
+from cl_utils.labels.numbers import MISSING, count_text, counts_text, fixed, p_text, reached_text
 from cl_utils.report.in_short import joined
 from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import rows_markdown
@@ -196,4 +196,7 @@ def _pair_cells(row: pd.Series) -> list[str]:
     if pd.isna(row["ratio"]):
         return [*_counts(row), MISSING]
     few = f", n = {row['both']}" if row["both"] < row["n"] else ""
-    return [*_counts(row), f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f}){few}"]
+    return [
+        *_counts(row),
+        f"{fixed(row['ratio'], 2)} ({fixed(row['least'], 2)} to {fixed(row['most'], 2)}){few}",
+    ]

@@ -18,7 +18,7 @@ import mistune
 import pandas as pd
 
 from cl_utils.files import atomic
-from cl_utils.labels.numbers import MISSING
+from cl_utils.labels.numbers import MISSING, fixed
 from cl_utils.paths import home, notebooks
 from cl_utils.report.captions import captions
 from cl_utils.report.metric_by_setting import judged
@@ -43,8 +43,8 @@ the same initial weights; arms are compared seed by seed, by exact output under 
 Contrasts were declared in the profile before the runs; p comes from an exact sign-flip test, after
 Holm."""
 MEANINGLESS: Final = (
-    "These numbers mean nothing. The baseline is right in {baseline:.1f} %, and whoever always "
-    "answers what is most frequent in {majority:.1f} %: the models have hardly begun to learn. "
+    "These numbers mean nothing. The baseline is right in {baseline} %, and whoever always "
+    "answers what is most frequent in {majority} %: the models have hardly begun to learn. "
     "The page shows that every step works."
 )
 STYLE: Final = """\
@@ -99,7 +99,7 @@ def warning(results: Results) -> str:
     majority = best_baseline(results.measures, "execution_majority")
     if right is None or majority is None or right > majority:
         return ""
-    return MEANINGLESS.format(baseline=right, majority=majority)
+    return MEANINGLESS.format(baseline=fixed(right), majority=fixed(majority))
 
 
 def best_baseline(measures: pd.DataFrame, measure: str) -> float | None:

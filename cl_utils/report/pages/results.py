@@ -146,7 +146,7 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
     """Return one cell of the main table; a dash for what is not there."""
     if column == "paper":
         published = PAPER_OUTPUT_ACCURACY.get(arm)
-        return MISSING if published is None else f"{published:.2f}"
+        return MISSING if published is None else fixed(published, 2)
     if pd.isna(row[column]):
         return MISSING
     if column == "difference":
@@ -164,7 +164,7 @@ def table_cell(arm: str, row: pd.Series, column: str) -> str:
 def legend(table: pd.DataFrame, profile: str) -> str:
     """Return how to read the main table."""
     protocol = ""
-    ceilings = dict.fromkeys(f"{each:.1f} %" for each in table["ceiling"].dropna())
+    ceilings = dict.fromkeys(f"{fixed(each)} %" for each in table["ceiling"].dropna())
     if ceilings:  # one, as it belongs to the test set; several where arms had different ones
         protocol = (
             ", and the grammar's natural mix for the paper's protocol, under which a perfect model "

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.labels.names import RECIPES, exam_label, level_label, sentence_case
-from cl_utils.labels.numbers import MISSING, counts_text, points_text
+from cl_utils.labels.numbers import MISSING, counts_text, fixed, points_text
 from cl_utils.report.in_short import joined, sizes
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import REFERENCE, Setting
@@ -184,7 +184,7 @@ def _declared_exams(setting: Setting) -> str:
         usual = max(usual, int(rows["n"].max()))
         there = {(row["arm"], row["reference"]): points_text(row) for _, row in rows.iterrows()}
         right = seed_values(select(measures, *cell), REFERENCE)
-        said = [exam_label(test_set), _count(programs_in(measures, cell)), f"{right.mean():.1f}"]
+        said = [exam_label(test_set), _count(programs_in(measures, cell)), fixed(right.mean())]
         lines.append([*said, *(there.get(pair, MISSING) for pair in setting.declared)])
     return (
         f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
