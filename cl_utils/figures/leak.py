@@ -41,7 +41,7 @@ def leak(table: pd.DataFrame) -> Figure:
         means = [row["reference_mean"], row["arm_mean"]]
         axes.plot(means, [place, place], color=colour, linewidth=1.6, alpha=0.6)
         for mean, face in zip(means, (colour, "white"), strict=True):
-            axes.plot(mean, place, "o", color=colour, markerfacecolor=face, markersize=6.5)
+            axes.plot(mean, place, "o", color=colour, mfc=face, markersize=6.5, clip_on=False)
         value_text(axes, place, f"{points_text(row)}, n = {row['n']}")
     axes.text(
         VALUE_COLUMN, -0.85, "leak in points (95 %)", va="center", fontsize=8, fontweight="bold"

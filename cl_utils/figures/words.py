@@ -65,15 +65,15 @@ def differences_text(rows: pd.DataFrame, names: Iterable[str]) -> str:
 
 
 def extremes_text(rows: pd.DataFrame, names: Iterable[str]) -> str:
-    """Return in a sentence how many differences there are, how many are clear, and their ends.
+    """Return how many differences there are, how many intervals leave zero out, and both ends.
 
-    "24 differences, 9 with all of the interval below zero and 2 above it: lowest order -2.6 (-3.4
-    to -1.7), highest ...". For more than `MOST_TOLD`, which nobody wants read out.
+    "24 differences; intervals below zero: 12, above zero: 4; lowest: order -2.6 (-3.4 to -1.7);
+    highest: ...". For more than `MOST_TOLD`, which nobody wants read out.
     """
     ranked = rows.assign(called=list(names)).sort_values("difference", kind="stable")
-    ends = [differences_text(part, part["called"]) for part in (ranked[:1], ranked[-1:])]
+    lowest, highest = (differences_text(end, end["called"]) for end in (ranked[:1], ranked[-1:]))
     below, above = int((rows["high"] < 0).sum()), int((rows["low"] > 0).sum())
     return (
-        f"{len(rows)} differences, {below} with all of the interval below zero and {above} above "
-        f"it: lowest {ends[0]}, highest {ends[1]}"
+        f"{len(rows)} differences; intervals below zero: {below}, above zero: {above}; "
+        f"lowest: {lowest}; highest: {highest}"
     )

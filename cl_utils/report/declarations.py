@@ -26,6 +26,11 @@ DECLARED: Final[Mapping[str, str]] = {
     "Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a CPU in "
     "the same precision; all arms of a seed on one type of machine ([by machine](settings.md#"
     "by-machine)). {mixture}",
+    "study-rates": "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
+    "that fall to zero left out on 2026-11-28, before any run; the rows were looked at after three "
+    "seeds. Each recipe at each rate is a family of its own.",
+    "study-orders": "The contrasts were declared on 2026-11-27, before the runs of the other "
+    "orders; the baseline's are those of `study`, and were known.",
 }
 MIXTURE: Final = (
     "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "

@@ -16,6 +16,7 @@ from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import count_text
 from cl_utils.paths import committed_results, params_file
 from cl_utils.report.by_machine import machine_section
+from cl_utils.report.declarations import declaration
 from cl_utils.report.in_short import ROWS, answer, questions_titled
 from cl_utils.report.metric_by_setting import Judged, metric_section
 from cl_utils.report.pages.completion import completion_section
@@ -61,16 +62,6 @@ Generated from the rows of every setting; do not edit. Differences are {WHERE},
 paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm.
 
 {VERDICTS}"""
-DECLARED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        RATED: "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
-        "that fall to zero left out on 2026-11-28, before any run; the rows were looked at after "
-        "three seeds. Each recipe at each rate is a family of its own.",
-        ORDERED: "The contrasts were declared on 2026-11-27, before the runs of the other orders; "
-        "the baseline's are those of `study`, and were known.",
-    }
-)
-"""By profile: what its rows do not say of when it was declared."""
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 CLAIMS: Final = """\
@@ -162,7 +153,7 @@ def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
     planned = len(params.recipes) * sum(params.arms.values())
     done = sum(len(each.results.measures[["arm", "seed"]].drop_duplicates()) for each in settings)
     state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
-    parts = [f"## {ASKED[profile]}", state, DECLARED[profile], figure if settings else ""]
+    parts = [f"## {ASKED[profile]}", state, declaration(profile), figure if settings else ""]
     for each in settings:
         parts += [f"Recipe {each.recipe}, declared.", _contrasts(each.contrasts)]
         if len(each.others):
