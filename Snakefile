@@ -19,6 +19,7 @@ from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, Paths, params_file
 from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
+from cl_utils.workflow.lost_rows import forget_lost_rows
 from cl_utils.workflow.profiles import check_options, profile_named, study_named
 from cl_utils.workflow.taking_part import take_part
 
@@ -39,6 +40,7 @@ def here(path):
 told(check_options, config)
 PROFILE = told(profile_named, config.get("profile", "laptop"))
 STUDY = told(study_named, PROFILE)
+told(forget_lost_rows, STUDY)
 PATHS = Paths(PROFILE)
 RUNS = here(PATHS.runs)
 if set("{}") & set(str(RUNS)):
@@ -58,6 +60,8 @@ WORK = ExitStack()
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1
 SHARING = 8  # processes of the rules that run alone, fewer where there are fewer cores
+ON_THREADS = "PYTHON_CPU_COUNT={threads} "
+"""Before a command: jobs side by side start no more processes than there are cores."""
 
 
 def quoted(text):
@@ -160,7 +164,7 @@ rule programs:
         values=values(DataParams),
     threads: SHARING
     shell:
-        "PYTHON_CPU_COUNT={threads} " + execute("01_data_generation")
+        ON_THREADS + execute("01_data_generation")
 
 
 rule difficulty:
@@ -174,7 +178,7 @@ rule difficulty:
         code=code("02_metric_analysis"),
     threads: SHARING
     shell:
-        "PYTHON_CPU_COUNT={threads} " + execute("02_metric_analysis")
+        ON_THREADS + execute("02_metric_analysis")
 
 
 rule buckets:
@@ -207,7 +211,7 @@ rule model_difficulty:
     resources:
         gpu=GPU,
     shell:
-        execute("08_model_difficulty") + OF_RECIPE
+        ON_THREADS + execute("08_model_difficulty") + OF_RECIPE
 
 
 for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
@@ -231,8 +235,10 @@ for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
         resources:
             gpu=GPU,
         retries: 1
+        threads: SHARING if TOGETHER else 1
         shell:
-            execute("04_training")
+            ON_THREADS
+            + execute("04_training")
             + (OF_RECIPE + f" --arm {quoted(name)} --seed 0" if TOGETHER else OF_RUN)
 
 
@@ -266,7 +272,8 @@ rule figures:
     params:
         code=lambda wildcards: code(wildcards.book),
         values=values(
-            DataParams, "arms", "contrasts", "level_question", "second_measure", "resamples"
+            DataParams,
+            *("recipes", "arms", "contrasts", "level_question", "second_measure", "resamples"),
         ),
     shell:
         execute("{wildcards.book}")

@@ -75,8 +75,8 @@ def _code(notebook: Path) -> ast.Module:
     except (ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise StudyError(
-            f"{notebook} cannot be read as a notebook of the study ({cut(reason, 120)}): mend it, "
-            "or move it out of notebooks/"
+            f"{notebook} cannot be read as a notebook of the study ({cut(reason, 120)}): correct "
+            "it, or move it out of notebooks/"
         ) from None
 
 

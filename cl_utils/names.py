@@ -17,7 +17,7 @@ LONGEST_NAME = 64
 LONGEST_SHOWN = 80  # characters of a value in a message
 LONGEST_LIST = 200  # characters of a list of names in a message
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_TAKEN = {"profile": ("experiments", "benchmarks")}  # folders beside those of profiles
+_TAKEN = {"profile": ("experiments", "exploration", "benchmarks")}  # folders beside theirs
 
 _REPR = Repr()
 _REPR.maxlevel = 4

@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PARAMS = REPOSITORY / "params"
 MODELS = REPOSITORY / "models"
+UNTRACKED = ("smoke", "laptop")
+"""The profiles whose rows .gitignore names: they are the user's, who may make them again."""
 ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
 NUMBERED = re.compile(r"\d\d_\w+")
@@ -54,13 +56,13 @@ def committed_results(profile: str) -> Path:
 def share_committed_results(folder: Path) -> None:
     """Let another home read the committed results, which are linked there and not to be written.
 
-    Links into a repository that was moved since are made anew.
+    Links into a repository that was moved since are made again.
     """
     results = folder / "results"
     results.mkdir(parents=True, exist_ok=True)
     for profile in sorted((REPOSITORY / "results").iterdir()):
         link = results / profile.name
-        if profile.is_dir() and profile.name != "smoke" and not link.exists():
+        if profile.is_dir() and profile.name not in UNTRACKED and not link.exists():
             if link.is_symlink():  # it leads nowhere
                 link.unlink()
             link.symlink_to(profile, target_is_directory=True)

@@ -16,6 +16,7 @@ from cl_utils.errors import StudyError
 from cl_utils.paths import (
     HOME_VARIABLE,
     REPOSITORY,
+    UNTRACKED,
     committed_results,
     share_committed_results,
 )
@@ -162,7 +163,7 @@ def test_committed_rows_whose_model_is_not_here_are_not_overwritten(
 def test_the_profiles_whose_rows_may_be_overwritten_are_those_that_git_ignores() -> None:
     ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
     named = {line.split("/")[1] for line in ignored if line.startswith("results/")}
-    assert set(made.UNTRACKED) == named, "name the same profiles in .gitignore and in made.py"
+    assert set(UNTRACKED) == named, "name the same profiles in .gitignore and in paths.py"
 
 
 def test_wrong_parameters_are_refused_before_anything_is_executed() -> None:

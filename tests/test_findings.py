@@ -215,7 +215,7 @@ def test_arms_with_too_few_seeds_are_named_by_their_number() -> None:
 
 def test_the_protocol_stands_beside_its_ceiling_and_the_papers_numbers() -> None:
     body = "\n".join(protocol_lines(every_arm().measures))
-    assert body.count("ceiling of the paper's scoring 91.4") == 2
+    assert body.count("ceiling of the paper's protocol 91.4") == 2
     assert body.count("74.58") == body.count("79.23") == 1
     assert body.count("other setting, one run") == 2 and "n = 8 seeds" in body
 

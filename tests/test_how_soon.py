@@ -17,6 +17,7 @@ from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
 from cl_utils.labels.numbers import counts_text, reached_text
 from cl_utils.report.pages.also_measured import SOON, also_measured
 from cl_utils.report.pages.how_soon import (
+    TEXT,
     TITLE,
     how_soon_counts,
     how_soon_section,
@@ -25,6 +26,8 @@ from cl_utils.report.pages.how_soon import (
 from cl_utils.report.settings import Setting
 from cl_utils.stats.reached import characters_to, crossing, declared_sooner, sooner
 from cl_utils.study.stage_params import SecondMeasure
+from cl_utils.training.history import curve_steps
+from cl_utils.training.probes import PROGRAMS_PER_BUCKET
 
 PAIRS = [("hybrid", "baseline"), ("hybrid-shuffled", "baseline")]
 
@@ -204,3 +207,14 @@ def test_what_is_declared_for_later_seeds_says_what_they_show(
 def test_the_page_of_settings_has_the_section() -> None:
     page = page_of([setting_of({"hybrid": [4e6], "baseline": [2e6]})], {})
     assert "sooner" in section(page, TITLE.removeprefix("## "))
+
+
+def test_the_page_says_how_curves_are_measured() -> None:
+    steps = sorted(curve_steps(10**6))
+    growth = 100 * (steps[-1] / steps[-2] - 1)
+    for words in (
+        f"{len(steps)} points",
+        f"{PROGRAMS_PER_BUCKET} validation",
+        f"{growth:.0f} % more",
+    ):
+        assert words in " ".join(TEXT.split())

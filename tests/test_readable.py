@@ -38,7 +38,7 @@ def rows_of(html: str) -> list[list[str]]:
 
 def test_only_the_usual_test_is_called_so() -> None:
     names = ("balanced", "exam twins", "exam longer", "exam of tomorrow", "leaky")
-    told = ["usual test", "renamed", "longer programs", "of tomorrow", "leaky"]
+    told = ["balanced test", "renamed", "longer programs", "of tomorrow", "leaky"]
     assert [exam_label(each) for each in names] == told
 
 
@@ -113,6 +113,6 @@ def test_cells_effects_and_power_are_named_with_their_units() -> None:
     effects = rows_of(
         effects_shown(rows, {each: exam_label(each) for each in rows["test_set"]}).to_html()
     )
-    assert effects[1][0] == "usual test"
+    assert effects[1][0] == "balanced test"
     power = rows_of(power_shown(stats.power_table(2.0, seeds=[3])).to_html())
     assert "(points)" in power[0][1] and power[1][2] == "0.250"

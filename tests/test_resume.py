@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -70,10 +71,6 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(study_home: Path)
     assert f"{study_home / RUN / 'mixes.json'} could not be written" in said
 
 
-def test_a_mistake_on_the_command_line_is_one_sentence(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert resume.main(["laptop", "paper"]) == 1
-    assert "give one profile" in capsys.readouterr().err
-    assert resume.main(["labtop"]) == 1
-    assert "labtop.yaml is missing" in capsys.readouterr().err
+def test_a_resumed_study_says_how_many_runs_need_no_training(study_home: Path) -> None:
+    assert re.fullmatch(r"\d+ runs need no training; \d+ were .*", resume.resume(PARAMS.profile))
+    assert "labtop.yaml is missing" in refusal(lambda: resume.resume("labtop"))

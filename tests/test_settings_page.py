@@ -108,7 +108,7 @@ def test_the_page_has_every_question_setting_and_profile() -> None:
         assert section(page, words).count("\n| ") == 2 + len(settings)
     assert all(f"Profile `{profile}`: " in page for profile in ASKED)
     further = [each for found in further_settings().values() for each in found]
-    assert page.count("| usual test |") == sum(
+    assert page.count("| balanced test |") == sum(
         each.results.measures["test_set"].str.startswith("exam ").any()
         for each in (*settings, *further)
     )
@@ -123,11 +123,11 @@ def test_exams_of_fewer_seeds_say_of_how_many() -> None:
     page = section(page_of([invented("x", taken)], {}), "Off the distribution")
     usual = int(results.measures["seed"].nunique())
     assert f"n = {usual}.\n" in page and "\n| longer programs, n = 2 | " in page
-    assert "\n| usual test | " in page
+    assert "\n| balanced test | " in page
     rows = exam_accuracy(taken.measures), exam_effects(taken.measures)
     figure = effects_by_exam(*rows, "models of one size (fast)")
     names = [each.get_text() for each in figure.axes[0].get_yticklabels()]
-    assert names[0].startswith("usual test") and names[0].endswith(f", n = {usual}")
+    assert names[0].startswith("balanced test") and names[0].endswith(f", n = {usual}")
     assert names[1].endswith(", n = 2")
     caption = description_of(figure).caption
     assert f"n = 2 to {usual} seeds" in caption and ": models of one size (fast). " in caption
@@ -292,7 +292,7 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
     declared = [("saw", "baseline"), ("stair", "baseline")]  # saw has no rows yet
     setting = replace(invented("x", raised(both, "stair", 5.0)), declared=declared)
     text = exams_section([setting])
-    assert "| programs | baseline right (%) | saw − baseline | stair − baseline |" in text
+    assert "| programs | baseline, exact outputs (%) | saw − baseline | stair − baseline |" in text
     (line,) = (each for each in text.splitlines() if each.startswith("| longer programs"))
     there = stats.contrast_table(
         setting.results.measures,

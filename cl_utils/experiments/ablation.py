@@ -25,7 +25,7 @@ from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 LABEL = 44  # characters of a line beside the panels
 PANELS = (
     ("characters", 1 / MILLION, f"Million characters to {HALF:g} % exact"),
-    ("final", 1.0, "Exact execution at the end (%)"),
+    ("final", 1.0, "Exact outputs at the end (%)"),
 )
 
 
@@ -55,8 +55,7 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
     told = [f"{words[name]} {fixed(ends[name])} %" for name in (order[0], order[1], order[-1])]
     describe(
         figure,
-        f"Exact execution at the end: {told[0]}; of the others highest {told[1]}, lowest "
-        f"{told[2]}.",
+        f"Exact outputs at the end: {told[0]}; of the others highest {told[1]}, lowest {told[2]}.",
         f"{_counts(rows)} (dots); bar: mean; line: 95 % t interval where n is at least "
         f"{SEEDS_OF_A_TREND}. Mean of the buckets on validation programs. Without a bar: not every "
         f"seed got to {HALF:g} %.",

@@ -1,4 +1,4 @@
-"""The figure of time to accuracy: exact execution over minutes, a panel per plan, a line per seed.
+"""The figure of time to accuracy: exact outputs over minutes, a panel per plan, a line per seed.
 
 In: learning curves (`curves.load_curves`), and the machine in words. Out: one Figure.
 """
@@ -35,7 +35,7 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, plan in zip(grid.flat, plans, strict=False):
         _draw_plan(axes, plan, plans[0])
-    finish_grid(grid, len(plans), "minutes of training", "exact execution (%)")
+    finish_grid(grid, len(plans), "minutes of training", "exact outputs (%)")
     grid[0, 0].set_xlim(0, 1.02 * curves["seconds"].max() / SECONDS)
     grid[0, 0].set(ylim=(0, 100), yticks=[0, 50, 100])
     describe(

@@ -69,7 +69,7 @@ def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
             "variant",
             "n",
             f"million characters to {HALF:.0f} %",
-            "exact at the end (%)",
+            "exact outputs at the end (%)",
             f"above {reference}",
         ],
         ["---", "--:", "--:", "--:", "--:"],
@@ -183,7 +183,15 @@ def times_markdown(curves: pd.DataFrame) -> str:
 def ends_markdown(curves: pd.DataFrame) -> str:
     """Return a row per plan: what its models execute at the end, and after how many minutes."""
     lines = [
-        ["plan", "parameters", "n", "minutes", "exact at the end (%): median", "mean", "by seed"],
+        [
+            "plan",
+            "parameters",
+            "n",
+            "minutes",
+            "exact outputs at the end (%): median",
+            "mean",
+            "by seed",
+        ],
         ["---", *["--:"] * 6],
     ]
     sizes = curves.groupby("variant")["parameters"].first()

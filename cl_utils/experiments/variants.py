@@ -7,7 +7,7 @@ and its model; or one sentence that names what is wrong.
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass as validated
@@ -16,14 +16,13 @@ from cl_utils.curriculum.arms import PERMUTED, REVERSED, STUDY, arm_named
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.names import check_name, unknown
-from cl_utils.study.stage_params import LARGEST
+from cl_utils.study.stage_params import LARGEST, Count
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
 from cl_utils.validation import Wording, refusal_of
 
 CHARACTERS = "characters"  # the labels of short sources first
 LABELS = (STUDY, PERMUTED, REVERSED, CHARACTERS)
 """Labels that an experiment can give programs: it has neither metrics nor small models' losses."""
-Count = Annotated[int, Field(gt=0, le=LARGEST)]
 _OPTIONS = tuple(field.name for field in fields(Recipe) if field.name != "name")
 _StrictRecipe = validated(
     Recipe, frozen=True, kw_only=True, config={"strict": True, "allow_inf_nan": False}

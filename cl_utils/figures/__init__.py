@@ -7,7 +7,7 @@ validity      whether they order what models find hard, and help
 training      what was drawn and how it was learnt
 trajectories  what adaptive arms drew, what was forgotten
 accuracy      the three tasks
-protocol      what the paper's scoring does
+protocol      what the paper's protocol does
 leak          what a split by text does
 forest        differences to the baseline
 factorial     order, restarts and composition apart

@@ -71,7 +71,7 @@ def execution_accuracy(measures: pd.DataFrame) -> Figure:
     paper = select(measures, "execution_paper", "natural", "all")
     describe(
         figure,
-        f"Whole outputs right, all buckets: {range_text(mean_by_arm(exact['macro']))}. "
+        f"Exact outputs, all buckets: {range_text(mean_by_arm(exact['macro']))}. "
         f"Paper's protocol: {range_text(mean_by_arm(paper))}.",
         f"{BAR_LEGEND}; {seeds_text(exact['macro'])}. Above: balanced test set; "
         "“all buckets” is the mean of the three; dotted: always the most frequent output.",

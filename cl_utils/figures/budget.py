@@ -18,7 +18,7 @@ from cl_utils.figures.multiples import MOST_LINES, arm_panels
 from cl_utils.figures.panels import canvas, label_line_ends, require, styled, where_text
 from cl_utils.figures.words import MOST_TOLD, controls_text, differences_text, extremes_text
 from cl_utils.labels.names import arm_label, in_order
-from cl_utils.labels.numbers import fixed
+from cl_utils.labels.numbers import counts_text, fixed
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
 X_LABEL = "share of the full number of steps"
@@ -119,5 +119,4 @@ def budget_result(gains: pd.DataFrame) -> str:
 
 def pairs_text(contrasts: pd.DataFrame) -> str:
     """Return how many paired seeds stand behind rows of contrasts."""
-    low, high = contrasts["n"].min(), contrasts["n"].max()
-    return f"n = {low} paired seeds" if low == high else f"n = {low} to {high} paired seeds"
+    return f"n = {counts_text(contrasts['n'])} paired seeds"

@@ -13,9 +13,9 @@ from cl_utils.figures import style
 from cl_utils.figures.described import Described, describe
 from cl_utils.figures.multiples import MOST_LINES, arm_panels, in_panels, reference_line
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
-from cl_utils.figures.words import BASELINE, controls_text
+from cl_utils.figures.words import BASELINE, controls_text, percent_text
 from cl_utils.labels.names import arm_label, in_order, metric_label
-from cl_utils.labels.numbers import fixed, rho_text
+from cl_utils.labels.numbers import rho_text
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.programs import BALANCED
 from cl_utils.stats.validity import OVERALL
@@ -100,8 +100,8 @@ def decile_result(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> str:
     line = means.loc[arms[0]].sort_values("place")["mean"]
     ends = [values_text(row["low"], row["high"]) for _, row in groups.iloc[[0, -1]].iterrows()]
     return (
-        f"{arm_label(arms[0])} gets {fixed(line.iloc[0])} % right at {label} {ends[0]} and "
-        f"{fixed(line.iloc[-1])} % at {ends[-1]}. "
+        f"Exact outputs of {arm_label(arms[0])}: {percent_text(line.iloc[0])} at {label} {ends[0]} "
+        f"and {percent_text(line.iloc[-1])} at {ends[-1]}. "
     )
 
 

@@ -28,7 +28,7 @@ MARGIN: Final = 6  # points on either side of 0 and 100 %, so that a marker ther
 
 @styled
 def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -> Figure:
-    """Return, for the usual test and each exam, the baseline's accuracy and each effect.
+    """Return, for the balanced test and each exam, the baseline's accuracy and each effect.
 
     `where`: the setting whose models took them.
     """
@@ -58,17 +58,17 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
     describe(
         figure,
         exams_result(accuracy, effects),
-        f"{means}: {where}. Usual test: balanced, mean of the three buckets; an exam: all its "
+        f"{means}: {where}. Balanced test: mean of the three buckets; an exam: all its "
         "programs, each beyond every training program in what it names; longer chains and more "
         "passes are also longer than any; renamed: training programs with other variables. In "
         "brackets: how many programs. No interval of an accuracy goes below 0 or above 100 %. "
-        "Effects off the usual test are exploratory.",
+        "Effects off the balanced test are exploratory.",
     )
     return figure
 
 
 def exams_result(accuracy: pd.DataFrame, effects: pd.DataFrame) -> str:
-    """Return the baseline's accuracy and the effect of order, on the usual test and each exam."""
+    """Return the baseline's accuracy and the effect of order, on every test."""
     order = effects[effects["effect"] == "order"].set_index("test_set")
     told = [
         f"{exam_label(row['test_set'])} {percent_text(row['mean'])}, order "
@@ -92,7 +92,7 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     axes.set_xlim(-MARGIN, 100 + MARGIN)
     axes.xaxis.set_major_locator(FixedLocator([0, 50, 100]))
     axes.set_title("baseline")
-    axes.set_xlabel("% right")
+    axes.set_xlabel("exact outputs (%)")
     _quiet(axes)
 
 

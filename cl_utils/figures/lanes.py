@@ -111,12 +111,12 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
     compared = f" against {against}" if against else ""
     if len(rows) > MOST_TOLD:
         called = rows[[*by, names]].astype(str).agg(", ".join, axis=1)
-        return f"Points of exact execution{compared}. {extremes_text(rows, called)}."
+        return f"Points of exact outputs{compared}. {extremes_text(rows, called)}."
     clauses = []
     for group, part in rows.groupby(list(by), sort=False):
         called = f"{', '.join(map(str, group))} (n = {counts_text(part['n'])})"
         clauses.append(f"{called}: {differences_text(part, part[names])}")
-    return f"Points of exact execution{compared}. {'; '.join(clauses)}."
+    return f"Points of exact outputs{compared}. {'; '.join(clauses)}."
 
 
 def _mark(lane: int, *, filled: bool) -> dict[str, Any]:

@@ -99,4 +99,4 @@ def correlation_text(value: float) -> str:
     """Return a correlation with two digits and a true minus; a dash for none."""
     if np.isnan(value):
         return MISSING
-    return fixed(round(value, 2) + 0.0, 2).replace("-", "−")
+    return fixed(value, 2).replace("-", "−")

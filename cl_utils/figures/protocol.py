@@ -34,12 +34,12 @@ LANES = {  # offset: measure at temperature 1, greedy measure, marker
 }
 CEILING = "execution_paper_ceiling"
 NATURAL = ("natural", "all")
-"""The test set and subset that the paper's scoring is of."""
+"""The test set and subset that the paper's protocol is of."""
 
 
 @styled
 def protocol_audit(measures: pd.DataFrame) -> Figure:
-    """Return, by arm, what whole-output and the paper's scoring say of the same models."""
+    """Return, by arm, what whole-output and the paper's protocol say of the same models."""
     rows = select(measures, "execution_exact", *NATURAL)
     require(rows, f"execution_exact on {'/'.join(NATURAL)}")
     arms = in_order(rows["arm"])
@@ -57,7 +57,7 @@ def protocol_audit(measures: pd.DataFrame) -> Figure:
     paper, ceiling = (select(measures, name, *NATURAL) for name in ("execution_paper", CEILING))
     describe(
         figure,
-        f"Whole outputs, greedy: {range_text(mean_by_arm(rows))}; the paper's scoring at "
+        f"Exact outputs, greedy: {range_text(mean_by_arm(rows))}; the paper's protocol at "
         f"temperature 1: {range_text(mean_by_arm(paper))}; its ceiling: "
         f"{percent_text(ceiling['value'].mean()) if len(ceiling) else 'not measured'}.",
         f"Means over seeds, pale bars 95 % t intervals, {seeds_text(rows)}. "
@@ -104,7 +104,7 @@ def audit_legend() -> list[Line2D]:
     return [
         key("o", "white", "whole output, temperature 1"),
         key("o", style.FAINT, "whole output, greedy"),
-        key("s", "white", "paper’s scoring, temperature 1"),
-        key("s", style.FAINT, "paper’s scoring, greedy"),
+        key("s", "white", "paper’s protocol, temperature 1"),
+        key("s", style.FAINT, "paper’s protocol, greedy"),
         ceiling,
     ]

@@ -29,7 +29,7 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
 
     Columns are the adaptive arms that there are, each beside the one yoked to it.
     """
-    adaptive = [each for arm, twins in adaptive_arms().items() for each in (arm, *twins)]
+    adaptive = [each for arm, controls in adaptive_arms().items() for each in (arm, *controls)]
     rows = history[history["arm"].isin(adaptive)]
     require(rows, "history of adaptive arms")
     arms = [arm for arm in adaptive if arm in set(rows["arm"])]

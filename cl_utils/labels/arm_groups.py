@@ -1,4 +1,4 @@
-"""Which arms belong together: display order, arms by metric, adaptive arms and their twins.
+"""Which arms belong together: display order, arms by metric, adaptive arms with their controls.
 
 In: names of arms. Out: groups, places and relatives, all from the fields of params/study/arms.yaml;
 nothing is read out of a name.
@@ -38,7 +38,7 @@ def metric_arms(metric: str) -> dict[str, str]:
 
 
 def adaptive_arms() -> dict[str, list[str]]:
-    """Return every arm whose draws depend on its model, with those that replay them, its twins."""
+    """Return every arm whose draws depend on its model, with the yoked arms that replay it."""
     yoked = {name: arm.yoked for name, arm in arms().items() if arm.yoked}
     adaptive = [
         name
@@ -46,7 +46,7 @@ def adaptive_arms() -> dict[str, list[str]]:
         if not arm.yoked and schedule_named(arm.schedule, steps=100).adaptive
     ]
     sources = [name for name in arms() if name in adaptive or name in yoked.values()]
-    return {each: [twin for twin, source in yoked.items() if source == each] for each in sources}
+    return {each: [arm for arm, source in yoked.items() if source == each] for each in sources}
 
 
 def group_of(arm: str) -> str:

@@ -113,9 +113,9 @@ def level_label(level: str) -> str:
 
 
 def exam_label(test_set: str) -> str:
-    """Return the name of an exam, or of the usual test, in words; that of another stays."""
+    """Return the name of an exam, or of the balanced test, in words; that of another stays."""
     if test_set == PRIMARY[1]:
-        return "usual test"
+        return "balanced test"
     name = test_set.removeprefix(EXAM)
     return "renamed" if name == TWINS else EXAMS[name].words if name in EXAMS else name
 

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from cl_utils.stats.intervals import digits_of_p
+
 MISSING: Final = "–"
 MOST_DIGITS: Final = 6
 STABLE_DIGITS: Final = 9
@@ -22,9 +24,11 @@ def fixed(value: float, digits: int = 1, sign: str = "") -> str:
     """Return a number with so many digits behind the point; `sign`: "+" for one before gains, too.
 
     One value has one text: means of the same rows summed in another order differ in their last
-    bits, which would decide how a number between two texts, such as 61.55, is rounded.
+    bits, which would decide how a number between two texts, such as 61.55, is rounded. What rounds
+    to zero has no minus.
     """
-    return f"{round(value, STABLE_DIGITS):{sign},.{digits}f}"
+    stable = round(value, STABLE_DIGITS)
+    return f"{0.0 if round(stable, digits) == 0 else stable:{sign},.{digits}f}"
 
 
 def interval_text(low: float, high: float, digits: int = 1) -> str:
@@ -80,7 +84,7 @@ def counts_text(counts: Iterable[int]) -> str:
 
 def p_text(p: float) -> str:
     """Return a p value in print, "< 0.001" below that; a dash where there is none."""
-    return MISSING if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return MISSING if pd.isna(p) else "< 0.001" if p < 0.001 else fixed(p, digits_of_p(p))
 
 
 def reached_text(characters: Sequence[float]) -> str:

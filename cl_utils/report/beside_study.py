@@ -23,7 +23,7 @@ COMMITTED: Final = "study"
 
 
 def beside_study(results: Results, params: Params) -> str:
-    """Return each arm's mean beside the committed study's: exact execution, mean of the buckets.
+    """Return each arm's mean beside the committed study's: exact outputs, mean of the buckets.
 
     `results`: of one recipe of the profile that `params` name.
     """
@@ -51,7 +51,7 @@ def table(ours: Results, committed: Results) -> str:
         cells = [cell(primary(each, arm)) for each in (ours, committed)]
         rows.append([arm_label(arm), *cells])
     return (
-        f"{rows_markdown(rows)}\n\nWhole outputs right (%), balanced test set, mean of the three "
+        f"{rows_markdown(rows)}\n\nExact outputs (%), balanced test set, mean of the three "
         "buckets: mean ± half of the 95 % t interval over seeds (n seeds)."
     )
 

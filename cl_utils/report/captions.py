@@ -60,7 +60,7 @@ CAPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "factorial_effects": (
             "Hybrid minus baseline, taken apart into order, restarts and composition"
         ),
-        "execution_accuracy": "Execution accuracy by arm: whole outputs, and the paper's protocol",
+        "execution_accuracy": "Execution accuracy by arm: exact outputs, and the paper's protocol",
         "gain_against_budget": "Gain over the baseline on smaller budgets and on the whole one",
         "adaptive_trajectories": "What adaptive arms drew over training, and their yoked controls",
         "metric_validity": "How far each metric orders what the trained baseline finds hard",

@@ -22,8 +22,8 @@ DECLARED: Final[Mapping[str, str]] = {
     "On 2026-11-28, with seeds 0 to 4 seen and nothing decided, the eight became thirteen, "
     "whatever the next ones show; all thirteen count in the family ([params](../params/"
     "paper-size.yaml)). The rows were looked at after each further seed, too ([lab notes](log/"
-    "paper_size.md)); nothing stops before thirteen, and p values account for none of these looks. "
-    "Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a CPU in "
+    "paper_size.md)); nothing stops before thirteen, and p values are not corrected for these "
+    "looks. Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a CPU in "
     "the same precision; all arms of a seed on one type of machine ([by machine](settings.md#"
     "by-machine)). {mixture}",
     "study-rates": "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
@@ -45,8 +45,8 @@ NOTES: Final[Mapping[str, str]] = {
     "study": "Before the declaration for the small models (fast), five seeds of two of the "
     "eight arms had been seen.",
     "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
-    "been seen; p values account for no look before the last. With both strong recipes seeds fall "
-    "into two groups, by whether they have learnt one skill: intervals are wide, and a mean is "
+    "been seen; p values are not corrected for the looks in between. With both strong recipes "
+    "seeds fall into two groups, by whether they have learnt one skill: intervals are wide, and a mean is "
     "that of two groups ([how each was declared](docs/results.md)).",
 }
 """By profile: the same in short, for the table of README.md."""

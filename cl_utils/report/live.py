@@ -24,7 +24,7 @@ class LiveReport:
     """Takes what training reports: ``train(..., report=LiveReport(curve=True))``."""
 
     def __init__(self, *, curve: bool = False) -> None:
-        """`curve`: draw exact execution on validation programs as it is measured."""
+        """`curve`: draw exact outputs of validation programs as it is measured."""
         self.curve = curve
         self.points: list[tuple[int, dict[str, float]]] = []  # step, percent by bucket
         self._handles: dict[str, DisplayHandle] = {}
@@ -74,6 +74,6 @@ def live_curve(points: list[tuple[int, dict[str, float]]], steps: int) -> Figure
     axes.set_xlim(0, steps)
     axes.set_ylim(0, 100)
     axes.set_xlabel("steps")
-    axes.set_ylabel("% right")
+    axes.set_ylabel("exact outputs (%)")
     axes.grid(axis="y")
     return figure

@@ -187,8 +187,8 @@ def scoring_disagreements(programs: pd.DataFrame, test_set: str = "natural") -> 
     rows = rows[rows["paper_correct_greedy"].notna()]
     exact, paper = rows["exact"].astype(bool), rows["paper_correct_greedy"].astype(bool)
     cases = {
-        "right, whole output": exact,
-        "right, paper's scoring": paper,
+        "exact output": exact,
+        "right, paper's protocol": paper,
         "right, but cut": exact & ~paper,
         "wrong, but counted as right": ~exact & paper,
     }

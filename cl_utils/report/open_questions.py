@@ -41,15 +41,15 @@ NATURAL = ("natural", "all")
 
 
 def protocol_lines(measures: pd.DataFrame) -> list[str]:
-    """Return both arms under the paper's scoring, its ceiling, its temperature, its own numbers."""
+    """Return both arms under the paper's protocol, its ceiling, temperature and own numbers."""
     lines = [protocol_line(measures, arm) for arm in PAPER_OUTPUT_ACCURACY]
     for _, row in protocol_contrast(measures).iterrows():
-        lines.append(f"{EXPLORATORY}under the paper's scoring, {contrast_sentence(row)}")
+        lines.append(f"{EXPLORATORY}under the paper's protocol, {contrast_sentence(row)}")
     return [line for line in lines if line]
 
 
 def protocol_contrast(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return hybrid against the baseline under the paper's scoring, exploratory."""
+    """Return hybrid against the baseline under the paper's protocol, exploratory."""
     pair = [("hybrid", "baseline")]
     test_set, subset = NATURAL
     table = contrast_table(
@@ -59,22 +59,22 @@ def protocol_contrast(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def protocol_line(measures: pd.DataFrame, arm: str) -> str:
-    """Return one arm under the paper's scoring, with all that it must be read beside."""
+    """Return one arm under the paper's protocol, with all that it must be read beside."""
     paper = arm_text(measures, ("execution_paper", *NATURAL), arm)
     if not paper:
         return ""
     facts = {
         "with greedy decoding": ("execution_paper_greedy", *NATURAL),
-        "whole outputs, greedy": ("execution_exact", *NATURAL),
-        "whole outputs at temperature 1": ("execution_expected", *NATURAL),
-        "the ceiling of the paper's scoring": ("execution_paper_ceiling", *NATURAL),
+        "exact outputs, greedy": ("execution_exact", *NATURAL),
+        "exact outputs at temperature 1": ("execution_expected", *NATURAL),
+        "the ceiling of the paper's protocol": ("execution_paper_ceiling", *NATURAL),
     }
     texts = {name: arm_text(measures, cell, arm) for name, cell in facts.items()}
     beside = [f"{name} {text}" for name, text in texts.items() if text]
     n = len(seed_values(select(measures, "execution_paper", *NATURAL), arm))
     seen = f"n = {count_text(n, 'seed')}"
     return (
-        f"{arm_label(arm)}: {paper} % under the paper's scoring at temperature 1; "
+        f"{arm_label(arm)}: {paper} % under the paper's protocol at temperature 1; "
         f"{'; '.join([*beside, seen])}. The paper prints "
         f"{PAPER_OUTPUT_ACCURACY[arm]:.2f} ({PAPER_LABEL}, one run)."
     )

@@ -113,7 +113,7 @@ def questions() -> list[Question]:
 
 def yoked_pairs() -> list[Pair]:
     """Return every adaptive arm with each arm that replays it."""
-    return [(arm, twin) for arm, twins in adaptive_arms().items() for twin in twins]
+    return [(arm, each) for arm, controls in adaptive_arms().items() for each in controls]
 
 
 def pairs(contrasts: Sequence[Sequence[str]]) -> list[Pair]:
@@ -163,8 +163,8 @@ def contrasts_with_baseline(
 def adaptive_contrasts(
     measures: pd.DataFrame, declared: Sequence[Sequence[str]], seeds: Seeds = NO_SEEDS
 ) -> pd.DataFrame:
-    """Return the adaptive arms against their yoked twins and against the baseline."""
-    wanted = [(arm, reference) for arm, twin in yoked_pairs() for reference in (twin, "baseline")]
+    """Return the adaptive arms against their yoked controls and against the baseline."""
+    wanted = [(arm, other) for arm, yoked in yoked_pairs() for other in (yoked, "baseline")]
     own = pairs(declared)
     others = [pair for pair in wanted if pair not in own]
     rows = with_exploratory(measures, own, others, seeds)

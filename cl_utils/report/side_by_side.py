@@ -25,7 +25,7 @@ EFFECT_COLUMNS = ("effect", "n", "difference", "low", "high")
 def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return the gain and the three main effects in each setting with a factorial.
 
-    Points of exact execution, balanced test set, mean of the buckets; nothing of a setting whose
+    Points of exact outputs, balanced test set, mean of the buckets; nothing of a setting whose
     factorial is not complete. The gain is that of all seeds which both arms have, as in the table
     of contrasts; an effect is that of the seeds which all eight arms have.
     """

@@ -24,7 +24,7 @@ from cl_utils.stats.contrasts import (
 )
 from cl_utils.stats.factorial import ADDENDS, effect_name, interim_effects
 
-WHERE: Final = "points of exact execution, balanced test set, mean of the three buckets"
+WHERE: Final = "points of exact outputs, balanced test set, mean of the three buckets"
 
 
 def answers_markdown(

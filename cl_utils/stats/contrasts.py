@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.intervals import at_most, mean_interval
+from cl_utils.stats.intervals import at_most, digits_of_p, mean_interval
 from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
 from cl_utils.stats.rows import Cell, check_cell, seed_values, select
 from cl_utils.stats.verdicts import finding, found_words, standing
@@ -53,7 +53,8 @@ class Contrast:
         facts = f"{self.difference:+.1f} points{interval}, n = {self.n}"
         equal = finding(self._alone) == "equivalence"
         name, p = ("equivalence p", self.p_equivalence) if equal else ("p", self.p)
-        facts += "" if np.isnan(p) else f", {name} {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+        if not np.isnan(p):
+            facts += f", {name} " + ("< 0.001" if p < 0.001 else f"= {p:.{digits_of_p(p)}f}")
         said = ", ".join(filter(None, (self.standing, found_words(self._alone))))
         return f"{self.arm} − {self.reference}: {facts}: {said}"
 

@@ -1,7 +1,7 @@
-"""The factorial's effects on every exam off the training distribution, beside the usual test.
+"""The factorial's effects on every exam off the training distribution, beside the balanced test.
 
 In: the measures of a study. Out: for each test set what the baseline gets right, and what order,
-restarts and composition do. Everything here is exploratory: the declared measure is the usual test.
+restarts and composition do. All of it is exploratory: the declared measure is the balanced test.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHOWN: Final = (GAIN, *FACTORS)
 
 
 def exam_cells(measures: pd.DataFrame) -> list[Cell]:
-    """Return the usual test and every exam that was taken: measure, test set, subset."""
+    """Return the balanced test and every exam that was taken: measure, test set, subset."""
     taken = [name for name in measures["test_set"].unique() if str(name).startswith(EXAM)]
     return [PRIMARY, *((PRIMARY[0], name, "all") for name in taken)]
 

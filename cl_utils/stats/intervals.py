@@ -73,3 +73,12 @@ def at_most(n: int) -> str:
     if n >= SEEDS_OF_A_CLAIM:
         return "claim"
     return "trend" if n >= SEEDS_OF_A_TREND else "single runs"
+
+
+def digits_of_p(p: float) -> int:
+    """Return with how many digits a p value is printed: three, or as many as show its side.
+
+    0.0498 would be "0.050", which is not below `SIGNIFICANCE` as it is.
+    """
+    sides = (n for n in range(3, 9) if (round(p, n) < SIGNIFICANCE) == (p < SIGNIFICANCE))
+    return next(sides, 3)

@@ -15,8 +15,8 @@ DRAWN_FLIPS = 99_999
 """Up to here all 2^n sign flips are counted; beyond, 99,999 are drawn from a fixed stream."""
 SAME_POINTS = 2e-4
 """Means that differ by less are equal: measures are stored to four decimals, and a program more or
-less in any test set here moves a mean over up to 16 seeds by more than twice as much, also that of
-a main effect, in which each arm counts a quarter."""
+less in a test set of up to 1,000 a bucket moves a mean over up to 16 seeds by more than twice as
+much, also that of a main effect, in which each arm counts a quarter."""
 
 
 def least_sign_flip_p(n: int) -> float:

@@ -60,8 +60,13 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def hardness_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return -log p of the true output: a row per program, a column a seed that answered it."""
-    return -rows.pivot(index="program_id", columns="seed", values="log_probability").dropna()
+    """Return -log p of the true output: a row per program, a column a seed.
+
+    `rows`: of one arm and test set. Raises StudyError where a seed lacks programs.
+    """
+    table = rows.pivot(index="program_id", columns="seed", values="log_probability")
+    _check_whole(table, rows["arm"].iloc[0], rows["test_set"].iloc[0])
+    return -table
 
 
 def mean_of(hardness: np.ndarray, seeds: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ other data. Each function is one arrow of the data flow in docs/design.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.files import file_digest, missing, running
-from cl_utils.study.loaded import check_still, note_loaded
-from cl_utils.study.notebook_names import BUCKETING, DATA, METRIC_ANALYSIS, code_of
+from cl_utils.study.loaded import check_still, note_code, note_loaded
+from cl_utils.study.notebook_names import BUCKETING, DATA, EVALUATION, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
 from cl_utils.study.program_table import check_programs
 from cl_utils.study.stage_params import BucketParams, DataParams
@@ -91,7 +92,16 @@ def load_split(params: Params, name: str) -> Corpus:
 
 def check_trained_on(params: Params) -> None:
     """Raise StudyError when a corpus that this process trains on was made again since."""
-    for path in map(params.paths.corpus, ("train", "validation")):
+    _check_still(map(params.paths.corpus, SPLITS[:2]))
+
+
+def check_tested_on(params: Params) -> None:
+    """Raise StudyError when a test set or the exams were made again since they were loaded."""
+    _check_still([*map(params.paths.corpus, SPLITS[2:]), params.paths.exams])
+
+
+def _check_still(paths: Iterable[Path]) -> None:
+    for path in paths:
         check_still(str(path), file_digest(path, running(BUCKETING)))
 
 
@@ -187,7 +197,10 @@ def load_exam_table(params: Params) -> pd.DataFrame:
 
 def load_exams(params: Params) -> dict[str, Corpus]:
     """Return the exams by name; without the programs that are longer than the model's context."""
+    note_code(EVALUATION)  # a sitting loads no run, and these first of all that it evaluates on
     check_chain(params)
+    if params.paths.exams.exists():
+        note_loaded(str(params.paths.exams), file_digest(params.paths.exams, running(BUCKETING)))
     table = load_exam_table(params)
     corpora = {str(name): Corpus.from_programs(rows) for name, rows in table.groupby("exam")}
     fitting = {

@@ -1,7 +1,7 @@
-"""What this process has loaded, and as it was then: code that trains, and files that it trains on.
+"""What this process has loaded, and as it was then: code, and the files that it works on.
 
 In: digests at the time of loading, and later. Out: nothing, or StudyError where a manifest would
-name code or data that nothing was trained with, because they have changed since.
+name code or data that nothing was trained or evaluated with, because they have changed since.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS
 from cl_utils.study.notebook_names import TRAINING
 
-_TRAINING: Final = NOTEBOOKS / f"{TRAINING}.ipynb"
 _LOADED: Final[dict[str, str]] = {}
 """The digest of each thing that was loaded, the last time it was."""
 
@@ -30,31 +29,31 @@ def check_still(what: str, digest: str) -> None:
     """Raise StudyError when something has another digest now than when it was loaded."""
     if _LOADED.get(what, digest) != digest:
         raise StudyError(
-            f"{what} has changed since this training loaded it: restore it and save again, or "
-            "train again"
+            f"{what} has changed since this process loaded it: restore it and save again, or run "
+            "the notebook again"
         )
 
 
 @lru_cache
-def note_code() -> Mapping[Path, str]:
-    """Remember the modules that train as they are at the first call in this process; return them.
+def note_code(notebook: str = TRAINING) -> Mapping[Path, str]:
+    """Remember a notebook's modules as they are at the first call in this process; return them.
 
     The notebook's own cells are left out: JupyterLab stores them while they run.
     """
-    return module_digests(_TRAINING)
+    return module_digests(NOTEBOOKS / f"{notebook}.ipynb")
 
 
-def check_code() -> None:
-    """Raise StudyError when a module that trains has changed since `note_code`."""
-    first = note_code()
+def check_code(notebook: str = TRAINING) -> None:
+    """Raise StudyError when a module of a notebook has changed since `note_code`."""
+    first = note_code(notebook)
     try:
-        now = module_digests(_TRAINING).items()
+        now = module_digests(NOTEBOOKS / f"{notebook}.ipynb").items()
         changed = next((path for path, each in now if first.get(path, each) != each), None)
     except SyntaxError as error:  # in the middle of an edit
         changed = Path(str(error.filename))
     if changed is not None:
         raise StudyError(
             f"{changed} has changed since this process loaded it, and a manifest would name code "
-            "that did not train: restore it, or train again (in a notebook after a restart of its "
+            "that did not run: restore it, or run the notebook again (after a restart of its "
             "kernel)"
         )

@@ -22,7 +22,7 @@ from cl_utils.training.recipes import Precision
 from cl_utils.training.trainer import Run
 
 ASKED = ("model", "characters_per_step", "device", "compiled")  # of a run: what decides the speed
-REPAIR = "train"  # the next training measures it anew
+REPAIR = "train"  # the next training measures it again
 
 
 def with_precision(run: Run, wanted: str, folder: Path) -> Run:

@@ -51,7 +51,9 @@ def check_programs(programs: pd.DataFrame) -> None:
         raise StudyError("program_id of the table of programs is no whole number: give 0, 1, ...")
     if (again := programs["program_id"].duplicated()).any():
         number = programs.loc[again, "program_id"].iloc[0]
-        raise StudyError(f"program_id {number} appears twice in the table of programs: number anew")
+        raise StudyError(
+            f"program_id {number} appears twice in the table of programs: use each once"
+        )
     _refuse(programs, programs["program_id"] < 0, "program_id", "0 or more")
     if not pd.api.types.is_bool_dtype(programs["natural"]):
         raise StudyError("natural of the table of programs is neither True nor False: give one")

@@ -33,6 +33,7 @@ from cl_utils.model.gpt import GPT
 from cl_utils.study.arm_metrics import check_metrics, metric_digests, training_values
 from cl_utils.study.data_files import (
     check_chain,
+    check_tested_on,
     check_trained_on,
     data_fingerprint,
     load_split,
@@ -108,10 +109,11 @@ def _learnt_from(params: Params) -> dict[str, Any]:
 
 
 def load_run(params: Params) -> tuple[GPT, dict[str, Any]]:
-    """Return a run's model and manifest.
+    """Return a run's model and manifest, to be evaluated or played with.
 
     Raises StudyError when the run is missing, damaged, of other params or of other data.
     """
+    note_code(EVALUATION)
     folder, repair = run_folder(params), running(TRAINING)
     manifest = checked_manifest(params, repair)
     check_files(folder, manifest["files"], repair)
@@ -162,8 +164,11 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     """Leave notebook 05's rows beside the run's history, curve and mixes; the manifest comes last.
 
     A right prediction is the true answer and not written again; what the programs themselves are
-    stands in the table of `data_files.save_tested`.
+    stands in the table of `data_files.save_tested`. Raises StudyError when code, programs or exams
+    have changed since this process loaded them.
     """
+    check_code(EVALUATION)
+    check_tested_on(params)
     run = run_folder(params)
     folder = params.paths.result(params.recipe, params.arm, params.seed)
     check_files(run, {name: manifest["files"][name] for name in RECORDS}, running(TRAINING))

@@ -135,11 +135,10 @@ def resume(work: Work) -> int:
     """Go on with a study whose finished runs are committed."""
     from cl_utils.workflow import resume as resuming  # late, as in `Work.report`
 
-    return (
-        work.snakemake("--until", "buckets")
-        or resuming.main([work.profile])
-        or work.snakemake("--rerun-triggers", "mtime", resumed=True)
-    )
+    if status := work.snakemake("--until", "buckets"):
+        return status
+    print(resuming.resume(work.profile), flush=True)
+    return work.snakemake("--rerun-triggers", "mtime", resumed=True)
 
 
 def report(work: Work) -> int:

@@ -1,7 +1,7 @@
 """What notebooks 01 to 05 have made of a run, and whether today's code would make the same.
 
 In: params that name a run. Out: nothing; MissingError where a notebook is to be executed first; or
-StudyError where that would not mend it: a file that was changed by hand, committed rows that would
+StudyError where that would not help: a file that was changed by hand, committed rows that would
 be overwritten.
 """
 
@@ -15,6 +15,7 @@ from cl_utils.data.corpus import SPLITS
 from cl_utils.errors import MissingError, StudyError
 from cl_utils.files import file_digest, running
 from cl_utils.manifests import MANIFEST, check_files
+from cl_utils.paths import UNTRACKED
 from cl_utils.study.data_files import check_buckets, check_difficulty
 from cl_utils.study.notebook_names import (
     BUCKETING,
@@ -29,9 +30,6 @@ from cl_utils.study.results import run_manifest
 from cl_utils.study.run_files import checked_manifest, run_folder
 from cl_utils.study.same_code import same_code
 from cl_utils.study.stage_params import BucketParams, DataParams
-
-UNTRACKED: Final = ("smoke", "laptop")
-"""The profiles whose rows .gitignore names: they are the user's, who may make them again."""
 
 
 def check_rows_stay(params: Params) -> None:

@@ -82,7 +82,7 @@ class Reader:
     """Reads what Snakemake says: keeps all of it, shows what a reader needs, notes failures."""
 
     def __init__(self, log: Path) -> None:
-        """Write to `log`, which is made anew; StudyError where it cannot be written."""
+        """Write to `log`, which is made again; StudyError where it cannot be written."""
         with atomic(log):
             pass  # empty
         self._log = log

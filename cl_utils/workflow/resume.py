@@ -1,7 +1,7 @@
 """Lets a fresh clone go on with a study: runs whose rows are committed need not be trained again.
 
-`python -m cl_utils.workflow.resume PROFILE`, after the data were made. In: results/<profile>/. Out:
-under runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
+A part of `make resume`, after the data were made. In: results/<profile>/. Out: under
+runs/<profile>/, of every finished run what the workflow asks for (manifest, mixes, seal; no
 weights), newer than the data. Runs of other data are refused; runs of other parameters, of code
 that may give other bits (see `same_code`), of an arm that has changed since, or yoked to another
 run than the arm replays now, are left out, so that the workflow trains and evaluates them again.
@@ -10,8 +10,7 @@ run than the arm replays now, are left out, so that the workflow trains and eval
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,20 +73,8 @@ def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
     write_json(params.paths.evaluated(recipe, arm, seed), manifest["evaluation"]["files"])
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Restore the runs of one profile; return 0, or 1 after a sentence that says what to fix."""
-    if len(arguments) > 1:
-        print("give one profile, such as laptop", file=sys.stderr)
-        return 1
-    try:
-        restored, left = restore(read_params(params_file(*(arguments or ("laptop",)))))
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 1
+def resume(profile: str) -> str:
+    """Restore the runs of a profile; return in a sentence how many need no training."""
+    restored, left = restore(read_params(params_file(profile)))
     others = f"{len(left)} were made by other code or with other parameters"
-    print(f"{len(restored)} runs need no training; {others}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return f"{len(restored)} runs need no training; {others}"

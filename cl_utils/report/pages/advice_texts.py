@@ -19,7 +19,7 @@ Generated from the rows of every setting studied; do not edit. The paper's hybri
 on easy programs for 20,000 iterations, on medium ones and the hardest part of the easy for 30,000,
 on hard ones and the hardest part of the others for 70,000, each stage with a new optimiser and a
 new learning-rate cycle (how large that part is, the paper does not say: half of a bucket here).
-Whoever copies it changes order, restarts and composition at once, by buckets that a metric makes.
+Copying it changes order, restarts and composition at once, and relies on a metric for its buckets.
 This page takes them one by one. *Easy* and *hard* are what the paper's metric calls so, which need
 not be what a model finds hard ([by setting](settings.md#does-the-metric-order-what-is-hard)).
 Numbers are {WHERE}, with 95 % intervals; for p, further

@@ -33,8 +33,8 @@ ORDER: Final = (
 )
 METRIC: Final = "Correlation of the paper's metric with how hard the baseline finds a program"
 SOON: Final = (
-    f"Seeds that read fewer, or more, characters than the baseline until {PAPER_BASELINE} % in "
-    "validation"
+    "Seeds that needed fewer, or more, training characters than the baseline to reach "
+    f"{PAPER_BASELINE} % in validation"
 )
 CHOICES: Final = MappingProxyType(
     {

@@ -76,7 +76,7 @@ WORTH = (
     "schedule draws the easy bucket most, so a metric decides not only when programs are read but "
     "which of them more often: short ones, say, or ones with little output."
 )
-PROTOCOL = "The paper's scoring, on the grammar's natural mix, beside what a perfect model gets."
+PROTOCOL = "The paper's protocol, on the grammar's natural mix, beside what a perfect model gets."
 
 
 def findings_text(

@@ -34,11 +34,11 @@ TEXT: Final = """\
 Millions of characters read in training until the accuracy on the validation programs (mean of the
 buckets, linearly interpolated between measured points) first reaches what the paper reports for its
 baseline: a mark and no comparison, since programs and scoring differ. Median over the seeds, with
-minimum and maximum; a seed that never gets there counts as the largest. A curve has 20 points, of
-at most 256 validation programs per bucket; each has read about 23 % more characters than the one
-before, so a smaller difference is that of the interpolation. Profile `paper-size`
-declares this as its second measure, without a test of it, so all of this is exploratory, except
-where a test was declared for later seeds."""
+minimum and maximum; a seed that never gets there counts as the largest. A curve has 20 points,
+of at most 256 validation programs per bucket; each has read about 23 % more characters than the one
+before, so a smaller difference is that of the interpolation. Profile `paper-size` declares this as
+its second measure, without a test of it, so all of this is exploratory, except where a test was
+declared for later seeds."""
 ARM_HEADS: Final = ("arm", "get there", "characters (millions)")
 PAIR_HEADS: Final = (
     *("", "seeds", "sooner", "later", "neither gets there"),
@@ -71,8 +71,8 @@ def _later(setting: Setting, reached: pd.DataFrame) -> str:
     done = counts_text(rows["n"]) if len(rows) else "0"
     shown = [verdict(row, row["declared"]) for _, row in rows.iterrows()] or [NONE]
     return (
-        f"What the first {first} seeds with {setting.title} suggested about how soon arms get "
-        f"there is tested on {declared}, as was declared; both arms have {done} of them: "
+        f"The first {first} seeds with {setting.title} suggested that arms differ in how soon they "
+        f"get there. A test of it on {declared} was declared, of which both arms have {done}: "
         f"{joined([*dict.fromkeys(shown)])}."
     )
 

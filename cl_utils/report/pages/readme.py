@@ -24,6 +24,7 @@ from cl_utils.report.in_short import (
     UNFINISHED,
     answer,
     declared_of_answers,
+    joined,
     own_order,
     questions_titled,
     seeds,
@@ -58,11 +59,15 @@ LEGEND: Final = f"""\
 only its interval excludes zero, or declared seeds are missing, or nothing was declared. \
 *Undecided*: neither a difference nor its absence is shown. The error rate of 5 % holds within a \
 family, not over the table.
-- Rows two and four are main effects over the eight arms that combine order, restarts and \
-composition. Row five is one contrast, in random order; composition in the figure is the main \
-effect, to which whatever order costs more on the baseline's programs adds. The arms of the last \
-row differ in order and composition, too. All seeds of a setting share one set of programs.
+- {{rows}}All seeds of a setting share one set of programs.
 """
+MAIN_EFFECTS: Final = (
+    "{rows} are main effects over the eight arms that combine order, restarts and composition. The "
+    "figure shows composition as a main effect, too, which also holds whatever order costs more on "
+    "the baseline's programs than on hybrid's; its row here is one contrast, in random order. "
+)
+SEVERAL_THINGS: Final = "The arms of *{row}* differ in order and composition, too. "
+"""What the rows of the table are, where they are there."""
 
 
 def answer_markdown(settings: Sequence[Setting], figure: str, further: str = "") -> str:
@@ -166,8 +171,25 @@ def legend(settings: Sequence[Setting]) -> str:
     notes = [note for each in settings if (note := NOTES.get(each.profile))]
     if machines := machine_note(settings):
         notes.append(f"{machines} ([exploratory](docs/settings.md#by-machine)).")
-    text = LEGEND.format(sizes=sizes(settings))
+    text = LEGEND.format(sizes=sizes(settings), rows=_rows_explained(settings))
     return f"{text}- {' '.join(notes)}" if notes else text.strip()
+
+
+def _rows_explained(settings: Sequence[Setting]) -> str:
+    """Return which rows of the table are main effects, and which compare more than they say."""
+    asked = {question.title: question for question in questions_titled(ROWS)}
+    answers = {
+        title: [row for each in settings if (row := answer(each, question)) is not None]
+        for title, question in asked.items()
+    }
+    main = [
+        f"*{ROWS[title]}*"
+        for title, rows in answers.items()
+        if rows and all(isinstance(row.get("effect"), str) for row in rows)
+    ]
+    told = MAIN_EFFECTS.format(rows=joined(main)) if main else ""
+    last = "Difficulty or staging"
+    return told + (SEVERAL_THINGS.format(row=ROWS[last]) if answers.get(last) else "")
 
 
 def cell(row: pd.Series | None, usual: int) -> str:

@@ -36,7 +36,7 @@ from cl_utils.study.params import Params
 from cl_utils.study.results import Results
 
 EXACT_HEADS: Final = {
-    "macro": "exact, all buckets",
+    "macro": "exact outputs, all buckets",
     "difference": "points above baseline",
     "easy": "easy",
     "medium": "medium",

@@ -27,6 +27,7 @@ from cl_utils.stats.exams import (
     programs_in,
 )
 
+BASELINE_HEAD: Final = "baseline, exact outputs (%)"
 SIMPLE_TITLE: Final = "## Order and composition apart"
 
 SIMPLE: Final = """\
@@ -46,7 +47,7 @@ Each exam goes beyond every training program in the quantity that it names; chai
 more characters, so these programs are also longer than any that was trained on. *Renamed* are
 programs of the training set with other variables. Settings that are missing were run before there
 were exams. Everything here is exploratory, and its p are left out: the declared measure is the
-usual test. Intervals are over seeds alone and leave out which programs an exam has. One over few
+balanced test. Intervals are over seeds alone and leave out which programs an exam has. One over few
 seeds may leave the scale of 0 to 100."""
 
 SETTINGS: Final = """\
@@ -168,7 +169,10 @@ def _declared_exams(setting: Setting) -> str:
     """Return what the baseline gets right in each exam and each declared contrast there."""
     measures = setting.results.measures
     names = [minus(*pair) for pair in setting.declared]
-    lines = [["", "programs", "baseline right (%)", *names], ["---", *["--:"] * (2 + len(names))]]
+    lines = [
+        ["", "programs", BASELINE_HEAD, *names],
+        ["---", *["--:"] * (2 + len(names))],
+    ]
     usual = 0
     for cell in exam_cells(measures):
         measure, test_set, subset = cell
@@ -215,7 +219,10 @@ def effects_table(
         return ""
     usual = int(effects["n"].max())
     shown = [*SHOWN, *(each for each in effects["effect"].unique() if each not in SHOWN)]
-    lines = [["", counted, "baseline right (%)", *shown], ["---", *["--:"] * (2 + len(shown))]]
+    lines = [
+        ["", counted, BASELINE_HEAD, *shown],
+        ["---", *["--:"] * (2 + len(shown))],
+    ]
     for _, right in accuracy.iterrows():
         own = effects[effects[column] == right[column]].set_index("effect")
         name = label(right[column])
