@@ -17,7 +17,7 @@ from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
 from cl_utils.experiments import load_experiment
 from cl_utils.names import LONGEST_SHOWN, check_name, listed, nearest, shown, unknown
-from cl_utils.paths import PARAMS, Paths, params_file
+from cl_utils.paths import PARAMS, REPOSITORY, Paths, params_file
 from cl_utils.study.params import notebook_params, read_params
 
 SMOKE = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
@@ -82,7 +82,10 @@ def test_a_name_is_checked_wherever_it_enters(entrance: str, name: str, tmp_path
 
 
 def test_folders_for_other_files_are_no_profiles() -> None:
-    for name in ("experiments", "benchmarks"):
+    folders = {path.name for path in (REPOSITORY / "results").iterdir() if path.is_dir()}
+    others = folders - {path.stem for path in PARAMS.glob("*.yaml")}
+    assert {"experiments", "benchmarks"} <= others
+    for name in others:
         assert "take another" in refusal(lambda name=name: Paths(name))
 
 

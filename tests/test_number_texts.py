@@ -10,7 +10,7 @@ import pytest
 
 from cl_utils.code_fingerprint import PACKAGE
 from cl_utils.figures.words import percent_text
-from cl_utils.labels.numbers import fixed, mean_text, points_text
+from cl_utils.labels.numbers import fixed, mean_text, p_text, points_text
 from cl_utils.paths import REPOSITORY
 from cl_utils.report.readable import cell_text
 
@@ -35,6 +35,9 @@ def test_what_lies_between_two_texts_has_one_of_them_everywhere() -> None:
         (1234.5, 1, "", "1,234.5"),
         (0.004, 3, "+", "+0.004"),
         (-2.0, 0, "+", "-2"),
+        (-0.04, 1, "", "0.0"),
+        (-0.04, 1, "+", "+0.0"),
+        (-1e-12, 3, "", "0.000"),
         (nan, 1, "", "nan"),
         (inf, 1, "", "inf"),
     ],
@@ -47,6 +50,15 @@ def test_numbers_have_their_digits_and_sign(
 
 def test_a_mean_has_as_many_digits_as_its_interval() -> None:
     assert mean_text(83.834, 0.071, 2) == "83.83 ± 0.07"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.0498, "0.0498"), (0.04996, "0.04996"), (0.0502, "0.050"), (0.05, "0.050")]
+    + [(0.0494, "0.049"), (0.0004, "< 0.001"), (nan, "–")],
+)
+def test_a_p_value_shows_on_which_side_of_the_level_it_is(p: float, text: str) -> None:
+    assert p_text(p) == text
 
 
 def test_measured_numbers_are_written_by_these_functions_alone() -> None:

@@ -143,6 +143,17 @@ def test_committed_results_are_linked_again_where_the_repository_was_moved(tmp_p
     assert link.resolve() == REPOSITORY / "results" / "study"
 
 
+def test_rows_of_the_user_s_own_profiles_are_not_shared_with_another_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run there would write through the link into the repository."""
+    for profile in ("study", *paths_module.UNTRACKED):
+        (tmp_path / "repository" / "results" / profile).mkdir(parents=True)
+    monkeypatch.setattr(paths_module, "REPOSITORY", tmp_path / "repository")
+    paths_module.share_committed_results(tmp_path / "home")
+    assert [each.name for each in (tmp_path / "home/results").iterdir()] == ["study"]
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_depends_on_a_changed_parameter_lies_elsewhere_and_nothing_else(name: str) -> None:
     changes = {**NEEDED.get(name, {}), name: CHANGES[name]}

@@ -21,9 +21,12 @@ from cl_utils.curriculum import schedules
 from cl_utils.curriculum.arms import SCHEDULES
 from cl_utils.difficulty.overall_metric import difficulty
 from cl_utils.experiments.strongest import strongest_text
+from cl_utils.labels.numbers import fixed
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.report.page_files import read_page
 from cl_utils.report.pages.of_study import study_pages
+from cl_utils.stats.rows import PRIMARY, select
+from cl_utils.study.data_files import load_counts
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results
 from cl_utils.tinypy.record import parse
@@ -35,6 +38,7 @@ TRACKED = {"cl_utils", "notebooks", "params", "models", "results", "figures", "d
 }
 VOCABULARY = "docs/vocabulary.md"
 LONGEST = 150  # lines of the README
+ABLATION = "docs/experiments/recipe_ablation.md"
 PROFILE = "study"  # whose numbers the pages show
 PAGES = ("README.md", *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md"))))
 LINKS = [
@@ -43,6 +47,21 @@ LINKS = [
     for link in sorted(set(re.findall(r"\]\(([^)\s]+)\)", read_page(page))))
     if not link.startswith(("https://", "#"))
 ]
+
+SOURCES = (
+    ("6.4 points higher", "docs/findings.md", "the natural one (+6.4 points;"),
+    ("(5.5 to 7.2, n = 8", "docs/findings.md", "interval +5.5 to +7.2; sign-flip p after Holm"),
+    ("52.4 ± 2.3 %", "docs/findings.md", "baseline: 52.4 ± 2.3 %"),
+    ("ceiling is 98.1 %", "docs/findings.md", "the ceiling of the paper's protocol 98.1; n = 8"),
+    ("61.1 ± 2.0 % exact", "docs/findings.md", "exact outputs, greedy 61.1 ± 2.0;"),
+    ("1 and 1.25", "results/study/data/difficulty_by_level.csv", "\noverall_metric,1.0,1.25,"),
+    ("at 21.8 % after 5.7M", ABLATION, "characters, 21.8 %"),
+    ("34.6 times fewer (mean; 20.3 to 48.8,", ABLATION, "34.6 (20.3 to 48.8) in the mean"),
+    ("cost 1.5 points (-2.2 to -0.8, n = 8", "docs/settings.md", "| -1.5 (-2.2 to -0.8) |"),
+    ("(+3.2, -2.6 to +9.0, n = 8)", "docs/settings.md", "| +3.2 (-2.6 to +9.0) |"),
+    ("24.4 points higher (+17.5 to +31.4,", ABLATION, "| +24.4 (+17.5 to +31.4) |"),
+)
+"""What docs/deviations.md says with a number, and where that number is generated."""
 
 
 def blocks(language: str, page: str = "README.md") -> list[str]:
@@ -110,6 +129,21 @@ def test_the_deviations_of_the_readme_stand_in_the_full_table() -> None:
     section = README.partition("## Five deviations")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| \d+ \|.*$", section, re.MULTILINE)
     assert len(rows) == 5 and set(rows) <= set(read_page("docs/deviations.md").splitlines())
+
+
+def test_every_number_of_the_deviations_stands_where_it_comes_from(
+    committed: tuple[Results, Params],
+) -> None:
+    """They are typed there, so none may outlive its rows."""
+    why = " ".join(read_page("docs/deviations.md").partition("## Why")[2].split())
+    majority = select(committed[0].measures, "execution_majority", *PRIMARY[1:])["value"].mean()
+    twins = load_counts(committed[1], "leak").iloc[:, -1].max()
+    computed = (f"leave {fixed(twins)} % of the", f"the {fixed(majority)} % of always")
+    for words, page, there in (*((words, "", "") for words in computed), *SOURCES):
+        assert words in why and (not page or there in read_page(page)), words
+        why = why.replace(words, "")
+    why = re.sub(r"\*\*\d+\. |\(\S+\)", "", why)  # numbers of deviations, links
+    assert not re.search(r"\d\.\d", why), why
 
 
 def test_the_readme_lists_every_notebook() -> None:

@@ -167,6 +167,19 @@ def test_order_on_hybrid_s_own_programs_has_a_row_beside_the_main_effect() -> No
     assert readme.OWN_ROW not in readme.table([part])  # there it is the answer on order itself
 
 
+def test_the_legend_calls_main_effects_what_is_one() -> None:
+    """Without the factorial every row is a single contrast."""
+    shared = {"recipe": "fast", "longest": 72, "metric": "overall_metric", "planned": 8}
+    declared = [("hybrid", "baseline"), in_short.OWN_ORDER]
+    full = Setting(profile="a", parameters=1, results=every_arm(), declared=declared, **shared)
+    arms = every_arm().of_arms(["baseline", "hybrid", *in_short.OWN_ORDER])
+    part = Setting(profile="b", parameters=1, results=arms, declared=declared, **shared)
+    order, restarts = in_short.ROWS["Order"], in_short.ROWS["Restarts"]
+    assert f"composition: *{order}* and *{restarts}*." in readme.legend([full])
+    assert f"composition: *{restarts}*." in readme.legend([part, full])
+    assert "main effect" not in readme.legend([part]).lower()
+
+
 LOSS, GAIN = row(-2.0, -3.0, -1.0, 8, 0.01), row(2.0, 1.0, 3.0, 8, 0.01)
 NOTHING, TREND = row(-1.0, -3.0, 1.0, 8), row(2.0, 1.0, 3.0, 8, 0.2)
 FEW, SINGLE = row(-5.0, -11.0, 0.1, 5), row(9.0, float("nan"), float("nan"), 1)

@@ -300,6 +300,10 @@ def test_seeds_without_all_programs_or_without_a_common_one_are_told() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(StudyError, match="baseline, seed 0, lacks 10 of 20 programs on balanced"):
         stats.hierarchical_bootstrap(apart, rng=rng)
+    with pytest.raises(StudyError, match="baseline, seed 0, lacks 10 of 20 programs on balanced"):
+        stats.metric_validity(apart, ["overall_metric"], rng=rng)
+    with pytest.raises(StudyError, match="baseline, seed 0, lacks 10 of 20 programs on balanced"):
+        stats.hardness_stability(apart)
     with pytest.raises(StudyError, match="resamples=0"):
         stats.hierarchical_bootstrap(programs, rng=rng, resamples=0)
     one = programs[(programs["arm"] == "hybrid") == (programs["seed"] == 0)]

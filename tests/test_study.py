@@ -37,6 +37,7 @@ from cl_utils.study.data_files import (
     load_agreement,
     load_counts,
     load_difficulty,
+    load_exams,
     load_programs,
     load_split,
     save_difficulty,
@@ -219,6 +220,30 @@ def test_a_run_is_not_saved_as_one_of_code_that_was_edited_since(
 
     monkeypatch.setattr(loaded, "module_digests", half_an_edit)
     assert str(edited) in refusal(lambda: save_run(PARAMS, finished_study.trained))
+
+
+@pytest.mark.parametrize("changed", ["code", "test", "exams"])
+def test_an_evaluation_is_not_saved_as_one_of_what_was_changed_since(
+    study_home: Path,
+    finished_study: FinishedStudy,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+) -> None:
+    """Its manifest would name code, programs or exams that nothing was evaluated with."""
+    _, manifest = load_run(PARAMS)
+    load_split(PARAMS, "test")
+    load_exams(PARAMS)
+    path = REPOSITORY / "cl_utils/evaluation/measures.py"
+    if changed == "code":
+        digests = module_digests
+        monkeypatch.setattr(loaded, "module_digests", lambda book: {**digests(book), path: "new"})
+    else:
+        path = PARAMS.paths.exams if changed == "exams" else PARAMS.paths.corpus(changed)
+        path.write_bytes(path.read_bytes() + b" ")
+    kept = (study_home / RESULT / "manifest.json").read_bytes()
+    said = refusal(lambda: save_evaluation(PARAMS, finished_study.evaluation, manifest))
+    assert said.startswith(f"{path} has changed since this process loaded it")
+    assert (study_home / RESULT / "manifest.json").read_bytes() == kept
 
 
 class Killed(BaseException):

@@ -184,6 +184,11 @@ def test_a_job_is_a_notebook_executed_by_the_python_that_runs_the_workflow(
             assert (clone / words[3]).exists() and words[4].startswith("runs/"), command
 
 
+def test_trainings_side_by_side_start_no_processes_beside_their_own(plans: dict[str, str]) -> None:
+    trainings = [each for each in commands_of(plans["smoke"]) if "/04_training.ipynb" in each]
+    assert trainings and all(each.startswith("PYTHON_CPU_COUNT=1 ") for each in trainings)
+
+
 @pytest.mark.parametrize("profile", ["paper-size", "smoke"])  # arms trained together, and alone
 def test_names_and_paths_reach_a_notebook_as_they_are(
     profile: str, plans: dict[str, str], clone: Path

@@ -23,9 +23,9 @@ DECLARED: Final[Mapping[str, str]] = {
     "whatever the next ones show; all thirteen count in the family ([params](../params/"
     "paper-size.yaml)). The rows were looked at after each further seed, too ([lab notes](log/"
     "paper_size.md)); nothing stops before thirteen, and p values are not corrected for these "
-    "looks. Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a CPU in "
-    "the same precision; all arms of a seed on one type of machine ([by machine](settings.md#"
-    "by-machine)). {mixture}",
+    "looks. Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a "
+    "CPU in the same precision; all arms of a seed on one type of machine ([by machine]("
+    "settings.md#by-machine)). {mixture}",
     "study-rates": "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
     "that fall to zero left out on 2026-11-28, before any run; the rows were looked at after three "
     "seeds. Each recipe at each rate is a family of its own.",
@@ -46,8 +46,8 @@ NOTES: Final[Mapping[str, str]] = {
     "eight arms had been seen.",
     "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
     "been seen; p values are not corrected for the looks in between. With both strong recipes "
-    "seeds fall into two groups, by whether they have learnt one skill: intervals are wide, and a mean is "
-    "that of two groups ([how each was declared](docs/results.md)).",
+    "seeds fall into two groups, by whether they have learnt one skill: intervals are wide, and a "
+    "mean is that of two groups ([how each was declared](docs/results.md)).",
 }
 """By profile: the same in short, for the table of README.md."""
 

@@ -62,7 +62,7 @@ family, not over the table.
 - {{rows}}All seeds of a setting share one set of programs.
 """
 MAIN_EFFECTS: Final = (
-    "{rows} are main effects over the eight arms that combine order, restarts and composition. The "
+    "Main effects, over the eight arms that combine order, restarts and composition: {rows}. The "
     "figure shows composition as a main effect, too, which also holds whatever order costs more on "
     "the baseline's programs than on hybrid's; its row here is one contrast, in random order. "
 )
