@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from math import inf, nan
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -37,6 +38,8 @@ def test_what_lies_between_two_texts_has_one_of_them_everywhere() -> None:
         (-2.0, 0, "+", "-2"),
         (-0.04, 1, "", "0.0"),
         (-0.04, 1, "+", "+0.0"),
+        (np.float64(-0.05), 1, "+", "-0.1"),
+        (np.float64(0.05), 1, "", "0.1"),
         (-1e-12, 3, "", "0.000"),
         (nan, 1, "", "nan"),
         (inf, 1, "", "inf"),

@@ -27,7 +27,7 @@ def fixed(value: float, digits: int = 1, sign: str = "") -> str:
     bits, which would decide how a number between two texts, such as 61.55, is rounded. What rounds
     to zero has no minus.
     """
-    stable = round(value, STABLE_DIGITS)
+    stable = round(float(value), STABLE_DIGITS)  # numpy's own numbers round 0.05 to 0.0
     return f"{0.0 if round(stable, digits) == 0 else stable:{sign},.{digits}f}"
 
 

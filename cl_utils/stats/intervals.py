@@ -80,5 +80,6 @@ def digits_of_p(p: float) -> int:
 
     0.0498 would be "0.050", which is not below `SIGNIFICANCE` as it is.
     """
-    sides = (n for n in range(3, 9) if (round(p, n) < SIGNIFICANCE) == (p < SIGNIFICANCE))
+    exact = float(p)
+    sides = (n for n in range(3, 9) if (round(exact, n) < SIGNIFICANCE) == (p < SIGNIFICANCE))
     return next(sides, 3)

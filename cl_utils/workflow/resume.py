@@ -76,5 +76,7 @@ def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
 def resume(profile: str) -> str:
     """Restore the runs of a profile; return in a sentence how many need no training."""
     restored, left = restore(read_params(params_file(profile)))
-    others = f"{len(left)} were made by other code or with other parameters"
-    return f"{len(restored)} runs need no training; {others}"
+    return (
+        f"Runs that need no training: {len(restored)}; made by other code or with other "
+        f"parameters: {len(left)}"
+    )
