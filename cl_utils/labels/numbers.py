@@ -43,7 +43,7 @@ def interval_text(low: float, high: float, digits: int = 1) -> str:
 
 
 def _bound_text(bound: float, digits: int, *, apart: bool) -> str:
-    while apart and round(bound, digits) == 0 and digits < MOST_DIGITS:
+    while apart and round(float(bound), digits) == 0 and digits < MOST_DIGITS:
         digits += 1
     return fixed(bound, digits, "+")
 
