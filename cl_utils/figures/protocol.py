@@ -39,7 +39,7 @@ NATURAL = ("natural", "all")
 
 @styled
 def protocol_audit(measures: pd.DataFrame) -> Figure:
-    """Return, by arm, what whole-output and the paper's protocol say of the same models."""
+    """Return, by arm, what exact outputs and the paper's protocol say of the same models."""
     rows = select(measures, "execution_exact", *NATURAL)
     require(rows, f"execution_exact on {'/'.join(NATURAL)}")
     arms = in_order(rows["arm"])
@@ -102,8 +102,8 @@ def audit_legend() -> list[Line2D]:
     ceiling = Line2D([], [], marker="|", color=style.INK, linestyle="", label="its ceiling")
     ceiling.set(markersize=10, markeredgewidth=2)
     return [
-        key("o", "white", "whole output, temperature 1"),
-        key("o", style.FAINT, "whole output, greedy"),
+        key("o", "white", "exact output, temperature 1"),
+        key("o", style.FAINT, "exact output, greedy"),
         key("s", "white", "paper’s protocol, temperature 1"),
         key("s", style.FAINT, "paper’s protocol, greedy"),
         ceiling,
