@@ -160,6 +160,23 @@ def test_committed_rows_whose_model_is_not_here_are_not_overwritten(
             api.train("hybrid", profile="study", **changes)  # type: ignore[arg-type]
 
 
+def test_a_run_has_the_recipe_of_its_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the notebooks' own parameters say."""
+    given: list[Mapping[str, Any]] = []
+
+    def execute(notebook: Path, stored: Path, params: None, run: Mapping[str, Any]) -> None:
+        given.append(run)
+        raise StudyError("enough")
+
+    monkeypatch.setattr(api, "execute", execute)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    with pytest.raises(StudyError, match="enough"):
+        api.train("hybrid", profile="study-strong", steps=3)
+    assert [run["recipe"] for run in given] == ["strong"]
+
+
 def test_the_profiles_whose_rows_may_be_overwritten_are_those_that_git_ignores() -> None:
     ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
     named = {line.split("/")[1] for line in ignored if line.startswith("results/")}

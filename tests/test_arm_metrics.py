@@ -64,7 +64,8 @@ def test_a_run_is_not_saved_as_one_of_values_that_were_measured_since() -> None:
     save_run(PARAMS, trained)
     measured_again(PARAMS, characters=1)
     said = refusal(lambda: save_run(PARAMS, trained))
-    assert said.startswith(f"characters in {PARAMS.paths.difficulty} has changed since this train")
+    path = PARAMS.paths.difficulty
+    assert said.startswith(f"characters in {path} has changed since this process loaded it")
 
 
 @pytest.mark.usefixtures("study_home")

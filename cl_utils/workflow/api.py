@@ -73,7 +73,8 @@ def train(
     check_rows_stay(params)
     for notebook in STAGES:
         if not is_made(notebook, params):
-            _execute(notebook, values, params)
+            # The recipe is the profile's own: the notebooks', left alone, is `fast`.
+            _execute(notebook, {**values, "recipe": params.recipe}, params)
     model, _ = load_run(params)
     manifest, folder = check_rows(params), params.paths.result(params.recipe, arm, seed)
     return FinishedRun(
