@@ -227,7 +227,7 @@ def test_a_training_that_is_stopped_says_where_and_goes_on(lab: Lab, home: Path)
     assert f"continues after step {stopped[1]} of {STEPS}" in "".join(lab.told())
     (line,) = lab.seen(training, ".jp-RenderedText pre")
     assert line.startswith(f"step {STEPS}/{STEPS}")
-    lab.go_to("Exact outputs accuracy on the validation programs")
+    lab.go_to("Exact outputs (percent of the validation programs)")
     cells = lab.run("notebook:run-all-below")
     assert not [cell.errors for cell in cells if cell.errors]
     check_picture(lab, "learning_curves(curves)")
