@@ -85,8 +85,7 @@ def load_split(params: Params, name: str) -> Corpus:
     check_buckets(params)
     paths, stage = params.paths, params.of(BucketParams)
     path = paths.corpus(name)
-    if path.exists():
-        note_loaded(str(path), file_digest(path, running(BUCKETING)))
+    _note(path)
     return load_corpus(path, params=stage, inputs=[paths.buckets])
 
 
@@ -98,6 +97,11 @@ def check_trained_on(params: Params) -> None:
 def check_tested_on(params: Params) -> None:
     """Raise StudyError when a test set or the exams were made again since they were loaded."""
     _check_still([*map(params.paths.corpus, SPLITS[2:]), params.paths.exams])
+
+
+def _note(path: Path) -> None:
+    if path.exists():  # else loading tells what to run
+        note_loaded(str(path), file_digest(path, running(BUCKETING)))
 
 
 def _check_still(paths: Iterable[Path]) -> None:
@@ -199,8 +203,7 @@ def load_exams(params: Params) -> dict[str, Corpus]:
     """Return the exams by name; without the programs that are longer than the model's context."""
     note_code(EVALUATION)  # a sitting loads no run, and these first of all that it evaluates on
     check_chain(params)
-    if params.paths.exams.exists():
-        note_loaded(str(params.paths.exams), file_digest(params.paths.exams, running(BUCKETING)))
+    _note(params.paths.exams)
     table = load_exam_table(params)
     corpora = {str(name): Corpus.from_programs(rows) for name, rows in table.groupby("exam")}
     fitting = {
