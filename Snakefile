@@ -19,7 +19,6 @@ from cl_utils.errors import StudyError
 from cl_utils.paths import NOTEBOOKS, Paths, params_file
 from cl_utils.study.notebook_names import FINDINGS
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
-from cl_utils.workflow.lost_rows import forget_lost_rows
 from cl_utils.workflow.profiles import check_options, profile_named, study_named
 from cl_utils.workflow.taking_part import take_part
 
@@ -40,7 +39,6 @@ def here(path):
 told(check_options, config)
 PROFILE = told(profile_named, config.get("profile", "laptop"))
 STUDY = told(study_named, PROFILE)
-told(forget_lost_rows, STUDY)
 PATHS = Paths(PROFILE)
 RUNS = here(PATHS.runs)
 if set("{}") & set(str(RUNS)):
@@ -69,7 +67,10 @@ def quoted(text):
     return shlex.quote(str(text)).replace("{", "{{").replace("}", "}}")
 
 
-PYTHON = quoted(sys.executable)  # the one that runs this: no activated environment is needed
+# The one that runs this: no activated environment is needed. By its name, and not its path, so that
+# a clone that was moved trains nothing again.
+os.environ["STUDY_PYTHON"] = sys.executable
+PYTHON = '"$STUDY_PYTHON"'
 
 
 def execute(notebook):

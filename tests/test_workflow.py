@@ -14,22 +14,41 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from factories import change_manifest
 
+from cl_utils.artifacts import write_artifact
 from cl_utils.code_fingerprint import showing_notebooks
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.data.corpus import SPLITS
-from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, Paths, home
-from cl_utils.study.params import read_params
+from cl_utils.manifests import MANIFEST, write_manifest
+from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
+from cl_utils.study.data_files import data_fingerprint
+from cl_utils.study.notebook_names import (
+    BUCKETING,
+    DATA,
+    EVALUATION,
+    METRIC_ANALYSIS,
+    MODEL_DIFFICULTY,
+    TRAINING,
+    code_of,
+)
+from cl_utils.study.params import Params, read_params
+from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.workflow.commands import main
 
 ODD = "my {seed} clöne's $(touch pwned) `touch pwned` [é]; touch pwned"
 NUMBER = "2024"  # a profile of this name is one all the same
 FINISHED = "finished"  # a profile of which everything is there but one file
+OUTDATED = "outdated"  # one where a notebook made a run, and another evaluated one, by older code
+ROWS = "results/{profile}/fast/{arm}/seed0"
 LOST = f"runs/{FINISHED}/training/fast/hybrid/seed0/evaluated.json"
 WITHOUT_ROWS = "baseline"  # an arm whose rows are gone, though its run was evaluated
+PYTHON = '"$STUDY_PYTHON"'  # the same text wherever the repository lies
 PROFILES = sorted(path.stem for path in PARAMS.glob("*.yaml"))
 NEEDED = (
     *("Snakefile", "Makefile", "pyproject.toml", "constraints.txt"),
@@ -42,10 +61,12 @@ import functools, sys
 from cl_utils import code_fingerprint
 code_fingerprint.code_fingerprint = functools.cache(code_fingerprint.code_fingerprint)
 from snakemake.cli import main
+from cl_utils.workflow.commands import Work
 for profile in sys.argv[1:]:
     print(f"\\nPLAN OF {profile}", flush=True)
+    forced = Work("reproduce", profile, "").forced()
     try:
-        main(["--dry-run", "--printshellcmds", "--config", f'profile="{profile}"'])
+        main(["--dry-run", "--printshellcmds", "--config", f'profile="{profile}"', *forced])
     except SystemExit as end:
         print(f"STATUS {end.code}", flush=True)
 """
@@ -60,35 +81,74 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = REPOSITORY / name
         (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / name)
     smoke = (folder / "params" / "smoke.yaml").read_text(encoding="utf-8")
-    for name in (NUMBER, FINISHED):
+    for name in (NUMBER, FINISHED, OUTDATED):
         named = smoke.replace("profile: smoke", f'profile: "{name}"')
         (folder / "params" / f"{name}.yaml").write_text(named, encoding="utf-8")
-    finish_but_for_one_evaluation(folder)
+    finish(folder, FINISHED)
+    (folder / LOST).unlink()
+    shutil.rmtree(folder / ROWS.format(profile=FINISHED, arm=WITHOUT_ROWS))
+    finish(folder, OUTDATED)
+    spoil(folder, OUTDATED, "runs/{profile}/training/fast/hybrid/seed0", code="other")
+    rows = ROWS.format(profile=OUTDATED, arm=WITHOUT_ROWS)
+    spoil(folder, OUTDATED, rows, evaluation={"code": "other"})
     return folder
 
 
-def finish_but_for_one_evaluation(clone: Path) -> None:
-    """Leave what the workflow makes of a profile, older files first, without `LOST`."""
-    paths, params = Paths(FINISHED), read_params(PARAMS / "smoke.yaml")
-    folders = [paths.run(params.recipe, arm, 0) for arm in params.arms]
-    made = [paths.programs, paths.difficulty, paths.buckets, *map(paths.corpus, SPLITS)]
-    made += [paths.model_difficulty(params.recipe)]
-    made += [
-        paths.result(params.recipe, arm, 0) / "manifest.json"
-        for arm in params.arms
-        if arm != WITHOUT_ROWS
-    ]
-    for names in (("manifest.json", "mixes.json"), ("evaluated.json",)):
-        made += [folder / name for folder in folders for name in names]
-    for book in showing_notebooks():
-        gallery = paths.gallery(book, params.recipe)
-        made += [gallery, gallery.with_suffix(".html")]
+def finish(clone: Path, profile: str) -> None:
+    """Leave empty files with the manifests that a whole profile has, older ones first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(clone))
+        params = read_params(PARAMS / "smoke.yaml").model_copy(update={"profile": profile})
+        made = [*empty_data(params)]
+        for arm in params.arms:
+            made += empty_run(params.model_copy(update={"arm": arm}))
+        for book in showing_notebooks():
+            gallery = params.paths.gallery(book, params.recipe)
+            made += [gallery, gallery.with_suffix(".html")]
     for age, path in enumerate(reversed(made)):
-        there = clone / path.relative_to(home())
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.touch()
-        os.utime(there, (time.time() - 60 * age,) * 2)
-    (clone / LOST).unlink()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (time.time() - 60 * age,) * 2)
+
+
+def empty_data(params: Params) -> Iterator[Path]:
+    """Leave what notebooks 01, 02, 03 and 08 make, and yield it."""
+    paths, drawn, split = params.paths, params.of(DataParams), params.of(BucketParams)
+    stages = [
+        (DATA, drawn, [], [paths.programs]),
+        (METRIC_ANALYSIS, drawn, [paths.programs], [paths.difficulty]),
+        (BUCKETING, split, [paths.difficulty], [paths.buckets]),
+        (BUCKETING, split, [paths.buckets], [*map(paths.corpus, SPLITS), paths.exams]),
+        (MODEL_DIFFICULTY, split, [], [paths.model_difficulty(params.recipe)]),
+    ]
+    for notebook, values, inputs, files in stages:
+        for path in files:
+            made = {"params": values, "inputs": inputs, "code": code_of(notebook)}
+            write_artifact(path, lambda _: None, **made)
+            yield path
+
+
+def empty_run(params: Params) -> list[Path]:
+    """Leave what notebooks 04 and 05 make of a run, and return it."""
+    named, paths = (params.recipe, params.arm, params.seed), params.paths
+    run = {
+        **{"params": params.of(TrainingParams), "arm": asdict(arm_named(params.arm))},
+        **{"files": {}, "weights": "", "code": code_of(TRAINING)},
+        "data_fingerprint": data_fingerprint(params),
+    }
+    evaluated = {"files": {}, "code": code_of(EVALUATION)}
+    folder, seal = paths.run(*named), paths.evaluated(*named)
+    write_manifest(folder / MANIFEST, run)
+    write_manifest(paths.result(*named) / MANIFEST, {**run, "evaluation": evaluated})
+    return [paths.result(*named) / MANIFEST, folder / MANIFEST, folder / "mixes.json", seal]
+
+
+def spoil(clone: Path, profile: str, file: str, **facts: object) -> None:
+    """Let a manifest of a profile's run say something else, as of an older notebook's run."""
+    folder = clone / file.format(profile=profile)
+    before = (folder / MANIFEST).stat()
+    change_manifest(folder, **facts)
+    os.utime(folder / MANIFEST, (before.st_atime, before.st_mtime))
 
 
 def in_clone(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +168,9 @@ def in_clone(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def plans(clone: Path) -> dict[str, str]:
     """What Snakemake would do for each profile."""
-    said = in_clone(clone, sys.executable, "-c", ALL_DRY_RUNS, *PROFILES, NUMBER, FINISHED).stdout
+    said = in_clone(
+        clone, sys.executable, "-c", ALL_DRY_RUNS, *PROFILES, NUMBER, FINISHED, OUTDATED
+    ).stdout
     parts = [part.partition("\n") for part in said.split("\nPLAN OF ")[1:]]
     for name, _, plan in parts:
         assert "STATUS 0" in plan, f"{name}: {plan}"
@@ -168,7 +230,7 @@ def commands_of(plan: str) -> list[str]:
 
 def words_of(command: str, folder: Path) -> list[str]:
     """Return the words that the shell makes of a command, which is not run."""
-    shown = command.replace(shlex.quote(sys.executable), r"printf '%s\0'")
+    shown = command.replace(PYTHON, r"printf '%s\0'")
     said = subprocess.run(["bash", "-c", shown], cwd=folder, capture_output=True, text=True)
     return said.stdout.split("\0")[:-1]
 
@@ -180,7 +242,7 @@ def test_a_job_is_a_notebook_executed_by_the_python_that_runs_the_workflow(
         assert len(commands_of(plan)) == planned_jobs(plan)["total"] - planned_jobs(plan)["all"]
         for command in commands_of(plan):
             words = shlex.split(re.sub(r"^PYTHON_CPU_COUNT=\d+ | && .*", "", command))
-            assert words[:3] == [sys.executable, "-m", "cl_utils.workflow.notebook"]
+            assert words[:3] == ["$STUDY_PYTHON", "-m", "cl_utils.workflow.notebook"]
             assert (clone / words[3]).exists() and words[4].startswith("runs/"), command
 
 
@@ -212,12 +274,18 @@ def test_a_profile_whose_name_is_a_number_is_a_profile(plans: dict[str, str]) ->
 def test_what_is_gone_is_made_again_though_older_figures_stand(
     plans: dict[str, str],
 ) -> None:
-    """Snakemake asks for a missing file between two others only if somebody asks for it."""
+    """Between two files that stand; and an evaluation whose rows were deleted."""
     books = len(showing_notebooks())
     wanted = {"evaluation": 2, "figures": books, "all": 1, "total": books + 3}
     assert planned_jobs(plans[FINISHED]) == wanted
-    for lost in (LOST, LOST.replace("hybrid", WITHOUT_ROWS)):
-        assert f"Missing output files: {lost}" in plans[FINISHED]
+    assert f"Missing output files: {LOST}" in plans[FINISHED]
+
+
+def test_what_a_notebook_made_by_other_code_is_made_again(plans: dict[str, str]) -> None:
+    """Snakemake has no record of it: the manifests tell."""
+    books = len(showing_notebooks())
+    wanted = {"training": 1, "evaluation": 2, "figures": books, "all": 1, "total": books + 4}
+    assert planned_jobs(plans[OUTDATED]) == wanted
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,16 @@ class Work:
         # In quotes: a name of digits is a text, too.
         named = ("--config", f'profile="{self.profile}"', *["resumed=yes"] * resumed)
         chosen = ("--workflow-profile", str(PROFILE_FOR_SNAKEMAKE), *self._side_by_side())
-        return [sys.executable, "-m", "snakemake", *named, *chosen, *options]
+        return [sys.executable, "-m", "snakemake", *named, *chosen, *options, *self.forced()]
+
+    def forced(self) -> tuple[str, ...]:
+        """Let Snakemake make again what it does not know to be of other code or parameters."""
+        if not Paths(self.profile).runs.exists():
+            return ()
+        from cl_utils.workflow.stale import stale_files  # late, as in `report`
+
+        stale = stale_files(study_named(self.profile))
+        return ("--forcerun", *stale) if stale else ()
 
     def _side_by_side(self) -> tuple[str, ...]:
         """Let a job per core run where a profile would take a GPU and there is none.

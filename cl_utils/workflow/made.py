@@ -50,26 +50,44 @@ def check_rows_stay(params: Params) -> None:
         )
 
 
-def _programs(params: Params) -> None:
+def programs(params: Params) -> None:
+    """Raise MissingError unless notebook 01's programs are there, of these params and code."""
     stage = params.of(DataParams)
     _check_code(DATA, check_artifact(params.paths.programs, DATA, params=stage))
 
 
-def _difficulty(params: Params) -> None:
+def difficulty(params: Params) -> None:
+    """Raise MissingError unless notebook 02's metrics are there, of these programs and code."""
     _check_code(METRIC_ANALYSIS, check_difficulty(params))
+
+
+def buckets(params: Params) -> None:
+    """Raise MissingError unless notebook 03's buckets and corpora are there, of these metrics."""
+    paths, stage = params.paths, params.of(BucketParams)
+    _check_code(BUCKETING, check_buckets(params))
+    for path in map(paths.corpus, SPLITS):
+        check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
 
 
 def _split(params: Params) -> None:
     paths, stage = params.paths, params.of(BucketParams)
-    _check_code(BUCKETING, check_buckets(params))
-    for path in (*map(paths.corpus, SPLITS), paths.tested, paths.exams):
+    buckets(params)
+    for path in (paths.tested, paths.exams):  # which lie under results/
         check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
 
 
-def _run(params: Params) -> None:
-    manifest, repair = checked_manifest(params, running(TRAINING)), running(TRAINING)
-    check_files(run_folder(params), manifest["files"], repair)
+def trained(params: Params) -> dict[str, Any]:
+    """Return the manifest of a run; MissingError unless it is of these params, data and code.
+
+    Its files need not be there: `resume` restores runs without their weights.
+    """
+    manifest = checked_manifest(params, running(TRAINING))
     _check_code(TRAINING, manifest)
+    return manifest
+
+
+def _run(params: Params) -> None:
+    check_files(run_folder(params), trained(params)["files"], running(TRAINING))
 
 
 def check_rows(params: Params) -> dict[str, Any]:
@@ -97,8 +115,8 @@ def _check_code(notebook: str, made: Mapping[str, Any]) -> None:
 
 
 STAGES: Final[Mapping[str, Callable[[Params], object]]] = {
-    DATA: _programs,
-    METRIC_ANALYSIS: _difficulty,
+    DATA: programs,
+    METRIC_ANALYSIS: difficulty,
     BUCKETING: _split,
     TRAINING: _run,
     EVALUATION: check_rows,
