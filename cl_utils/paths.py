@@ -21,6 +21,8 @@ PARAMS = REPOSITORY / "params"
 MODELS = REPOSITORY / "models"
 UNTRACKED = ("smoke", "laptop")
 """The profiles whose rows .gitignore names: they are the user's, who may make them again."""
+PAGES_OF = "study"
+"""The profile whose results README and the generated pages of docs/ tell."""
 ARMS = PARAMS / "study" / "arms.yaml"
 HOME_VARIABLE = "CURRICULUM_HOME"
 NUMBERED = re.compile(r"\d\d_\w+")

@@ -164,17 +164,19 @@ def test_a_run_has_the_recipe_of_its_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the notebooks' own parameters say."""
-    given: list[Mapping[str, Any]] = []
+    given: list[tuple[Path, Mapping[str, Any]]] = []
 
     def execute(notebook: Path, stored: Path, params: None, run: Mapping[str, Any]) -> None:
-        given.append(run)
+        given.append((stored, run))
         raise StudyError("enough")
 
     monkeypatch.setattr(api, "execute", execute)
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     with pytest.raises(StudyError, match="enough"):
         api.train("hybrid", profile="study-strong", steps=3)
-    assert [run["recipe"] for run in given] == ["strong"]
+    ((stored, run),) = given
+    assert "/strong/hybrid/seed0/" in str(stored)
+    assert notebook_params({"recipe": None, **run}).recipe == "strong"
 
 
 def test_the_profiles_whose_rows_may_be_overwritten_are_those_that_git_ignores() -> None:

@@ -172,6 +172,26 @@ def test_declared_contrasts_are_one_family_and_the_others_another() -> None:
     assert set(rows.loc[~rows["exploratory"], "at_most"]) == {"claim"}
 
 
+def test_arms_that_a_study_does_not_have_are_in_none_of_its_families() -> None:
+    """As one that somebody adds to params/study/arms.yaml for a study of his own."""
+    declared: list[Pair] = [("hybrid", "baseline")]
+    three = ["baseline", "hybrid-norestart", "hybrid-shuffled"]
+    seeds = dict.fromkeys(["hybrid", *three], 8)
+    own = [("hybrid-norestart", "hybrid-shuffled"), ("hybrid", "hybrid-norestart")]
+    own += [("hybrid-shuffled", "baseline")]
+    assert undeclared(declared, seeds) == own and len(undeclared(declared)) > len(own)
+    rows = contrasts_asked(every_arm().measures, declared, seeds)
+    assert set(rows.loc[rows["exploratory"], "family"]) == {len(own)}
+    (line,) = (each for each in open_lines(some(three, 8).measures, declared, seeds) if "Expl" in each)
+    assert line.count(" against ") == len(own)
+
+
+def test_every_contrast_of_the_study_s_questions_has_arms_of_the_study() -> None:
+    study = read_params(PARAMS / "study.yaml")
+    declared = pairs(study.contrasts)
+    assert undeclared(declared, study.arms) == undeclared(declared)
+
+
 def test_declared_contrasts_stand_under_one_question_each() -> None:
     declared: list[Pair] = [*DECLARED, ("warmup", "baseline")]
     told = [pair for question in asked(declared) for pair in question.pairs]

@@ -67,7 +67,7 @@ def test_the_papers_profile_has_the_papers_model_budget_and_thresholds() -> None
 
 
 def test_only_the_committed_study_writes_the_readme() -> None:
-    assert [p for p in PROFILES if read_params(PARAMS / f"{p}.yaml").readme] == ["study"]
+    assert [p for p in PROFILES if read_params(PARAMS / f"{p}.yaml").writes_pages] == ["study"]
 
 
 def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study() -> None:

@@ -47,6 +47,7 @@ CHANGES: dict[str, Any] = {  # another value of every parameter that changes a f
     "characters_per_step": 1024,
     "hardest_share": 0.25,
     "precision": "float32",
+    "recipe": "paper",
     "line_programs": 20,
     "recipes": ["fast", "strong"],
     "arms": {"baseline": 1, "hybrid": 1, "hybrid-norestart": 1, "hybrid-shuffled": 2},
@@ -100,7 +101,7 @@ OWN = of(notebook_params(dict(HEAD)))
 def test_every_parameter_either_changes_a_place_or_names_a_run() -> None:
     assert set(CHANGES) == places.FIGURES
     assert places.FIGURES | set(places.FREE) == set(Params.model_fields)
-    assert not places.FIGURES & set(places.FREE)
+    assert places.FIGURES & set(places.FREE) == {places.OTHER_RECIPE}
 
 
 @pytest.mark.parametrize("profile", sorted(path.stem for path in PARAMS.glob("*.yaml")))
@@ -171,13 +172,13 @@ def test_what_depends_on_a_changed_parameter_lies_elsewhere_and_nothing_else(nam
 @pytest.mark.parametrize(
     "free",
     [
-        {"recipe": "paper"},
+        {"recipe": "fast"},
+        {"recipe": None},
         {"arm": "hybrid"},
         {"seed": 7},
         {"device": "auto"},
         {"compile": True},
         {"together": 3},
-        {"readme": True},
         {"steps": 60},
         {"bucket_rule": "tertiles", "programs": 20_000},
     ],
@@ -233,7 +234,7 @@ def test_values_of_a_whole_file_under_another_profiles_name_are_changes() -> Non
     """As papermill's -f gives them, from the copy of a file whose first line was left."""
     laptop = yaml.safe_load((PARAMS / "laptop.yaml").read_text(encoding="utf-8"))
     params = notebook_params({**laptop, "profile": "study"})
-    assert set(params.changes) == {"arms", "contrasts"} and not params.readme
+    assert set(params.changes) == {"arms", "contrasts"} and not params.writes_pages
     assert params.paths.results == Paths("study").results
     assert params.figures != Paths("study").figures
     assert notebook_params({**laptop, "profile": "mine"}).paths == Paths("mine")
@@ -243,13 +244,38 @@ def test_values_of_a_whole_file_under_another_profiles_name_are_changes() -> Non
     "change", [{"resamples": 50}, {"steps": 9}, {"contrasts": []}, {"recipe": "strong"}], ids=str
 )
 def test_no_page_is_written_from_what_is_not_the_study(change: dict[str, Any]) -> None:
-    assert notebook_params({"profile": "study"}).readme
-    assert not notebook_params({"profile": "study", "readme": True, **change}).readme
+    assert notebook_params({"profile": "study"}).writes_pages
+    assert not notebook_params({"profile": "study", **change}).writes_pages
+
+
+def test_a_copy_of_the_study_s_file_writes_no_page() -> None:
+    study = yaml.safe_load((PARAMS / "study.yaml").read_text(encoding="utf-8"))
+    assert notebook_params(dict(study)).writes_pages
+    assert not notebook_params({**study, "profile": "mine"}).writes_pages
+
+
+def test_a_recipe_is_the_profile_s_own_unless_a_notebook_names_one() -> None:
+    """Every notebook leaves it open: none is a recipe of all profiles."""
+    strong = notebook_params({"profile": "study-strong", "recipe": None})
+    assert strong.recipe == "strong" and strong.paths == Paths("study-strong")
+    assert notebook_params({"profile": "study-strong"}).recipe == "strong"
+    rates = notebook_params({"profile": "study-rates", "recipe": "strong-third"})
+    assert rates.recipe == "strong-third" and rates.paths == Paths("study-rates")
+
+
+def test_a_recipe_that_the_profile_does_not_list_has_a_place_of_its_own() -> None:
+    """Its runs and rows would lie among those of the tracked study."""
+    other = notebook_params({"profile": "study-strong", "recipe": "fast"})
+    assert other.changes == {"recipe": "fast"}
+    assert other.paths.results.parts[-3:] == ("study-strong+recipe=fast", "results", "study-strong")
+    assert other.paths.programs == Paths("study-strong").programs
 
 
 def test_figures_of_another_recipe_do_not_replace_the_profiles() -> None:
     study = notebook_params({"profile": "study"}).figures
-    assert notebook_params({"profile": "study", "recipe": "strong"}).figures == study / "strong"
+    other = notebook_params({"profile": "study", "recipe": "strong"}).figures
+    assert other.parts[-4:] == ("study+recipe=strong", "figures", "study", "strong")
+    assert study == Paths("study").figures
 
 
 def test_rows_of_changed_parameters_have_the_tables_that_they_refer_to(

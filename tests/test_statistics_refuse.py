@@ -69,6 +69,30 @@ def test_a_measure_that_nothing_has_is_no_empty_table() -> None:
     assert contrast_table(RESULTS.measures, contrasts=absent).empty
 
 
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ([*PAIR, ("hybird", "baseline")], "'hybird' does not exist (did you mean 'hybrid'?)"),
+        ([("hybrid", "basline")], "did you mean 'baseline'?"),
+        (("hybrid", "baseline"), "which is no pair of two arms"),
+        ([("hybrid", "baseline", "mastery")], "which is no pair of two arms"),
+        ([("hybrid", "hybrid")], "which is no pair of two arms"),
+        ([*PAIR, *PAIR], "stands there twice"),
+        ([("hybrid", "baseline"), ("baseline", "hybrid")], "stands there twice"),
+    ],
+    ids=str,
+)
+def test_what_is_no_contrast_is_refused_as_it_would_count_in_the_family(
+    pairs: list[tuple[str, str]], words: str
+) -> None:
+    assert words in refusal(lambda: contrast_table(RESULTS.measures, contrasts=pairs))
+
+
+def test_a_misspelt_arm_is_no_arm_without_seeds() -> None:
+    said = refusal(lambda: paired_difference(RESULTS.measures, "hybird", "baseline"))
+    assert "did you mean 'hybrid'?" in said
+
+
 def test_an_answer_that_is_there_twice_is_refused_by_all_that_count_programs() -> None:
     twice = pd.concat([RESULTS.programs, RESULTS.programs])
     for ask in (

@@ -161,7 +161,7 @@ def open_lines(
         "Fewer seeds than planned, so all this is an interim look": unfinished(measures, planned),
         **without_verdict(measures, declared, planned),
         "Exploratory, because not declared before the runs": [
-            pair_text(pair) for pair in undeclared(declared)
+            pair_text(pair) for pair in undeclared(declared, planned)
         ],
     }
     return [f"{head}: {', '.join(names)}." for head, names in heads.items() if names]

@@ -6,7 +6,7 @@ order in which they are told; the rows of their contrasts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -135,16 +135,26 @@ def asked(declared: Sequence[Pair]) -> list[Question]:
     return [*questions(), Question(title="Other declared contrasts", asks="", pairs=rest)]
 
 
-def undeclared(declared: Sequence[Pair]) -> list[Pair]:
-    """Return the questions' contrasts that were not declared before the runs."""
-    return [pair for question in questions() for pair in question.pairs if pair not in declared]
+def undeclared(declared: Sequence[Pair], seeds: Seeds = NO_SEEDS) -> list[Pair]:
+    """Return the questions' contrasts that were not declared before the runs.
+
+    `seeds`: of the arms that the study has; contrasts of others it does not ask. An arm that
+    somebody adds to params/study/arms.yaml for a study of his own changes no other study's family.
+    """
+    return _others([pair for each in questions() for pair in each.pairs], declared, seeds)
+
+
+def _others(wanted: Iterable[Pair], declared: Sequence[Pair], seeds: Seeds) -> list[Pair]:
+    """Return the pairs that are not declared, of arms that the study has."""
+    own = [pair for pair in wanted if not seeds or seeds.keys() >= {*pair}]
+    return [pair for pair in own if pair not in declared]
 
 
 def contrasts_asked(
     measures: pd.DataFrame, declared: Sequence[Pair], seeds: Seeds = NO_SEEDS
 ) -> pd.DataFrame:
     """Return the rows of `contrast_table` for all questions, as `with_exploratory` marks them."""
-    return with_exploratory(measures, declared, undeclared(declared), seeds)
+    return with_exploratory(measures, declared, undeclared(declared, seeds), seeds)
 
 
 def contrasts_with_baseline(
@@ -166,8 +176,7 @@ def adaptive_contrasts(
     """Return the adaptive arms against their yoked controls and against the baseline."""
     wanted = [(arm, other) for arm, yoked in yoked_pairs() for other in (yoked, "baseline")]
     own = pairs(declared)
-    others = [pair for pair in wanted if pair not in own]
-    rows = with_exploratory(measures, own, others, seeds)
+    rows = with_exploratory(measures, own, _others(wanted, own, seeds), seeds)
     return of_pairs(rows, wanted)
 
 

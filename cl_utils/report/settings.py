@@ -176,7 +176,7 @@ def shown_settings(params: Params, results: Results) -> list[Setting]:
 
 def _shown(params: Params, results: Results) -> Iterator[Setting]:
     """Yield `shown_settings` one by one: another profile's rows take a second to load."""
-    folders = map(committed_results, STUDIED) if params.readme else [params.paths.results]
+    folders = map(committed_results, STUDIED) if params.writes_pages else [params.paths.results]
     for folder in folders:
         own = folder.name == params.profile
         yield from settings_of(folder, results) if own else settings_in([folder])

@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
+from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
+from cl_utils.names import shown, unknown
 from cl_utils.stats.intervals import at_most, digits_of_p, mean_interval
 from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
 from cl_utils.stats.rows import Cell, check_cell, seed_values, select
@@ -88,6 +90,7 @@ def paired_difference(
     pairs = pd.concat([seed_values(rows, arm), seed_values(rows, reference)], axis=1).dropna()
     if pairs.empty:
         check_cell(measures, (measure, test_set, subset))
+        check_pairs([(arm, reference)], measures)
         raise StudyError(
             f"{arm} and {reference} have no seed in common for {measure} on "
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
@@ -132,8 +135,9 @@ def contrast_table(
     Added columns: p_holm, p_equivalence_holm, p_least, family. `contrasts`: the pairs (arm,
     reference) of one family. Those without a pair of runs yet get no row, but count in it: an
     unfinished study must not look more certain than a whole one. Raises StudyError when nothing of
-    that name was measured.
+    that name was measured, and for what is no pair of arms: it would count in the family, too.
     """
+    check_pairs(contrasts, measures)
     rows = select(measures, measure, test_set, subset)
     if rows.empty:
         check_cell(measures, (measure, test_set, subset))
@@ -149,6 +153,27 @@ def contrast_table(
         if common_seeds(rows, *pair)
     ]
     return family_table(ready, len(contrasts))
+
+
+def check_pairs(contrasts: Sequence[Pair], measures: pd.DataFrame) -> None:
+    """Raise StudyError unless contrasts are pairs of two arms that exist, finished or not.
+
+    Each counts in the family, so none may stand there twice.
+    """
+    known = dict.fromkeys([*arms(), *measures.get("arm", ())])
+    before: list[set[str]] = []
+    for pair in contrasts:
+        if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
+            raise StudyError(
+                f"contrasts={shown(list(contrasts))} holds {shown(pair)}, which is no pair of two "
+                "arms: write [('hybrid', 'baseline')]"
+            )
+        for name in pair:
+            if name not in known:
+                raise unknown("contrasts: arm", name, known)
+        if set(pair) in before:
+            raise StudyError(f"contrasts: {shown(pair)} stands there twice: remove one")
+        before.append(set(pair))
 
 
 def against(reference: str, arms: Iterable[str]) -> list[Pair]:

@@ -17,7 +17,7 @@ from cl_utils.curriculum.arms import Recorded, arm_named
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.names import check_name, listed, meant, shown
-from cl_utils.paths import PARAMS, Paths, params_file
+from cl_utils.paths import PAGES_OF, PARAMS, Paths, params_file
 from cl_utils.study import contradictions, declared, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
 from cl_utils.study.stage_params import Count, LevelQuestion, SecondMeasure, TrainingParams
@@ -49,7 +49,6 @@ class Params(TrainingParams):
     second_measure: SecondMeasure | None  # as well
     line_programs: Count  # per test set, for the edit similarity of lines
     resamples: int = Field(ge=LEAST_RESAMPLES, le=MOST_RESAMPLES)  # of every bootstrap
-    readme: bool  # whether notebook 14 writes README and findings
     together: int = Field(gt=0, le=MOST_TOGETHER)
     """Seeds that notebook 04 trains as one batched model; 1: `seed` alone."""
     _own: Mapping[str, Any] = PrivateAttr(default_factory=dict)
@@ -97,15 +96,18 @@ class Params(TrainingParams):
         return places.changed(self.model_dump(), self._own)
 
     def compared_with(self, own: Mapping[str, Any]) -> Params:
-        """Return the same parameters, which know what the profile's file says.
-
-        Figures of changed parameters, or of another recipe, write no page of the repository.
-        """
+        """Return the same parameters, which know what the profile's file says."""
         compared = self.model_copy()
         compared._own = own
-        if compared.changes or self.recipe not in self.recipes:
-            return compared.model_copy(update={"readme": False})
         return compared
+
+    @property
+    def writes_pages(self) -> bool:
+        """Whether notebook 14 writes README and pages of docs/: the committed study's alone does.
+
+        A copy of its file, under another name, and figures of changed parameters write none.
+        """
+        return self.profile == PAGES_OF and not self.changes
 
     @property
     def paths(self) -> Paths:
@@ -205,9 +207,13 @@ def notebook_params(names: MutableMapping[str, Any]) -> Params:
 
     What its parameters cells assign (`kernel_cells`) are parameters; what they leave open comes
     from params/<profile>.yaml, and what they change from it gives the files a place of their own
-    (`Params.paths`). Raises StudyError for a name that is no parameter and for wrong values.
+    (`Params.paths`). `recipe` is the profile's own where it is left out or None, as in the
+    notebooks: no other is one that every profile has. Raises StudyError for a name that is no
+    parameter and for wrong values.
     """
     given = parameters_among(names, Params.model_fields)
+    if given.get("recipe", "") is None:
+        del given["recipe"]
     profile = given.get("profile")
     if not isinstance(profile, str):
         raise StudyError(f"profile={shown(profile)} is not a profile's name: set profile='smoke'")

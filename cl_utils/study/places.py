@@ -21,11 +21,13 @@ from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 RUN_NAMES: Final = ("recipe", "arm", "seed", "device", "compile")
 """Which run, and on which machine: no change of what the study is."""
-FREE: Final = ("profile", *RUN_NAMES, "readme", "together")
-"""Names that change no place; the last two say what is done, and not what comes out."""
+FREE: Final = ("profile", *RUN_NAMES, "together")
+"""Names that change no place; the last one says what is done, and not what comes out."""
 PROGRAMS: Final = frozenset(DataParams.model_fields) - {"profile"}
 SPLIT: Final = frozenset(BucketParams.model_fields) - {"profile"}
-TRAINING: Final = frozenset(TrainingParams.model_fields) - {"profile", *RUN_NAMES}
+OTHER_RECIPE: Final = "recipe"
+"""The one run name that may be a change: a recipe that the profile's file does not list."""
+TRAINING: Final = frozenset(TrainingParams.model_fields) - {"profile", *RUN_NAMES} | {OTHER_RECIPE}
 ROWS: Final = TRAINING | {"line_programs"}
 DECLARED: Final = frozenset({"contrasts", "level_question", "second_measure"})
 FIGURES: Final = ROWS | DECLARED | {"arms", "recipes", "resamples"}
@@ -37,10 +39,12 @@ def changed(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     """Return the values that are not those of the profile's file; none where it has no file."""
     if not own:
         return {}
+    other_recipe = values[OTHER_RECIPE] not in own.get("recipes", ())
     return {
         name: value
         for name, value in values.items()
-        if name not in FREE and (name not in own or own[name] != value)
+        if (name not in FREE and (name not in own or own[name] != value))
+        or (name == OTHER_RECIPE and other_recipe)
     }
 
 

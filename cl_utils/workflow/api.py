@@ -73,8 +73,7 @@ def train(
     check_rows_stay(params)
     for notebook in STAGES:
         if not is_made(notebook, params):
-            # The recipe is the profile's own: the notebooks', left alone, is `fast`.
-            _execute(notebook, {**values, "recipe": params.recipe}, params)
+            _execute(notebook, values, params)
     model, _ = load_run(params)
     manifest, folder = check_rows(params), params.paths.result(params.recipe, arm, seed)
     return FinishedRun(
