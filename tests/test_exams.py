@@ -7,12 +7,14 @@ from io import StringIO
 
 import pandas as pd
 import pytest
+from refusals import refusal
 from studies import FinishedStudy, tiny_params
 
 from cl_utils.data import exams as exams_module
 from cl_utils.data.exams import (
     EXAMS,
     TWINS,
+    Exam,
     Row,
     balanced,
     characters,
@@ -114,6 +116,24 @@ def test_exams_are_balanced_by_level(exams: pd.DataFrame) -> None:
 def test_the_seed_alone_decides(exams: pd.DataFrame, training: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(exams, exams_of(training))
     assert not exams["source"].equals(exams_of(training, seed=1)["source"])
+
+
+@pytest.mark.parametrize("value", ["12", None, float("nan"), [3]], ids=str)
+def test_an_exam_whose_quantity_is_no_number_is_refused(
+    value: object, training: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text compares with text: "9" would go beyond "12"."""
+    odd = Exam(words="odd", quantity=lambda source, output: value)  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(exams_module, "EXAMS", {"odd": odd})
+    said = refusal(lambda: exams_of(training))
+    assert "the quantity of exam 'odd' is" in said and "return a number" in said
+
+
+def test_an_exam_may_not_have_the_twins_name(
+    training: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exams_module, "EXAMS", {TWINS: EXAMS["longer"]})
+    assert "take another name" in refusal(lambda: exams_of(training))
 
 
 def test_a_level_without_its_share_is_left_out() -> None:

@@ -182,7 +182,9 @@ def test_arms_that_a_study_does_not_have_are_in_none_of_its_families() -> None:
     assert undeclared(declared, seeds) == own and len(undeclared(declared)) > len(own)
     rows = contrasts_asked(every_arm().measures, declared, seeds)
     assert set(rows.loc[rows["exploratory"], "family"]) == {len(own)}
-    (line,) = (each for each in open_lines(some(three, 8).measures, declared, seeds) if "Expl" in each)
+    (line,) = (
+        each for each in open_lines(some(three, 8).measures, declared, seeds) if "Expl" in each
+    )
     assert line.count(" against ") == len(own)
 
 

@@ -97,6 +97,15 @@ def test_weights_need_not_be_there_and_runs_that_are_not_are_not_stale(study: Pa
     assert not stale_of(study, tiny_params(arms={"baseline": 2, "hybrid": 1}, contrasts=[]))
 
 
+def test_rows_that_came_without_weights_are_taken_as_they_are(study: Path) -> None:
+    """Those of a committed study: nothing here could evaluate their runs again."""
+    change_manifest(study / RESULT, evaluation={"exams": "other"})
+    (study / RUN / "model.safetensors").unlink()
+    assert not stale_of(study)
+    shutil.rmtree(study / RESULT)
+    assert stale_of(study) == {SEAL}
+
+
 def test_a_table_without_manifest_counts_as_missing_and_a_damaged_one_is_left(
     study: Path,
 ) -> None:

@@ -140,7 +140,8 @@ def empty_run(params: Params) -> list[Path]:
     folder, seal = paths.run(*named), paths.evaluated(*named)
     write_manifest(folder / MANIFEST, run)
     write_manifest(paths.result(*named) / MANIFEST, {**run, "evaluation": evaluated})
-    return [paths.result(*named) / MANIFEST, folder / MANIFEST, folder / "mixes.json", seal]
+    rows, mixes = paths.result(*named) / MANIFEST, folder / "mixes.json"
+    return [rows, folder / "model.safetensors", folder / MANIFEST, mixes, seal]
 
 
 def spoil(clone: Path, profile: str, file: str, **facts: object) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -18,13 +19,15 @@ import pandas as pd
 
 from cl_utils.difficulty.buckets import bucket_of
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS, scores
+from cl_utils.errors import StudyError
+from cl_utils.names import shown
 from cl_utils.seeds import stream
 from cl_utils.tinypy.derivation import LETTERS
 from cl_utils.tinypy.grammar import uniforms
 from cl_utils.tinypy.record import VARIABLE, record
 from cl_utils.tinypy.statements import Level, write_program
 
-Quantity = Callable[[str, str], int]  # of source and output
+Quantity = Callable[[str, str], float]  # of source and output
 COLUMNS: Final = ("exam", "level", "source", "output", "beyond")
 TWINS: Final = "twins"
 DRAFTS: Final = 20_000  # of a level, after which an exam does without it
@@ -102,12 +105,19 @@ def draw_exams(
     """Return every exam, of at most `programs` programs.
 
     `training` has level, source and output. `levels` and `operands` (literals are below) are those
-    that it was drawn from; `limits` makes the buckets by the overall metric.
+    that it was drawn from; `limits` makes the buckets by the overall metric. Raises StudyError for
+    an exam with the name of the twins, and for one whose quantity is no number.
     """
+    if TWINS in EXAMS:
+        raise StudyError(
+            f"EXAMS of cl_utils/data/exams.py has an exam {TWINS!r}, as that of renamed training "
+            "programs is called: take another name"
+        )
     sources, outputs = training["source"].tolist(), training["output"].tolist()
     longest = max(map(characters, sources, outputs))
     rows = []
-    for name, exam in EXAMS.items():
+    for name, written in EXAMS.items():
+        exam = replace(written, quantity=partial(_measured, name, written.quantity))
         most = max(map(exam.quantity, sources, outputs))
         of_levels = []
         for level in levels:
@@ -131,14 +141,25 @@ def draw_exams(
     return table.assign(overall_metric=metric, bucket=bucket_of(metric, limits))
 
 
-Row = tuple[str, str, str, int]  # level, source, output, how far it goes
+def _measured(name: str, quantity: Quantity, source: str, output: str) -> float:
+    """Return an exam's quantity of a program; StudyError for what is no number."""
+    found: object = quantity(source, output)
+    if not isinstance(found, int | float | np.integer | np.floating) or np.isnan(found):
+        raise StudyError(
+            f"the quantity of exam {name!r} is {shown(found)} for the program {shown(source)}: let "
+            "it return a number for every program"
+        )
+    return found  # type: ignore[return-value]
+
+
+Row = tuple[str, str, str, float]  # level, source, output, how far it goes
 
 
 def _drawn(
     level: tuple[str, Level],
     exam: Exam,
     *,
-    most: int,
+    most: float,
     limit: int,
     operands: int,
     count: int,
@@ -177,7 +198,8 @@ def balanced(of_levels: Sequence[Sequence[Row]], programs: int) -> list[Row]:
 
 def _twins(training: pd.DataFrame, programs: int, rng: np.random.Generator) -> list[list[Row]]:
     """Return, for each level, training programs with other variables, none of them trained on."""
-    seen, of_levels = set(training["source"]), []
+    seen = set(training["source"])
+    of_levels: list[list[Row]] = []
     for level, rows in training.groupby("level", sort=True):
         chosen = rows.iloc[rng.permutation(len(rows))[:programs]]
         renamed = [renamed_by(rng, source) for source in chosen["source"]]

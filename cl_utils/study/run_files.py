@@ -58,7 +58,8 @@ PROGRAM_COLUMNS = (
 RECORDS = ("history.csv", "curve.csv", "mixes.json")
 """What a training recorded, kept beside the run's rows."""
 MIXES = RECORDS[-1]
-RUN_FILES = ("model.json", "model.safetensors", *RECORDS)
+WEIGHTS = "model.safetensors"
+RUN_FILES = ("model.json", WEIGHTS, *RECORDS)
 RESULT_FILES = ("measures.csv", "programs.parquet", *RECORDS)
 
 
@@ -83,7 +84,7 @@ def save_run(params: Params, trained: Trained) -> dict[str, Any]:
         **learnt_from,
         "data_fingerprint": data_fingerprint(params),
         "code": code_of(TRAINING),
-        "weights": file_digest(folder / "model.safetensors"),
+        "weights": file_digest(folder / WEIGHTS),
         "files": {name: file_digest(folder / name) for name in RUN_FILES},
         "parameters": trained.model.parameter_count,
         "characters": trained.characters,

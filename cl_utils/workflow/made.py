@@ -27,7 +27,7 @@ from cl_utils.study.notebook_names import (
 )
 from cl_utils.study.params import Params
 from cl_utils.study.results import run_manifest
-from cl_utils.study.run_files import checked_manifest, run_folder
+from cl_utils.study.run_files import WEIGHTS, checked_manifest, run_folder
 from cl_utils.study.same_code import same_code
 from cl_utils.study.stage_params import BucketParams, DataParams
 
@@ -41,7 +41,7 @@ def check_rows_stay(params: Params) -> None:
     own = params.profile in UNTRACKED or params.paths.place.rows
     if own or not (folder / MANIFEST).exists():
         return
-    weights = run_folder(params) / "model.safetensors"
+    weights = run_folder(params) / WEIGHTS
     if not weights.exists() or file_digest(weights) != run_manifest(folder).get("weights"):
         raise StudyError(
             f"{folder} holds the rows of a model that is not here, and training would overwrite "
