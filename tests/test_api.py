@@ -160,6 +160,19 @@ def test_committed_rows_whose_model_is_not_here_are_not_overwritten(
             api.train("hybrid", profile="study", **changes)  # type: ignore[arg-type]
 
 
+def test_rows_of_another_model_than_the_one_here_are_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its weights were damaged, or trained again by hand: they are not said to be gone."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    share_committed_results(tmp_path)
+    weights = tmp_path / "runs/study/training/fast/hybrid/seed0/model.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"damaged")
+    said = refusal(lambda: api.train("hybrid", profile="study"))
+    assert f"holds the rows of another model than {weights}" in said and "delete the rows" in said
+
+
 def test_a_run_has_the_recipe_of_its_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +227,26 @@ def test_a_comparison_is_that_of_the_statistics(loaded: Results) -> None:
     rows = contrast_table(measures, contrasts=[("hybrid", "baseline")]).iloc[0]
     found = api.compare("hybrid")
     assert (found.n, found.difference, found.low) == (rows["n"], rows["difference"], rows["low"])
+
+
+def test_a_comparison_says_what_it_compares_and_whose_runs(
+    loaded: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "load_results", lambda *_: loaded)
+    said = str(api.compare("hybrid", test_set="natural", subset="1.1"))
+    assert said.startswith("hybrid − baseline: ")
+    assert said.endswith(" [execution_exact on natural/1.1, profile study, recipe fast]")
+
+
+def test_an_arm_without_runs_in_the_profile_is_named_with_those_that_have_some(
+    loaded: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = loaded.of_arms(["baseline", "hybrid"])
+    monkeypatch.setattr(api, "load_results", lambda *_: few)
+    for asked in (("mastery", "baseline"), ("hybrid", "mastery")):
+        said = refusal(lambda asked=asked: api.compare(*asked))
+        assert "profile study has no run of mastery with recipe fast" in said
+        assert "compare among baseline, hybrid," in said
 
 
 @pytest.mark.parametrize(

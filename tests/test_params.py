@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,16 @@ from refusals import refusal
 from cl_utils import paths
 from cl_utils.difficulty.buckets import PAPER_THRESHOLDS
 from cl_utils.model.gpt import build
-from cl_utils.paths import PARAMS, Paths
+from cl_utils.paths import PARAMS, REPOSITORY, Paths
 from cl_utils.stats import FACTORIAL
-from cl_utils.study.params import Params, notebook_params, read_params
-from cl_utils.study.stage_params import TrainingParams
+from cl_utils.study.params import (
+    LEAST_RESAMPLES,
+    MOST_RESAMPLES,
+    Params,
+    notebook_params,
+    read_params,
+)
+from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 
 ORDER = {"effect": "order", "levels": ["3.1"], "first_seed": 1}
 PAIR = [["hybrid", "baseline"]]
@@ -169,6 +176,42 @@ def test_a_number_that_yaml_reads_as_text_is_refused(tmp_path: Path) -> None:
 def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str) -> None:
     path = written(tmp_path, {key: value for key, value in SMOKE.items() if key != name})
     assert refusal(lambda: read_params(path)) == f"{path}: {name} is missing: add it"
+
+
+@pytest.mark.parametrize("name", ["smoke", "params/smoke", "smoke.yml", PARAMS / "smoke"], ids=str)
+def test_a_name_without_yaml_is_no_params_file(name: str | Path) -> None:
+    assert "is no params file: name one that ends in .yaml" in refusal(lambda: read_params(name))
+
+
+def test_a_path_may_be_a_text() -> None:
+    assert read_params(str(PARAMS / "smoke.yaml")) == read_params(PARAMS / "smoke.yaml")
+
+
+PAGE = (REPOSITORY / "docs/parameters.md").read_text(encoding="utf-8")
+
+
+def test_every_parameter_has_a_row_in_the_section_of_its_stage() -> None:
+    sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+    rows = [re.findall(r"^\| `(\w+)` \|", each, re.MULTILINE) for each in sections]
+    names, before = [], set[str]()
+    for stage in (DataParams, BucketParams, TrainingParams, Params):
+        names.append(set(stage.model_fields) - before)
+        before |= set(stage.model_fields)
+    assert [set(each) for each in rows] == names
+    assert sum(map(len, rows)) == len(Params.model_fields)
+
+
+def test_the_page_of_parameters_names_every_choice() -> None:
+    """Of the parameters that have a few values, and the bounds of numbers."""
+    for name, field in Params.model_fields.items():
+        (row,) = re.findall(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
+        kinds = get_args(field.annotation)
+        choices = [
+            each for kind in kinds for each in (kind, *get_args(kind)) if isinstance(each, str)
+        ]
+        assert all(f"`{each}`" in row for each in choices), name
+    (resamples,) = re.findall(r"^\| `resamples` .*$", PAGE, re.MULTILINE)
+    assert f"{LEAST_RESAMPLES} to {MOST_RESAMPLES:,}" in resamples
 
 
 def test_a_missing_file_is_told_with_the_profiles_that_exist(tmp_path: Path) -> None:

@@ -240,3 +240,8 @@ def test_what_is_missing_between_is_named(study_home: Path) -> None:
     params = tiny_params(arm="hybrid")
     (params.paths.buckets).unlink()
     assert "run notebooks/03_bucketing.ipynb first" in refusal(lambda: load_run(params))
+
+
+def test_a_split_that_does_not_exist_is_no_missing_file() -> None:
+    said = refusal(lambda: load_split(tiny_params(), "val"))
+    assert said.startswith("split='val' does not exist") and "validation" in said

@@ -20,6 +20,7 @@ from cl_utils.data.corpus import SPLITS, Corpus
 from cl_utils.data.corpus_files import load_corpus, save_corpus
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.files import file_digest, missing, running
+from cl_utils.names import unknown
 from cl_utils.study.loaded import check_still, note_code, note_loaded
 from cl_utils.study.notebook_names import BUCKETING, DATA, EVALUATION, METRIC_ANALYSIS, code_of
 from cl_utils.study.params import Params
@@ -82,6 +83,8 @@ def load_split(params: Params, name: str) -> Corpus:
 
     Everything that they were made from must still be what it was.
     """
+    if name not in SPLITS:
+        raise unknown("split", name, SPLITS)
     check_buckets(params)
     paths, stage = params.paths, params.of(BucketParams)
     path = paths.corpus(name)

@@ -183,16 +183,22 @@ class Params(TrainingParams):
         )
 
 
-_WORDING = Wording("parameter", tuple(Params.model_fields), "cl_utils/study/params.py", _ALLOWED)
+_WORDING = Wording("parameter", tuple(Params.model_fields), "docs/parameters.md", _ALLOWED)
 
 
-def read_params(path: Path, overrides: Mapping[str, Any] | None = None) -> Params:
+_EXAMPLE = "such as params/smoke.yaml"
+
+
+def read_params(path: Path | str, overrides: Mapping[str, Any] | None = None) -> Params:
     """Return the parameters of a YAML file, named like its profile, with `overrides` over them.
 
     An override that changes what comes out gives the files a place of their own (`Params.paths`).
     Raises StudyError for a missing file, a name that is no parameter, a value out of bounds, or
     values that cannot go together.
     """
+    path = Path(path)
+    if path.suffix != ".yaml":
+        raise StudyError(f"{path} is no params file: name one that ends in .yaml, {_EXAMPLE}")
     written = _written(path)
     params = _checked({**written, **(overrides or {})}, str(path))
     _check_stem(path, params.profile)

@@ -97,7 +97,7 @@ def undeclared(runs: Iterable[Path], seeds: Mapping[str, int]) -> list[Path]:
     return [run for run in runs if seed_of(run) >= seeds.get(run.parts[-2], seed_of(run) + 1)]
 
 
-def load_results(folder: Path, params: Params | None = None) -> Results:
+def load_results(folder: Path | str, params: Params | None = None) -> Results:
     """Return every finished run under `folder` (results/<profile>).
 
     A run is finished when its manifest is there. With `params`, seeds that they do not declare of
@@ -106,7 +106,7 @@ def load_results(folder: Path, params: Params | None = None) -> Results:
     table is not the one that was written or lacks a column, and when runs do not compare, or not
     with the `params` that are given (see `comparable`).
     """
-    runs = finished_runs(folder)
+    runs = finished_runs(folder := Path(folder))
     if not runs:
         raise _without_runs(folder, params.profile if params else folder.name)
     manifests = {run: run_manifest(run) for run in runs}

@@ -8,7 +8,7 @@ files are missing, so what it gives is what they give.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,10 +16,10 @@ import pandas as pd
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
 from cl_utils.model.gpt import GPT
-from cl_utils.names import check_name, unknown
+from cl_utils.names import check_name, listed, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
 from cl_utils.stats.contrasts import Contrast, paired_difference
-from cl_utils.stats.rows import PRIMARY, select
+from cl_utils.stats.rows import PRIMARY, arms_in, select
 from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.results import concatenate, load_results
@@ -43,6 +43,19 @@ class FinishedRun:
     def accuracy(self) -> float:
         """Exact outputs (percent), balanced test set, mean of the three buckets."""
         return float(select(self.measures, *PRIMARY)["value"].iloc[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Contrast):
+    """A contrast, and whose runs it compares."""
+
+    profile: str
+    recipe: str
+
+    def __str__(self) -> str:
+        """Return the contrast in a line, what was measured on what, and whose runs."""
+        where = f"{self.measure} on {self.test_set}/{self.subset}"
+        return f"{super().__str__()} [{where}, profile {self.profile}, recipe {self.recipe}]"
 
 
 def train(
@@ -95,11 +108,12 @@ def compare(
     measure: str = PRIMARY[0],
     test_set: str = PRIMARY[1],
     subset: str = PRIMARY[2],
-) -> Contrast:
+) -> Comparison:
     """Return an arm minus its reference, paired by seed, from the results of a profile.
 
     One contrast by itself, unadjusted for any other. Raises StudyError when there is no such arm,
-    measure, test set or subset, when there are no results, or no seed that both have.
+    measure, test set or subset, when there are no results, none of one of the arms, or no seed that
+    both have.
     """
     for name in (arm, reference):
         arm_named(check_name("arm", name))
@@ -107,10 +121,18 @@ def compare(
         raise StudyError(f"arm and reference are both {arm}: name two arms")
     params = read_params(params_file(profile))
     wanted = params.recipe if recipe is None else recipe
-    results = load_results(params.paths.results, params).of_recipe(wanted)
-    return paired_difference(
-        results.measures, arm, reference, measure=measure, test_set=test_set, subset=subset
+    measures = load_results(params.paths.results, params).of_recipe(wanted).measures
+    there = arms_in(measures)
+    for name in (arm, reference):
+        if name not in there:
+            raise StudyError(
+                f"profile {profile} has no run of {name} with recipe {wanted}: compare among "
+                f"{listed(there)}, name another profile, or train it"
+            )
+    found = paired_difference(
+        measures, arm, reference, measure=measure, test_set=test_set, subset=subset
     )
+    return Comparison(**asdict(found), profile=profile, recipe=wanted)
 
 
 def _execute(notebook: str, values: Mapping[str, Any], params: Params) -> None:

@@ -42,12 +42,14 @@ def check_rows_stay(params: Params) -> None:
     if own or not (folder / MANIFEST).exists():
         return
     weights = run_folder(params) / WEIGHTS
-    if not weights.exists() or file_digest(weights) != run_manifest(folder).get("weights"):
-        raise StudyError(
-            f"{folder} holds the rows of a model that is not here, and training would overwrite "
-            "them: change a parameter, such as steps=..., for a run with a place of its own, or go "
-            f"on with the study by `make resume PROFILE={params.profile}`"
-        )
+    if weights.exists() and file_digest(weights) == run_manifest(folder).get("weights"):
+        return
+    which = f"another model than {weights}" if weights.exists() else "a model that is not here"
+    raise StudyError(
+        f"{folder} holds the rows of {which}, and training would overwrite them: change a "
+        "parameter, such as steps=..., for a run with a place of its own, delete the rows, or go on "
+        f"with the study by `make resume PROFILE={params.profile}`"
+    )
 
 
 def programs(params: Params) -> None:
