@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from refusals import refusal
-from worlds import small_run
+from worlds import World, small_run
+
+from cl_utils.training.assembly import make_trainer
 
 RUN = small_run("fast")
 
@@ -33,5 +36,35 @@ def test_a_precision_that_is_none_is_not_recorded_as_one(precision: object) -> N
     assert "precision=" in refusal(lambda: replace(RUN, precision=precision))
 
 
-def test_an_arm_is_no_name() -> None:
-    assert "arm_named" in refusal(lambda: replace(RUN, arm="hybrid"))
+@pytest.mark.parametrize(
+    ("part", "value", "made_by"),
+    [("arm", "hybrid", "arm_named"), ("recipe", "fast", "recipe_named"), ("model", {}, "Config")],
+)
+def test_a_part_is_no_name(part: str, value: object, made_by: str) -> None:
+    said = refusal(lambda: replace(RUN, **{part: value}))
+    assert said.startswith(f"{part}={value!r}: give cl_utils.") and made_by in said
+
+
+@pytest.mark.parametrize("device", ["gpu", "", None, 0])
+def test_a_device_that_torch_does_not_know_is_refused_before_training(device: object) -> None:
+    assert "is no device of torch" in refusal(lambda: replace(RUN, device=device))
+
+
+@pytest.mark.parametrize("share", ["0.5", 0, 1.5, -0.1, float("nan"), True, None])
+def test_a_share_is_a_number_above_zero_up_to_one(share: object) -> None:
+    assert "give a number above 0, at most 1" in refusal(lambda: replace(RUN, hardest_share=share))
+
+
+def test_batches_that_hold_no_whole_program_are_refused(world: World) -> None:
+    """They would be the beginnings of programs, without the outputs that are to be learnt."""
+    longest = int(world.train.lengths.max())
+    make = partial(make_trainer, train=world.train, validation=world.validation)
+    said = refusal(lambda: make(replace(RUN, characters_per_step=longest - 1)))
+    assert f"characters_per_step={longest - 1} does not hold the longest program" in said
+    assert make(replace(RUN, characters_per_step=longest)).steps == RUN.steps
+
+
+def test_a_training_without_validation_programs_is_refused(world: World) -> None:
+    nothing = world.validation.take(np.array([], dtype=int))
+    said = refusal(lambda: make_trainer(RUN, world.train, nothing))
+    assert "there is no validation program" in said

@@ -151,8 +151,6 @@ def _checked(name: str, values: Mapping[str, Any]) -> Arm:
         arm = Arm(**trained)
     except ValidationError as error:
         raise refusal_of(error, trained, where, _WORDING) from None
-    if arm.order not in (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES):
-        raise unknown(f"{where}: order", arm.order, (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES))
     check_controls(arm, where)
     return arm
 
@@ -162,6 +160,14 @@ def check_controls(arm: Arm, where: str) -> None:
 
     `where`: what the sentence begins with, such as "arm mine".
     """
+    for field, known in (
+        ("schedule", SCHEDULES),
+        ("restarts", SCHEDULES),
+        ("order", (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES)),
+    ):
+        value = getattr(arm, field)
+        if value not in known and (value or field != "restarts"):  # "": never
+            raise unknown(f"{where}: {field}", value, known)
     try:
         for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):
             schedule_named(named, MANY)

@@ -111,4 +111,9 @@ def made_by(factory: ScheduleFactory, name: str, steps: int, hardest_share: floa
             f"schedule {name!r} is {shown(made)}, which has no {lacking[0]}: return a `Staged`, or "
             "what inherits from `ScheduleDefaults`"
         )
+    if made.steps != steps:
+        raise StudyError(
+            f"schedule {name!r} has {shown(made.steps)} steps, not the {steps:,} that it was asked "
+            "for: let it keep those that it is given"
+        )
     return made

@@ -58,9 +58,12 @@ def make_trainer(
 
     Everything that a checkpoint must agree with before it is continued stands in its identity: the
     run, its programs, those that an adaptive schedule is led by, the network, and the code. Raises
-    StudyError for an arm whose controls exclude one another.
+    StudyError for an arm whose controls exclude one another, for batches that hold no whole
+    program, and for no validation programs.
     """
     check_controls(run.arm, f"arm {run.name}")
+    if not len(validation):
+        raise StudyError("there is no validation program: the curve is measured on them, give some")
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
     programs = _digest(train)
@@ -127,6 +130,12 @@ def make_batcher(run: Run, train: Corpus) -> Batcher:
 
 
 def _aligned(run: Run, train: Corpus) -> Batcher:
+    longest = int(train.lengths.max())
+    if run.characters_per_step < longest:
+        raise StudyError(
+            f"characters_per_step={run.characters_per_step:,} does not hold the longest program: it "
+            f"would be trained without its output; give at least {longest:,}"
+        )
     batcher = (AlignedBatcher if run.arm.order == DRAWN else ReorderedBatcher)(
         train,
         Pools(train, run.hardest_share),

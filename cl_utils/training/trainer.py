@@ -33,15 +33,21 @@ from cl_utils.training.optimisers import Optimisers, cycle_of, learning_rate_fac
 from cl_utils.training.probes import Probe
 from cl_utils.training.recipes import Precision, Recipe
 
+PARTS = (
+    ("model", ModelConfig, "model.config.ModelConfig(...)"),
+    ("recipe", Recipe, "training.recipes.recipe_named(...)"),
+    ("arm", Arm, "curriculum.arms.arm_named(...)"),
+)
+"""The parts of a run, of which type they are, and what makes them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One arm with one seed: everything that decides what the training loop does.
 
     `name` is the arm's; `recorded` the mixes that a yoked arm draws; `precision` that of matrix
-    products, None for what the recipe says. Raises StudyError for an arm that is none, a precision
-    that is none, and a seed or a count that is no whole number: they would be rounded, or read as
-    another.
+    products, None for what the recipe says. Raises StudyError for parts that are none, and for
+    numbers that would be rounded, or read as another.
     """
 
     model: ModelConfig
@@ -69,8 +75,13 @@ class Run:
                 f"precision={shown(self.precision)}: give {listed(get_args(Precision))}, or None "
                 "for the recipe's"
             )
-        if not isinstance(self.arm, Arm):
-            raise StudyError(f"arm={shown(self.arm)}: give cl_utils.curriculum.arms.arm_named(...)")
+        share = self.hardest_share
+        if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
+            raise StudyError(f"hardest_share={shown(share)}: give a number above 0, at most 1")
+        for name, kind, made_by in PARTS:
+            if not isinstance(getattr(self, name), kind):
+                raise StudyError(f"{name}={shown(getattr(self, name))}: give cl_utils.{made_by}")
+        _check_device(self.device)
 
     @property
     def budget(self) -> int:
@@ -82,6 +93,16 @@ class Run:
         """The precision in which this run multiplies matrices."""
         device = torch.device(self.device).type
         return self.precision or self.recipe.precision_on(device, compiled=self.compiled)
+
+
+def _check_device(device: object) -> None:
+    """Raise StudyError for what torch does not know as a device, and for one that is not a name."""
+    try:
+        known = isinstance(device, str) and torch.device(device) is not None
+    except RuntimeError:
+        known = False
+    if not known:
+        raise StudyError(f"device={shown(device)} is no device of torch: give 'cpu' or 'cuda'")
 
 
 @dataclass(frozen=True)

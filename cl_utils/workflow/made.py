@@ -47,8 +47,8 @@ def check_rows_stay(params: Params) -> None:
     which = f"another model than {weights}" if weights.exists() else "a model that is not here"
     raise StudyError(
         f"{folder} holds the rows of {which}, and training would overwrite them: change a "
-        "parameter, such as steps=..., for a run with a place of its own, delete the rows, or go on "
-        f"with the study by `make resume PROFILE={params.profile}`"
+        "parameter, such as steps=..., for a run with a place of its own, delete the rows, or go "
+        f"on with the study by `make resume PROFILE={params.profile}`"
     )
 
 
