@@ -133,8 +133,8 @@ def _aligned(run: Run, train: Corpus) -> Batcher:
     longest = int(train.lengths.max())
     if run.characters_per_step < longest:
         raise StudyError(
-            f"characters_per_step={run.characters_per_step:,} does not hold the longest program: it "
-            f"would be trained without its output; give at least {longest:,}"
+            f"characters_per_step={run.characters_per_step:,} does not hold the longest program, "
+            f"which would be trained without its output: give at least {longest:,}"
         )
     batcher = (AlignedBatcher if run.arm.order == DRAWN else ReorderedBatcher)(
         train,
