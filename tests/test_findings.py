@@ -298,6 +298,14 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     )
 
 
+def test_a_profile_of_one_s_own_is_not_told_the_committed_study_s_history(params: Params) -> None:
+    seen = "five seeds of two of their eight arms had been seen"
+    assert seen in findings_text(every_arm(), DECLARED, params)
+    mine = params.model_copy(update={"profile": "mine"})
+    text = findings_text(every_arm(), DECLARED, mine)
+    assert seen not in text and "in no params file. The error rate" in text
+
+
 def test_planned_arms_without_a_run_stay_open() -> None:
     study = synthetic_results(["baseline", "hybrid"], seeds=range(8), programs=20)
     lines = open_lines(study.measures, [("hybrid", "baseline")], {"baseline": 9, "warmup": 3})

@@ -137,8 +137,11 @@ def test_the_answer_says_no_more_than_the_verdict(found: pd.Series, expected: st
     assert f"n = {found['n']}" in in_short.facts(found) and "nan" not in in_short.facts(found)
 
 
-def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
-    """With the difference and n of each; a setting without the factorial has dashes."""
+def test_the_answer_has_a_row_a_question_and_a_column_a_setting() -> None:
+    """With the difference and n of each; a setting without the factorial has dashes.
+
+    A question that no setting answers has no row.
+    """
     shared = {
         **{"recipe": "fast", "longest": 72, "metric": "overall_metric"},
         "declared": [("hybrid", "baseline")],
@@ -146,12 +149,33 @@ def test_the_answer_has_five_rows_and_a_column_a_setting() -> None:
     full = Setting(profile="a", parameters=200_000, planned=8, results=every_arm(), **shared)
     small = STUDY.of_arms(["baseline", "hybrid"])
     part = Setting(profile="b", parameters=1_060_000, planned=5, results=small, **shared)
-    lines = readme.table([full, part]).splitlines()[:7]
+    text = readme.table([full, part])
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    asked = ["The paper's question", "Order", "Restarts"]
+    assert [line.split(" | ")[0] for line in lines[2:]] == [f"| {in_short.ROWS[q]}" for q in asked]
     assert readme.OWN_ROW not in readme.table([full, part])  # order on hybrid's: not declared
     assert "0.20M" in lines[0] and "1.06M" in lines[0] and "n = 3 of 5 declared" in lines[0]
-    assert [line.count(" | ") for line in lines] == [2] * 7
-    assert [line.endswith("| – |") for line in lines[2:]] == [False, True, True, True, True]
+    assert [line.count(" | ") for line in lines] == [2] * 5
+    assert [line.endswith("| – |") for line in lines[2:]] == [False, True, True]
     assert readme.lead([full, part]).count("1.06M") == 1
+
+
+def test_declared_contrasts_of_one_s_own_have_rows_in_the_answer() -> None:
+    """Those of a profile of one's own may belong to no question: they are its answer."""
+    declared = [("warmup", "baseline"), ("mastery", "hybrid")]
+    own = Setting(
+        **{"profile": "mine", "recipe": "fast", "longest": 72, "metric": "overall_metric"},
+        **{"parameters": 200_000, "planned": 8, "declared": declared},
+        results=every_arm().of_arms(["baseline", "hybrid", "warmup", "mastery"]),
+    )
+    lines = [line for line in readme.table([own]).splitlines() if line.startswith("|")][2:]
+    assert [line.split(" | ")[0] for line in lines] == [
+        "| warmup − baseline",
+        "| mastery − hybrid",
+    ]
+    for line, (_, found) in zip(lines, own.contrasts.iterrows(), strict=True):
+        assert in_short.points_text(found) in line
+    assert readme.lead([own]) == ""
 
 
 def test_order_on_hybrid_s_own_programs_has_a_row_beside_the_main_effect() -> None:

@@ -18,12 +18,15 @@ from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFI
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 from cl_utils.stats.verdicts import found_words
 
-FAMILIES: Final = """\
+SEEN_BEFORE: Final = """\
+; by then five seeds of two of their eight arms had been seen in the small setting with recipe \
+`fast`, and none of any other setting"""
+"""What the committed study has to say of its own main effects."""
+FAMILIES: Final = f"""\
 In every setting and recipe the contrasts of its params file are one Holm family. The three main \
 effects of the factorial are another, declared in the code (`cl_utils/stats/factorial.py`) on \
-2026-11-25 and in no params file; by then five seeds of two of their eight arms had been seen in \
-the small setting with recipe `fast`, and none of any other setting. The error rate of 5 % holds \
-within a family, not over a page."""
+2026-11-25 and in no params file{SEEN_BEFORE}. The error rate of 5 % holds within a family, not \
+over a page."""
 SAME_PROGRAMS: Final = """\
 All seeds of a setting share one set of training and test programs: n counts initial weights and \
 draws of programs, and intervals say nothing of other sets."""

@@ -21,7 +21,12 @@ from cl_utils.report.declarations import declaration
 from cl_utils.report.metric_findings import metric_body, metric_worth, validity_of, worth_body
 from cl_utils.report.open_questions import open_lines, power_lines, protocol_lines
 from cl_utils.report.questions import EXPLORATORY, Question, asked, contrasts_asked, pairs
-from cl_utils.report.sentences import VERDICTS, contrast_sentence, contrasts_markdown
+from cl_utils.report.sentences import (
+    SEEN_BEFORE,
+    VERDICTS,
+    contrast_sentence,
+    contrasts_markdown,
+)
 from cl_utils.report.settings import GROUPS
 from cl_utils.report.summary import WHERE, answers_markdown, differences
 from cl_utils.stats import (
@@ -96,14 +101,14 @@ def findings_text(
         validity = validity_of(results, params.resamples)
     given = declared, params.resamples, pictures, params.arms, params.metric
     body = findings_markdown(results, *given, validity)
-    family = max(1, len(declared))
+    family, committed = max(1, len(declared)), params.profile in GROUPS
     head = HEAD.format(
         rows=params.paths.results.relative_to(home()).as_posix(),
         longest=params.maximum_characters,
-        others="" if params.profile not in GROUPS else OTHERS,
+        others=OTHERS if committed else "",
         declaration=f" {said}" if (said := declaration(params.profile)) else "",
         where=WHERE,
-        verdicts=VERDICTS,
+        verdicts=VERDICTS if committed else VERDICTS.replace(SEEN_BEFORE, ""),
         family=family,
         declared=seeds_for_a_claim(family),
         main=seeds_for_a_claim(len(FACTORS)),

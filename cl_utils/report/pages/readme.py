@@ -6,13 +6,14 @@ no word says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_GAIN
+from cl_utils.labels.names import arm_label
 from cl_utils.labels.numbers import MISSING, points_text
 from cl_utils.report.by_machine import machine_note
 from cl_utils.report.declarations import NOTES
@@ -35,12 +36,14 @@ from cl_utils.report.in_short import (
 )
 from cl_utils.report.metric_by_setting import Judged
 from cl_utils.report.pages.also_measured import also_measured
+from cl_utils.report.questions import asked
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
 from cl_utils.report.sorting import sorting_sentence
 from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
+from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
 
 LEADING: Final[Mapping[str, str]] = MappingProxyType(
@@ -154,16 +157,27 @@ def table(settings: Sequence[Setting]) -> str:
         for declared in [max(declared_of_answers(each), default=each.planned)]
     ]
     lines = [["difference", *heads], ["---"] * (1 + len(heads))]
-    for question in questions_titled(ROWS):
-        cells = [
-            cell(answer(setting, question), n) for setting, n in zip(settings, counts, strict=True)
-        ]
-        lines.append([ROWS[question.title], *cells])
-        own = [own_order(setting) for setting in settings]
-        if question.title == "Order" and any(row is not None for row in own):
-            found = [cell(row, n) for row, n in zip(own, counts, strict=True)]
-            lines.append([OWN_ROW, *found])
+    for name, rows in answers_by_row(settings):
+        if any(row is not None for row in rows):
+            cells = [cell(row, n) for row, n in zip(rows, counts, strict=True)]
+            lines.append([name, *cells])
     return "\n\n".join(filter(None, (rows_markdown(lines), legend(settings))))
+
+
+def answers_by_row(settings: Sequence[Setting]) -> Iterator[tuple[str, list[pd.Series | None]]]:
+    """Yield the name of each row of the table, and what it says in each setting.
+
+    The questions' answers first, then declared contrasts that belong to no question, as those of
+    arms of one's own.
+    """
+    for question in questions_titled(ROWS):
+        yield ROWS[question.title], [answer(setting, question) for setting in settings]
+        if question.title == "Order":
+            yield OWN_ROW, [own_order(setting) for setting in settings]
+    for pair in dict.fromkeys(pair for each in settings for pair in asked(each.declared)[-1].pairs):
+        found = [of_pairs(each.contrasts, [pair]) for each in settings]
+        named = " − ".join(arm_label(arm) for arm in pair)
+        yield named, [None if rows.empty else rows.iloc[0] for rows in found]
 
 
 def legend(settings: Sequence[Setting]) -> str:
