@@ -26,7 +26,7 @@ from cl_utils.data.corpus import Corpus
 from cl_utils.machine import device_name
 from cl_utils.training.assembly import make_trainer
 from cl_utils.training.batched_runs import BatchedModel
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 TARGET = Target(5.0)
 MEMBERS = 8  # models of a batched model

@@ -20,7 +20,7 @@ from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.training.precision import PRECISIONS, block_products
 from cl_utils.training.recipes import Precision
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 Corpora = tuple[Corpus, Corpus]
 

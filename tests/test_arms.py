@@ -34,7 +34,7 @@ from cl_utils.study.params import notebook_params
 from cl_utils.training import loop
 from cl_utils.training.assembly import make_batcher, make_trainer
 from cl_utils.training.loop import train
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 RECORDED: Recorded = [(0, {"easy": 1.0}), (5, dict.fromkeys(BUCKETS, 1 / 3))]
 # Metrics reach a run as a relabelled corpus (test_relabelling.py) or as ranks (test_orders.py): one

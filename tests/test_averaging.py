@@ -17,7 +17,7 @@ from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.loop import train
 from cl_utils.training.optimisers import learning_rate_factor
 from cl_utils.training.recipes import RECIPES
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 pytestmark = pytest.mark.usefixtures("few_curve_points")
 STEPS = 10

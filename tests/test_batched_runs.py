@@ -42,7 +42,8 @@ from cl_utils.training.batched_runs import (
 from cl_utils.training.batches.batch import LOSS_GROUPS
 from cl_utils.training.loss import objective
 from cl_utils.training.recipes import RECIPES
-from cl_utils.training.trainer import Run, Trained, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained, Trainer
 
 pytestmark = pytest.mark.usefixtures("few_curve_points")
 SCHEDULES = ("baseline", "hybrid", "mastery")  # hybrid restarts at steps 2 and 5

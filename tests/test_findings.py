@@ -50,9 +50,8 @@ from cl_utils.stats import (
     hierarchical_bootstrap,
     seed_values,
 )
-from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.factorial import FACTORS
-from cl_utils.stats.rows import PRIMARY
+from cl_utils.stats.rows import PRIMARY, Pair
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results
 

@@ -19,7 +19,8 @@ from cl_utils.training.joint_runs import JointRuns
 from cl_utils.training.loop import Monitor, run_until_finished
 from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.recipes import FAST, STRONG
-from cl_utils.training.trainer import Run, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("few_curve_points")
 ARMS = ("baseline", "hybrid", "hybrid-shuffled", "random-buckets", "mastery")

@@ -35,7 +35,8 @@ from cl_utils.training.history import curve_steps
 from cl_utils.training.loop import train
 from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.probes import Probe
-from cl_utils.training.trainer import Run, Trained, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained, Trainer
 
 kinds = pytest.mark.parametrize("recipe", ONE_A_KIND)
 

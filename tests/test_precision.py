@@ -37,7 +37,8 @@ from cl_utils.training.precision import (
     seconds_of_products,
 )
 from cl_utils.training.recipes import FAST, PAPER, RECIPES, Precision
-from cl_utils.training.trainer import Run, Trained
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained
 from cl_utils.workflow.profile_lock import HALF_WRITTEN
 
 pytestmark = pytest.mark.usefixtures("few_curve_points")

@@ -17,7 +17,7 @@ from cl_utils.report.page_files import replace_section, write_pages
 from cl_utils.report.pages import readme
 from cl_utils.report.pages.results import legend, markdown_tables, results_markdown
 from cl_utils.report.settings import Setting
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.rows import Pair
 
 STUDY = synthetic_results(SCHEDULES, [0, 1, 2], programs=10)
 PAIRS: list[Pair] = [(arm, "baseline") for arm in SCHEDULES[1:]]

@@ -20,7 +20,8 @@ from cl_utils.training.checkpoints import load_checkpoint, load_model, save_chec
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import Optimisers, learning_rate_factor
 from cl_utils.training.recipes import FAST, STRONG
-from cl_utils.training.trainer import Run, Trained, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained, Trainer
 
 pytestmark = pytest.mark.usefixtures("few_curve_points")
 OPTIONS = {"convolution", "intermediate_value_weight"}

@@ -6,7 +6,7 @@ from factories import every_arm
 
 from cl_utils.report.summary import answers_markdown, gain_sentence
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
-from cl_utils.stats.contrasts import Pair
+from cl_utils.stats.rows import Pair
 
 DECLARED: list[Pair] = [("hybrid-norestart", "random-buckets"), ("hybrid", "baseline")]
 

@@ -20,7 +20,8 @@ from cl_utils.evaluation.evaluate import check_decoding, evaluate
 from cl_utils.paths import PARAMS
 from cl_utils.study.params import read_params
 from cl_utils.threads import GIVEN, fixed_threads, set_threads_for
-from cl_utils.training.trainer import Run, Trained
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained
 
 LARGE = (4096, 4096)  # width, characters at once
 PROFILES = sorted(path.stem for path in PARAMS.glob("*.yaml"))

@@ -160,13 +160,9 @@ def check_controls(arm: Arm, where: str) -> None:
 
     `where`: what the sentence begins with, such as "arm mine".
     """
-    for field, known in (
-        ("schedule", SCHEDULES),
-        ("restarts", SCHEDULES),
-        ("order", (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES)),
-    ):
-        value = getattr(arm, field)
-        if value not in known and (value or field != "restarts"):  # "": never
+    orders = (DRAWN, SHUFFLED, *ORDERS, *SCHEDULES)
+    for field, known in (("schedule", SCHEDULES), ("restarts", SCHEDULES), ("order", orders)):
+        if (value := getattr(arm, field)) not in known and (value or field != "restarts"):
             raise unknown(f"{where}: {field}", value, known)
     try:
         for named in filter(None, (arm.schedule, arm.restarts_at, arm.sorted_by)):

@@ -109,10 +109,7 @@ def draw_exams(
     an exam with the name of the twins, and for one whose quantity is no number.
     """
     if TWINS in EXAMS:
-        raise StudyError(
-            f"EXAMS of cl_utils/data/exams.py has an exam {TWINS!r}, as that of renamed training "
-            "programs is called: take another name"
-        )
+        raise StudyError(f"EXAMS has an exam {TWINS!r}, which is another's name: take another name")
     sources, outputs = training["source"].tolist(), training["output"].tolist()
     longest = max(map(characters, sources, outputs))
     rows = []

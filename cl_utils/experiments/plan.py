@@ -24,7 +24,7 @@ from cl_utils.study.device import device_of
 from cl_utils.study.estimates import check_data_memory, check_model_memory, check_runs, check_time
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.stage_params import Count
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 from cl_utils.validation import Wording, refusal_of
 from cl_utils.yaml_files import read_mapping
 

@@ -17,7 +17,7 @@ from cl_utils.errors import StudyError
 from cl_utils.experiments.variants import CHARACTERS, Variant
 from cl_utils.names import shown
 from cl_utils.training.recipes import Recipe
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 SINCE_RENAMED: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -28,7 +28,7 @@ from cl_utils.playground.schedule import (
     stages_of,
     trained_beside_baseline,
 )
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 Widget = Any  # ipywidgets come without types
 FEWEST_STEPS, MOST_STEPS = (

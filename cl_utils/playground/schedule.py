@@ -28,7 +28,7 @@ from cl_utils.report.page_table import PageTable
 from cl_utils.report.readable import readable
 from cl_utils.training.loop import train
 from cl_utils.training.probes import Probe
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 Say = Callable[[Any], None]
 RIGHT, LOSS = "right (%)", "nats per character"

@@ -17,9 +17,10 @@ from cl_utils.labels.numbers import counts_text, difference_facts, millions, poi
 from cl_utils.report.questions import Question, questions
 from cl_utils.report.settings import Setting
 from cl_utils.stats import finding, standing
-from cl_utils.stats.contrasts import Pair, of_pairs
+from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
+from cl_utils.stats.rows import Pair
 
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -30,10 +30,10 @@ from cl_utils.stats import (
     select,
     standing,
 )
-from cl_utils.stats.contrasts import Pair, as_exploratory, common_seeds, interim_contrasts
+from cl_utils.stats.contrasts import as_exploratory, common_seeds, interim_contrasts
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
 from cl_utils.stats.power import POWER, deviation_interval, seeds_for_a_claim, unanimous_effect
-from cl_utils.stats.rows import PRIMARY
+from cl_utils.stats.rows import PRIMARY, Pair
 from cl_utils.study.results import Results
 
 SHOWN_SEEDS = (3, 5, 8, 12, 16)

@@ -16,13 +16,13 @@ import pandas as pd
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import OWN_METRIC, adaptive_arms, metric_arms
 from cl_utils.stats.contrasts import (
-    Pair,
     against,
     as_exploratory,
     contrast_table,
     interim_contrasts,
     of_pairs,
 )
+from cl_utils.stats.rows import Pair
 
 Seeds = Mapping[str, int]
 """How many seeds were declared of each arm."""

@@ -18,8 +18,8 @@ from cl_utils.report.rates import BOTH, CHOICE, EFFECTS, RATES, TO_ZERO, by_reci
 from cl_utils.report.sentences import contrasts_markdown, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.stats import Interval, mean_interval, seed_values, select, standing
-from cl_utils.stats.contrasts import Pair, of_pairs
-from cl_utils.stats.rows import PRIMARY
+from cl_utils.stats.contrasts import of_pairs
+from cl_utils.stats.rows import PRIMARY, Pair
 
 Named = tuple[str, pd.Series]
 """A row of contrasts under its name."""

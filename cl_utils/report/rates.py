@@ -17,7 +17,8 @@ from cl_utils.paths import committed_results
 from cl_utils.report.settings import Setting, settings_in
 from cl_utils.report.side_by_side import EFFECT_COLUMNS, with_claims
 from cl_utils.stats.changes import Change, change_table
-from cl_utils.stats.contrasts import Pair, as_interim
+from cl_utils.stats.contrasts import as_interim
+from cl_utils.stats.rows import Pair
 from cl_utils.stats.verdicts import CLAIM
 from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named

@@ -27,7 +27,6 @@ from cl_utils.stats import (
     level_effects,
 )
 from cl_utils.stats.contrasts import (
-    Pair,
     against,
     as_exploratory,
     as_interim,
@@ -38,6 +37,7 @@ from cl_utils.stats.contrasts import (
 from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.factorial import interim_effects
 from cl_utils.stats.levels import declared_level_effects, level_order_effects
+from cl_utils.stats.rows import Pair
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
 from cl_utils.study.stage_params import LevelQuestion, SecondMeasure

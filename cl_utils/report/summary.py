@@ -17,12 +17,9 @@ from cl_utils.labels.numbers import count_text, points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
-from cl_utils.stats.contrasts import (
-    Pair,
-    interim_contrasts,
-    of_pairs,
-)
+from cl_utils.stats.contrasts import interim_contrasts, of_pairs
 from cl_utils.stats.factorial import ADDENDS, effect_name, interim_effects
+from cl_utils.stats.rows import Pair
 
 WHERE: Final = "points of exact outputs, balanced test set, mean of the three buckets"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cl_utils.curriculum.arms import arm_named, at_full_budget, with_budget
-from cl_utils.stats.contrasts import Pair, contrast_table
-from cl_utils.stats.rows import PRIMARY, arms_in, select
+from cl_utils.stats.contrasts import contrast_table
+from cl_utils.stats.rows import PRIMARY, Pair, arms_in, select
 
 FULL_BUDGET = 100
 

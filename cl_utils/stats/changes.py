@@ -10,14 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cl_utils.stats.contrasts import (
-    Contrast,
-    Pair,
-    family_table,
-    paired_contrast,
-    without_margin,
-)
-from cl_utils.stats.rows import PRIMARY, seed_values, select
+from cl_utils.stats.contrasts import Contrast, family_table, paired_contrast, without_margin
+from cl_utils.stats.rows import PRIMARY, Pair, seed_values, select
 
 
 class Change(NamedTuple):

@@ -13,16 +13,11 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
-from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
-from cl_utils.names import shown, unknown
 from cl_utils.stats.intervals import at_most, digits_of_p, mean_interval
 from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
-from cl_utils.stats.rows import Cell, check_cell, seed_values, select
+from cl_utils.stats.rows import Cell, Pair, check_cell, check_pairs, seed_values, select
 from cl_utils.stats.verdicts import finding, found_words, standing
-
-Pair = tuple[str, str]
-"""An arm and its reference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,27 +148,6 @@ def contrast_table(
         if common_seeds(rows, *pair)
     ]
     return family_table(ready, len(contrasts))
-
-
-def check_pairs(contrasts: Sequence[Pair], measures: pd.DataFrame) -> None:
-    """Raise StudyError unless contrasts are pairs of two arms that exist, finished or not.
-
-    Each counts in the family, so none may stand there twice.
-    """
-    known = dict.fromkeys([*arms(), *measures.get("arm", ())])
-    before: list[set[str]] = []
-    for pair in contrasts:
-        if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
-            raise StudyError(
-                f"contrasts={shown(list(contrasts))} holds {shown(pair)}, which is no pair of two "
-                "arms: write [('hybrid', 'baseline')]"
-            )
-        for name in pair:
-            if name not in known:
-                raise unknown("contrasts: arm", name, known)
-        if set(pair) in before:
-            raise StudyError(f"contrasts: {shown(pair)} stands there twice: remove one")
-        before.append(set(pair))
 
 
 def against(reference: str, arms: Iterable[str]) -> list[Pair]:

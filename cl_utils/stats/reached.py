@@ -14,8 +14,8 @@ import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.contrasts import Pair, holm
-from cl_utils.stats.rows import check_one_recipe
+from cl_utils.stats.contrasts import holm
+from cl_utils.stats.rows import Pair, check_one_recipe
 
 
 def crossing(curve: pd.DataFrame, column: str, level: float) -> float:

@@ -6,16 +6,20 @@ Out: the rows that are comparable with one another, or their values by seed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
-from cl_utils.names import unknown
+from cl_utils.names import shown, unknown
 
 Cell = tuple[str, str, str]
 """A measure, a test set and a subset: what is compared."""
+Pair = tuple[str, str]
+"""An arm and its reference."""
 COLUMNS: Final = ("recipe", "arm", "seed", "test_set", "subset", "measure", "value")
 PRIMARY: Final[Cell] = ("execution_exact", "balanced", "macro")
 """The study's primary measure."""
@@ -82,6 +86,27 @@ def check_cell(measures: pd.DataFrame, cell: Cell) -> None:
         if known and value not in known:
             raise unknown(f"{where}{column}", value, known)
         measures = measures[measures[column] == value]
+
+
+def check_pairs(contrasts: Sequence[Pair], measures: pd.DataFrame) -> None:
+    """Raise StudyError unless contrasts are pairs of two arms that exist, finished or not.
+
+    Each counts in the family, so none may stand there twice.
+    """
+    known = dict.fromkeys([*arms(), *measures.get("arm", ())])
+    before: list[set[str]] = []
+    for pair in contrasts:
+        if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
+            raise StudyError(
+                f"contrasts={shown(list(contrasts))} holds {shown(pair)}, which is no pair of two "
+                "arms: write [('hybrid', 'baseline')]"
+            )
+        for name in pair:
+            if name not in known:
+                raise unknown("contrasts: arm", name, known)
+        if set(pair) in before:
+            raise StudyError(f"contrasts: {shown(pair)} stands there twice: remove one")
+        before.append(set(pair))
 
 
 def check_one_recipe(rows: pd.DataFrame) -> None:

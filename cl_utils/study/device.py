@@ -11,7 +11,7 @@ from cl_utils.curriculum.arms import Recorded
 from cl_utils.errors import StudyError
 from cl_utils.study.params import Params
 from cl_utils.study.precision_choice import with_precision
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 
 def device_of(params: Params) -> str:

@@ -19,7 +19,7 @@ from cl_utils.files import atomic, damaged, read_json
 from cl_utils.manifests import processor
 from cl_utils.training.precision import chosen_precision, faster_precision, named
 from cl_utils.training.recipes import Precision
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 ASKED = ("model", "characters_per_step", "device", "compiled")  # of a run: what decides the speed
 REPAIR = "train"  # the next training measures it again

@@ -9,6 +9,7 @@ optimisers        one step of all parameters
 muon              the optimiser of the matrices
 averaging         the mean of a run's last weights
 malloc            memory that the allocator keeps
+run               what decides what a training does
 trainer           a run between two steps
 assembly          the parts of a run's trainer
 precision         the faster precision of matrix products, measured

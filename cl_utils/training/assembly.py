@@ -42,7 +42,8 @@ from cl_utils.training.loss import objective
 from cl_utils.training.malloc import keep_freed_memory
 from cl_utils.training.optimisers import Optimisers
 from cl_utils.training.probes import Probe
-from cl_utils.training.trainer import Run, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trainer
 
 
 def make_trainer(

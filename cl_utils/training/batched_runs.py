@@ -26,7 +26,8 @@ from cl_utils.training.compilation import backward
 from cl_utils.training.loop import Monitor, Report, run_until_finished, start_or_resume, train
 from cl_utils.training.loss import objective
 from cl_utils.training.optimisers import step_together
-from cl_utils.training.trainer import Run, Trained, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained, Trainer
 
 
 def train_batched(

@@ -25,7 +25,8 @@ from cl_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from cl_utils.training.history import curve_steps, history_step
 from cl_utils.training.interruption import stop_asked
 from cl_utils.training.progress import Progress
-from cl_utils.training.trainer import Run, Trained, Trainer
+from cl_utils.training.run import Run
+from cl_utils.training.trainer import Trained, Trainer
 
 __all__ = [
     "Monitor",

@@ -19,7 +19,7 @@ from torch import Tensor
 from cl_utils.errors import StudyError
 from cl_utils.threads import set_threads_for
 from cl_utils.training.recipes import Precision
-from cl_utils.training.trainer import Run
+from cl_utils.training.run import Run
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 CHOICES = ("auto", "recipe", *PRECISIONS)

@@ -21,9 +21,9 @@ from cl_utils.report.questions import pairs
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import minus
-from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
+from cl_utils.stats.rows import Pair
 from cl_utils.study.stage_params import SecondMeasure
 
 NONE: Final = "undecided"

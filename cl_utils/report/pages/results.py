@@ -29,8 +29,8 @@ from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE, answers_markdown
 from cl_utils.stats import FACTORIAL
-from cl_utils.stats.contrasts import Pair
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
+from cl_utils.stats.rows import Pair
 from cl_utils.stats.validity import OVERALL
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
