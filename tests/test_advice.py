@@ -57,7 +57,7 @@ def test_settings_in_which_no_claim_was_possible_are_counted_apart(least: float)
     unable = row(-1.0, p=1.0, wide=True)
     unable["p_least"] = least
     assert advised(ORDER, [row(-3.0), unable]) == (
-        f"{ORDER.harms} Shown in 1 of 2 settings (in 1 no claim is possible yet)."
+        f"{ORDER.harms} Shown in 1 of 2 settings (in 1 seeds are too few for a claim)."
     )
 
 

@@ -267,7 +267,7 @@ def test_metrics_have_a_row_each_and_the_seeds_agreement() -> None:
     assert [cells[0] for cells in rows[2:]] == [
         metric_label(name) for name in ("overall_metric", "characters", "random")
     ]
-    assert rows[3][3] == "as the model does" and {len(cells) for cells in rows} == {5}
+    assert rows[3][3] == "same direction" and {len(cells) for cells in rows} == {5}
     assert "n = 28 pairs of seeds" in body and "averaged over 8 seeds" in body
 
 

@@ -37,7 +37,7 @@ def test_the_readme_says_in_every_setting_how_the_metric_reads() -> None:
     (line,) = (
         each for each in also_measured(settings, found).splitlines() if each.startswith("| Corr")
     )
-    cells = [f"{agrees}, as the model does; {inside[0]}", f"{inverted}, {INVERTED}; {inside[1]}"]
+    cells = [f"{agrees}, same direction; {inside[0]}", f"{inverted}, {INVERTED}; {inside[1]}"]
     assert line == f"| {' | '.join([METRIC, *cells, MISSING])} |"
 
 
@@ -45,7 +45,7 @@ def test_every_setting_has_a_row_with_its_own_reading() -> None:
     settings = [ordered("strong", 1.0), ordered("fast", -1.0)]
     body = section(settings_page(settings, {}, judged(settings, 20)), TITLE)
     rows = [line for line in body.splitlines() if "parameters" in line]
-    assert ["as the model does" in each for each in rows] == [True, False]
+    assert ["same direction" in each for each in rows] == [True, False]
     assert ["inverted" in each for each in rows] == [False, True]
     assert all(each.endswith("| 60, 3 |") for each in rows)
 

@@ -60,8 +60,8 @@ def soon_sentence() -> str:
         f"`{PLAN}` and no curriculum, reaches {PAPER_BASELINE} %, what the paper reports for its "
         f"baseline, {soon} ({len(reached)} of n = {len(rows)} reach it; {machines}), and answers "
         f"{_median(rows['final'])} % correctly at the end: medians, with minimum and "
-        f"maximum. Exploratory: it is the last of {len(experiment.variants)} plans tried in turn, "
-        "and every curve was read on the test programs themselves."
+        f"maximum. Exploratory: the last of {len(experiment.variants)} training plans tried in "
+        "turn, each curve measured on the test programs themselves."
     )
 
 
@@ -95,7 +95,7 @@ def models_sentence(rows: pd.DataFrame, models: Models) -> str:
         value = seed_values(rows, params["arm"])[params["seed"]]
         found.append(f"*{name}* ({fixed(value)} %, seed {params['seed']})")
     return (
-        f"Single runs of it come with the repository, in [`models/`](models/README.md): "
+        f"Single runs of that study come with the repository, in [`models/`](models/README.md): "
         f"{' and '.join(found)}; one pair of runs says nothing about the arms."
     )
 

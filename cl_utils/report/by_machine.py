@@ -24,8 +24,8 @@ TITLE: Final = "By machine"
 TEXT: Final = """\
 All arms of a seed were trained on one type of machine, so every difference is within one. Are they
 the same on both? Not planned, so exploratory; p of Welch's t test, not adjusted. The two groups are
-other seeds, and seeds differ much by whether they have learnt one skill: chance and the machine
-cannot be told apart here."""
+other seeds, and seeds differ much by whether they have learnt one particular skill: chance and the
+machine cannot be told apart here."""
 HEADS: Final = ("", "seeds on a GPU", "seeds on a CPU", "CPU − GPU (95 %)", "p")
 
 Compared = list[tuple[str, GroupDifference]]

@@ -33,8 +33,8 @@ DECLARED: Final[Mapping[str, str]] = {
     "orders; the baseline's are those of `study`, and were known.",
 }
 MIXTURE: Final = (
-    "Seeds differ in whether they have learnt one skill at the end, {skill}: a mean is that of two "
-    "groups, and its interval is wide ([lab notes](log/{log}.md))."
+    "Seeds split by whether they have learnt one particular skill at the end, {skill}: a mean "
+    "mixes two groups, and its interval is wide ([lab notes](log/{log}.md))."
 )
 SKILLS: Final[Mapping[str, str]] = {
     "study-strong": MIXTURE.format(skill="expressions (levels 1.1 and 1.2)", log="study"),
@@ -44,10 +44,10 @@ SKILLS: Final[Mapping[str, str]] = {
 NOTES: Final[Mapping[str, str]] = {
     "study": "Before the declaration for the small models (fast), five seeds of two of the "
     "eight arms had been seen.",
-    "paper-size": "Eight seeds were declared at the paper's size, and thirteen after five had "
-    "been seen; p values are not corrected for the looks in between. With both strong recipes "
-    "seeds fall into two groups, by whether they have learnt one skill: intervals are wide, and a "
-    "mean is that of two groups ([how each was declared](docs/results.md)).",
+    "paper-size": "Eight seeds were declared at the paper's size, raised to thirteen after five "
+    "had been seen; p values are not corrected for interim looks. With both strong recipes seeds "
+    "split by whether they have learnt one particular skill: intervals are wide, and a mean mixes "
+    "two groups ([how each was declared](docs/results.md)).",
 }
 """By profile: the same in short, for the table of README.md."""
 

@@ -90,7 +90,7 @@ def reading(row: pd.Series) -> str:
     if pd.isna(row["rho"]):
         return "constant"
     if row["low"] > 0:
-        return "as the model does"
+        return "same direction"
     return INVERTED if row["high"] < 0 else "no order shown"
 
 

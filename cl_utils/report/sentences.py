@@ -34,9 +34,9 @@ VERDICTS: Final = f"""\
 - **Claim**: declared before the runs, p < {SIGNIFICANCE:g} after Holm in its family, with at \
 least {SEEDS_OF_A_CLAIM} seeds and all that were declared. \
 *Equivalent*: two one-sided t tests show a difference of less than {EQUIVALENCE_MARGIN:g} point.
-- **Trend**: what falls short of a claim, for it has {SEEDS_OF_A_TREND} or \
+- **Trend**: short of a claim, since it has {SEEDS_OF_A_TREND} or \
 {SEEDS_OF_A_CLAIM - 1} seeds, or not yet all that were declared (an interim look), or was not \
-declared before the runs (*exploratory*), or nothing but its 95 % interval excludes zero.
+declared before the runs (*exploratory*), or only its 95 % interval excludes zero.
 - **Undecided**: neither a difference nor its absence is shown.
 - **Single runs**: fewer than {SEEDS_OF_A_TREND} seeds, so nothing is said about the arms.
 - *Possible p*: the smallest p after Holm that so many seeds could have given.

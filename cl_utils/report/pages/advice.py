@@ -143,7 +143,7 @@ def advised(advice: Advice, rows: Sequence[pd.Series], among: str = "settings") 
         return advice.mixed
     said = advice.helps if claims[0] else advice.harms
     unable = sum(cannot_be_a_claim(row) for row in rows)
-    few = f" (in {unable} no claim is possible yet)" if unable else ""
+    few = f" (in {unable} seeds are too few for a claim)" if unable else ""
     shown = f"in {len(claims)} of {len(rows)} {among}{few}"
     if any((row["difference"] > 0) != claims[0] for row in rows):
         return f"A {'gain' if claims[0] else 'loss'} is shown {shown}, {FEW}"

@@ -27,7 +27,7 @@ orders and exams see [the settings side by side](settings.md)."""
 
 
 DISAGREE: Final = (
-    "Estimates differ in sign between settings, and whether those differ was not tested"
+    "Estimates differ in sign between settings; whether the effects differ was not tested"
 )
 FEW: Final = "but other estimates point the other way: no general advice follows."
 
@@ -80,10 +80,10 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
         "Difficulty or staging": Advice(
             title="Buckets by difficulty",
             helps="The metric has earned its place: its buckets did better than random ones.",
-            harms="Random buckets did better than those of the metric. Order and composition "
-            "differ, too, so this may be what order costs.",
+            harms="Random buckets did better than those of the metric. The arms also "
+            "differ in order and composition, so this may come from order.",
             mixed=f"{DISAGREE}: train a control with random buckets before you credit the metric. "
-            "Order and composition differ, too, so a loss may be what order costs.",
+            "The arms also differ in order and composition, so a loss may come from order.",
             unknown="That difficulty makes the buckets is not shown to matter: random ones may do.",
         ),
     }

@@ -28,8 +28,8 @@ from cl_utils.stats.validity import OVERALL, WITHIN
 
 HEAD: Final = "also measured (exploratory)"
 ORDER: Final = (
-    "Easy programs first − random order, on the level of the grammar where the main effect costs "
-    "most, so overstated"
+    "Easy programs first − random order, on the level of the grammar picked for its lowest main "
+    "effect, so overstated"
 )
 METRIC: Final = "Correlation of the paper's metric with how hard the baseline finds a program"
 SOON: Final = (

@@ -72,7 +72,7 @@ def _later(setting: Setting, reached: pd.DataFrame) -> str:
     shown = [verdict(row, row["declared"]) for _, row in rows.iterrows()] or [NONE]
     return (
         f"The first {first} seeds with {setting.title} suggested that arms differ in how soon they "
-        f"get there. A test of it on {declared} was declared, of which both arms have {done}: "
+        f"reach {PAPER_BASELINE} %. A test on {declared} was declared, of which {done} are there: "
         f"{joined([*dict.fromkeys(shown)])}."
     )
 

@@ -58,16 +58,16 @@ EARLY: Final = frozenset({TOO_FEW, UNFINISHED, SINGLE_RUNS})
 LEGEND: Final = f"""\
 - In {WHERE}, paired by seed, with 95 % intervals.{{sizes}}
 - *Claim*: declared before the runs, p < {SIGNIFICANCE:g} after Holm within its family, at least \
-{SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: what falls short of a claim because \
-only its interval excludes zero, or declared seeds are missing, or nothing was declared. \
-*Undecided*: neither a difference nor its absence is shown. The error rate of 5 % holds within a \
-family, not over the table.
+{SEEDS_OF_A_CLAIM} seeds and all that were declared. *Trend*: short of a claim, since only its \
+interval excludes zero, declared seeds are missing, or it was not declared. \
+*Undecided*: neither a difference nor its absence is shown (in sentences: *no difference is \
+shown*). The error rate of 5 % holds within a family, not over the table.
 - {{rows}}All seeds of a setting share one set of programs.
 """
 MAIN_EFFECTS: Final = (
     "Main effects, over the eight arms that combine order, restarts and composition: {rows}. The "
-    "figure shows composition as a main effect, too, which also holds whatever order costs more on "
-    "the baseline's programs than on hybrid's; its row here is one contrast, in random order. "
+    "figure also shows composition, as a main effect, which includes whatever order costs more on "
+    "the baseline's programs than on hybrid's; the row here is one contrast, in random order. "
 )
 SEVERAL_THINGS: Final = "The arms of *{row}* differ in order and composition, too. "
 """What the rows of the table are, where they are there."""
@@ -104,7 +104,7 @@ def paper_gain(settings: Sequence[Setting]) -> list[str]:
     below = sum(high < PAPER_GAIN for high in highs)
     where = "every setting" if below == len(highs) else f"{below} of {len(highs)} settings"
     return [
-        f"The gain that the paper prints, {PAPER_GAIN:.2f} points on other programs, budget and "
+        f"The gain that the paper prints, {PAPER_GAIN:.2f} points with other programs, budget and "
         f"scoring, lies above the interval in {where}."
     ]
 

@@ -32,9 +32,9 @@ SIMPLE_TITLE: Final = "## Order and composition apart"
 
 SIMPLE: Final = """\
 A main effect is an average over both values of the other factors. Where order harms one choice of
-programs more than the other, the main effect of composition holds some of that. So here is either
-effect at each value of the other, over both numbers of learning-rate cycles. Exploratory; p are
-left out."""
+programs more than the other, the main effect of composition includes some of that. So each effect
+is shown here at each value of the other, averaged over one and three learning-rate cycles.
+Exploratory, without p."""
 
 LEVELS: Final = """\
 The same programs of the balanced test, by the level of the grammar that they were drawn from.

@@ -65,9 +65,9 @@ paired by seed, with 95 % intervals; p is of an exact sign-flip test, after Holm
 NOT_DECLARED: Final = """\
 no contrast of theirs was declared, so none is more than a trend; p after Holm within this table."""
 CLAIMS: Final = """\
-The error rate of 5 % is each family's own; what had been seen before a declaration stands in the
+The error rate of 5 % is each family's own; what had been seen before each declaration is in the
 [results](results.md), and below for rates and orders. Main effects are averages over both values of
-the other two factors: see *Order and composition apart* before you use that of composition."""
+the other two factors: see *Order and composition apart* before you use composition's."""
 NONE: Final = "Nothing can be claimed yet."
 
 
