@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from refusals import refusal
 from worlds import World, small_run
 
@@ -45,9 +46,13 @@ def test_a_part_is_no_name(part: str, value: object, made_by: str) -> None:
     assert said.startswith(f"{part}={value!r}: give cl_utils.") and made_by in said
 
 
-@pytest.mark.parametrize("device", ["gpu", "", None, 0])
-def test_a_device_that_torch_does_not_know_is_refused_before_training(device: object) -> None:
-    assert "is no device of torch" in refusal(lambda: replace(RUN, device=device))
+@pytest.mark.parametrize("device", ["gpu", "meta", "", None, 0, torch.device("cpu")], ids=str)
+def test_what_is_no_name_of_a_device_is_refused_before_training(device: object) -> None:
+    assert "give 'cpu' or 'cuda'" in refusal(lambda: replace(RUN, device=device))
+
+
+def test_one_of_several_devices_has_a_name() -> None:
+    assert replace(RUN, device="cuda:1").device == "cuda:1"
 
 
 @pytest.mark.parametrize("share", ["0.5", 0, 1.5, -0.1, float("nan"), True, None])
@@ -64,7 +69,13 @@ def test_batches_that_hold_no_whole_program_are_refused(world: World) -> None:
     assert make(replace(RUN, characters_per_step=longest)).steps == RUN.steps
 
 
-def test_a_training_without_validation_programs_is_refused(world: World) -> None:
+def test_a_training_without_programs_is_refused(world: World) -> None:
     nothing = world.validation.take(np.array([], dtype=int))
     said = refusal(lambda: make_trainer(RUN, world.train, nothing))
     assert "there is no validation program" in said
+    said = refusal(lambda: make_trainer(RUN, nothing, world.validation))
+    assert "there is no training program" in said
+
+
+def test_a_share_may_be_a_number_of_numpy() -> None:
+    assert replace(RUN, hardest_share=np.float32(0.5)).hardest_share == 0.5

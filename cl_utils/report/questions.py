@@ -174,7 +174,8 @@ def adaptive_contrasts(
     measures: pd.DataFrame, declared: Sequence[Sequence[str]], seeds: Seeds = NO_SEEDS
 ) -> pd.DataFrame:
     """Return the adaptive arms against their yoked controls and against the baseline."""
-    wanted = [(arm, other) for arm, yoked in yoked_pairs() for other in (yoked, "baseline")]
+    compared = [(arm, other) for arm, yoked in yoked_pairs() for other in (yoked, "baseline")]
+    wanted = [*dict.fromkeys(compared)]  # an arm may be replayed by several
     own = pairs(declared)
     rows = with_exploratory(measures, own, _others(wanted, own, seeds), seeds)
     return of_pairs(rows, wanted)

@@ -93,10 +93,10 @@ def check_pairs(contrasts: Sequence[Pair], measures: pd.DataFrame) -> None:
 
     Each counts in the family, so none may stand there twice.
     """
-    known = dict.fromkeys([*arms(), *measures.get("arm", ())])
+    known = dict.fromkeys([*arms(), *(arms_in(measures) if "arm" in measures else ())])
     before: list[set[str]] = []
     for pair in contrasts:
-        if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
+        if not _is_pair(pair):
             raise StudyError(
                 f"contrasts={shown(list(contrasts))} holds {shown(pair)}, which is no pair of two "
                 "arms: write [('hybrid', 'baseline')]"
@@ -107,6 +107,12 @@ def check_pairs(contrasts: Sequence[Pair], measures: pd.DataFrame) -> None:
         if set(pair) in before:
             raise StudyError(f"contrasts: {shown(pair)} stands there twice: remove one")
         before.append(set(pair))
+
+
+def _is_pair(given: object) -> bool:
+    """Return whether something is two different names."""
+    names = list(given) if isinstance(given, tuple | list) else []
+    return len(names) == 2 and all(isinstance(name, str) for name in names) and names[0] != names[1]
 
 
 def check_one_recipe(rows: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from cl_utils.artifacts import load_table, save_table, write_artifact
+from cl_utils.artifacts import check_artifact, save_table, write_artifact
 from cl_utils.data.corpus import SPLITS
 from cl_utils.study.data_files import check_trained_on, load_split
 from cl_utils.study.device import run_of
@@ -35,7 +35,13 @@ def model_difficulty(params: Params, measure: Measure | None = None) -> pd.DataF
     if measure is not None and not params.paths.model_difficulty(params.recipe).exists():
         print("the losses of small models are not there yet: they are measured first")
         return measure_model_difficulty(params, measure)
-    return load_table(
+    check_losses(params)
+    return pd.read_parquet(params.paths.model_difficulty(params.recipe))
+
+
+def check_losses(params: Params) -> dict[str, Any]:
+    """Return the losses' manifest; MissingError unless they are of these params and corpora."""
+    return check_artifact(
         params.paths.model_difficulty(params.recipe),
         MODEL_DIFFICULTY,
         params=_of_ensemble(params),

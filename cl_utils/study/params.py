@@ -186,9 +186,6 @@ class Params(TrainingParams):
 _WORDING = Wording("parameter", tuple(Params.model_fields), "docs/parameters.md", _ALLOWED)
 
 
-_EXAMPLE = "such as params/smoke.yaml"
-
-
 def read_params(path: Path | str, overrides: Mapping[str, Any] | None = None) -> Params:
     """Return the parameters of a YAML file, named like its profile, with `overrides` over them.
 
@@ -198,7 +195,9 @@ def read_params(path: Path | str, overrides: Mapping[str, Any] | None = None) ->
     """
     path = Path(path)
     if path.suffix != ".yaml":
-        raise StudyError(f"{path} is no params file: name one that ends in .yaml, {_EXAMPLE}")
+        raise StudyError(
+            f"{path} is no params file: name one that ends in .yaml, such as params/smoke.yaml"
+        )
     written = _written(path)
     params = _checked({**written, **(overrides or {})}, str(path))
     _check_stem(path, params.profile)

@@ -39,7 +39,7 @@ def changed(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     """Return the values that are not those of the profile's file; none where it has no file."""
     if not own:
         return {}
-    other_recipe = values[OTHER_RECIPE] not in own.get("recipes", ())
+    other_recipe = values[OTHER_RECIPE] not in (own.get("recipe"), *own.get("recipes", ()))
     return {
         name: value
         for name, value in values.items()

@@ -70,7 +70,7 @@ class Results:
         if recipe not in self.recipes:
             raise StudyError(
                 f"no results of recipe {recipe!r}{meant(recipe, self.recipes)}: there are those of "
-                f"{listed(self.recipes)}; choose one, or train it with notebooks 04 and 05"
+                f"{listed(self.recipes)}; choose one, or add it to the params file's recipes first"
             )
         tables = {name: table[table["recipe"] == recipe] for name, table in vars(self).items()}
         return replace(self, **tables)

@@ -60,11 +60,12 @@ def make_trainer(
     Everything that a checkpoint must agree with before it is continued stands in its identity: the
     run, its programs, those that an adaptive schedule is led by, the network, and the code. Raises
     StudyError for an arm whose controls exclude one another, for batches that hold no whole
-    program, and for no validation programs.
+    program, and for no programs to train on or to measure the curve on.
     """
     check_controls(run.arm, f"arm {run.name}")
-    if not len(validation):
-        raise StudyError("there is no validation program: the curve is measured on them, give some")
+    for name, corpus in (("training", train), ("validation", validation)):
+        if not len(corpus):
+            raise StudyError(f"there is no {name} program: give some")
     keep_freed_memory()
     train = apply_arm_controls(train, run.arm, run.seed)
     programs = _digest(train)

@@ -24,6 +24,7 @@ PARTS = (
     ("arm", Arm, "curriculum.arms.arm_named(...)"),
 )
 """The parts of a run, of which type they are, and what makes them."""
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,8 @@ class Run:
                 f"precision={shown(self.precision)}: give {listed(get_args(Precision))}, or None "
                 "for the recipe's"
             )
-        share = self.hardest_share
-        if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
+        share, numbers = self.hardest_share, int | float | np.floating
+        if not isinstance(share, numbers) or isinstance(share, bool) or not 0 < share <= 1:
             raise StudyError(f"hardest_share={shown(share)}: give a number above 0, at most 1")
         for name, kind, made_by in PARTS:
             if not isinstance(getattr(self, name), kind):
@@ -81,10 +82,10 @@ class Run:
 
 
 def _check_device(device: object) -> None:
-    """Raise StudyError for what torch does not know as a device, and for one that is not a name."""
+    """Raise StudyError for what is no name of a device that models are trained on."""
     try:
-        known = isinstance(device, str) and torch.device(device) is not None
+        known = isinstance(device, str) and torch.device(device).type in DEVICES
     except RuntimeError:
         known = False
     if not known:
-        raise StudyError(f"device={shown(device)} is no device of torch: give 'cpu' or 'cuda'")
+        raise StudyError(f"device={shown(device)}: give 'cpu' or 'cuda', or 'cuda:1', as a text")

@@ -17,11 +17,13 @@ from cl_utils.files import file_digest, running
 from cl_utils.manifests import MANIFEST, check_files
 from cl_utils.paths import UNTRACKED
 from cl_utils.study.data_files import check_buckets, check_difficulty
+from cl_utils.study.model_losses import check_losses
 from cl_utils.study.notebook_names import (
     BUCKETING,
     DATA,
     EVALUATION,
     METRIC_ANALYSIS,
+    MODEL_DIFFICULTY,
     TRAINING,
     code_of,
 )
@@ -76,6 +78,11 @@ def _split(params: Params) -> None:
     buckets(params)
     for path in (paths.tested, paths.exams):  # which lie under results/
         check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
+
+
+def losses(params: Params) -> None:
+    """Raise MissingError unless notebook 08's losses are there, of these params and corpora."""
+    _check_code(MODEL_DIFFICULTY, check_losses(params))
 
 
 def trained(params: Params) -> dict[str, Any]:

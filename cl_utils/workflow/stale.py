@@ -40,6 +40,8 @@ def _checks(params: Params) -> Iterator[tuple[Path, Callable[[], object]]]:
     yield paths.difficulty, partial(made.difficulty, params)
     yield paths.buckets, partial(made.buckets, params)
     for recipe in params.recipes:
+        losses = params.model_copy(update={"recipe": recipe})
+        yield paths.model_difficulty(recipe), partial(made.losses, losses)
         for arm, seeds in params.arms.items():
             for seed in range(seeds):
                 run = params.model_copy(update={"recipe": recipe, "arm": arm, "seed": seed})
@@ -73,7 +75,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cl_utils.workflow.stale")
     parser.add_argument("profile", help="a file of params/, without .yaml")
     try:
-        print(*stale_files(study_named(parser.parse_args().profile)), sep="\n")
+        for path in stale_files(study_named(parser.parse_args().profile)):
+            print(path)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
