@@ -18,7 +18,7 @@ from cl_utils.paths import PARAMS, REPOSITORY, committed_results
 from cl_utils.report.pages.settings import ASKED
 from cl_utils.report.settings import ORDERED, STUDIED
 from cl_utils.study.comparable import check_comparable, check_pairs, unlike
-from cl_utils.study.notebook_names import EVALUATION, TRAINING
+from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
 from cl_utils.study.params import read_params
 from cl_utils.study.results import finished_runs, load_results, run_manifest
 from cl_utils.study.same_code import FILE
@@ -107,11 +107,11 @@ def test_what_a_next_sitting_leaves_goes_with_the_committed_rows() -> None:
     manifests = {run: run_manifest(run) for run in finished_runs(folder)}
     seed0 = folder / "strong-late/baseline/seed0"
     old = manifests[seed0]
-    trained = yaml.safe_load(FILE.read_text())[TRAINING][0]["codes"][-1]
+    trained = code_of(TRAINING)
     recorded = (each["evaluation"].get("exams") for each in manifests.values())
     exams = next(filter(None, recorded), "some")
     evaluated = {
-        **{"code": yaml.safe_load(FILE.read_text())[EVALUATION][0]["codes"][-1], "exams": exams},
+        **{"code": code_of(EVALUATION), "exams": exams},
         **{"line_programs": params.line_programs, "files": old["evaluation"]["files"]},
     }
     named = params.model_copy(update={"seed": 12}).of(TrainingParams)

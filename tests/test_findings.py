@@ -18,6 +18,7 @@ from cl_utils.figures import style
 from cl_utils.labels.arm_groups import OWN_METRIC, metric_arms
 from cl_utils.labels.names import arm_label, metric_label
 from cl_utils.paths import HOME_VARIABLE, PARAMS
+from cl_utils.report import questions as questions_module
 from cl_utils.report.captions import CAPTIONS
 from cl_utils.report.metric_findings import validity_of
 from cl_utils.report.open_questions import (
@@ -219,6 +220,19 @@ def test_adaptive_arms_stand_beside_their_twins_and_the_baseline() -> None:
     assert list(rows.loc[~rows["exploratory"], "arm"]) == ["mastery"]
     none = adaptive_contrasts(every_arm().of_arms(["baseline"]).measures, declared)
     assert none.empty and set(none.columns) == set(rows.columns)
+
+
+def test_an_arm_that_several_replay_is_compared_with_the_baseline_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replayed = {"mastery": ("yoked-mastery", "yoked-progress")}
+    monkeypatch.setattr(questions_module, "adaptive_arms", lambda: replayed)
+    rows = adaptive_contrasts(every_arm().measures, [])
+    assert sorted(pairs_of(rows)) == [
+        ("mastery", "baseline"),
+        ("mastery", "yoked-mastery"),
+        ("mastery", "yoked-progress"),
+    ]
 
 
 def test_every_metric_but_random_stands_beside_random() -> None:

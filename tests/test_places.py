@@ -278,6 +278,16 @@ def test_figures_of_another_recipe_do_not_replace_the_profiles() -> None:
     assert study == Paths("study").figures
 
 
+def test_a_file_s_own_recipe_is_no_change_though_its_list_lacks_it(tmp_path: Path) -> None:
+    values = yaml.safe_load((PARAMS / "smoke.yaml").read_text(encoding="utf-8"))
+    mine = tmp_path / "mine.yaml"
+    changed = {"profile": "mine", "recipe": "fast", "recipes": ["strong"]}
+    mine.write_text(yaml.safe_dump({**values, **changed}), encoding="utf-8")
+    params = notebook_params({**values, **changed})
+    assert params.changes == {} and read_params(mine).paths == Paths("mine")
+    assert places.changed({**values, **changed}, {**values, **changed}) == {}
+
+
 def test_rows_of_changed_parameters_have_the_tables_that_they_refer_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,41 @@ def test_declared_contrasts_of_one_s_own_have_rows_in_the_answer() -> None:
     for line, (_, found) in zip(lines, own.contrasts.iterrows(), strict=True):
         assert in_short.points_text(found) in line
     assert readme.lead([own]) == ""
+    assert readme.table([own]).splitlines()[0].endswith("n = 8 |")  # not 0 of 8
+
+
+@pytest.mark.parametrize(
+    ("declared", "rows"),
+    [
+        ([("hybrid-norestart", "anti-hybrid")], ["hybrid-norestart − anti-hybrid"]),
+        (
+            [("hybrid", "hybrid-norestart"), ("warmup", "baseline")],
+            ["hybrid − hybrid-norestart", "warmup − baseline"],
+        ),
+        ([("mastery", "yoked-mastery")], ["mastery − yoked-mastery"]),
+    ],
+    ids=str,
+)
+def test_every_declared_contrast_has_a_row_though_a_question_asks_it(
+    declared: list[tuple[str, str]], rows: list[str]
+) -> None:
+    arms = dict.fromkeys(arm for pair in declared for arm in pair)
+    own = Setting(
+        **{"profile": "mine", "recipe": "fast", "longest": 72, "metric": "overall_metric"},
+        **{"parameters": 200_000, "planned": 8, "declared": declared},
+        results=every_arm().of_arms([*arms]),
+    )
+    lines = [line for line in readme.table([own]).splitlines() if line.startswith("|")][2:]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == rows
+
+
+def test_a_profile_that_declares_nothing_has_no_table() -> None:
+    own = Setting(
+        **{"profile": "mine", "recipe": "fast", "longest": 72, "metric": "overall_metric"},
+        **{"parameters": 200_000, "planned": 8, "declared": []},
+        results=every_arm().of_arms(["baseline", "warmup"]),
+    )
+    assert readme.table([own]) == ""
 
 
 def test_order_on_hybrid_s_own_programs_has_a_row_beside_the_main_effect() -> None:

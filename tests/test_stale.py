@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from factories import change_manifest
 from studies import RESULT, RUN, make_buckets, measure_difficulty, tiny_params
 
 from cl_utils.manifests import MANIFEST, manifest_path, read_manifest, write_manifest
 from cl_utils.paths import REPOSITORY
+from cl_utils.study.model_losses import measure_model_difficulty
 from cl_utils.study.params import Params
 from cl_utils.workflow import commands, stale
 from cl_utils.workflow.commands import Work
@@ -83,6 +85,17 @@ def test_rows_of_another_evaluation_are_stale_and_their_run_is_not(
 ) -> None:
     change_manifest(study / RESULT, evaluation=facts)
     assert stale_of(study) == {SEAL}
+
+
+def test_losses_of_other_parameters_or_code_are_stale(study: Path) -> None:
+    losses = PARAMS.paths.model_difficulty("fast")
+    measure_model_difficulty(PARAMS, lambda *_: pd.DataFrame({"program_id": [1], "model_loss": 1}))
+    assert not stale_of(study)
+    change(losses, code="other")
+    assert stale_of(study) == {"runs/smoke/model_difficulty-fast.parquet"}
+    measure_model_difficulty(PARAMS, lambda *_: pd.DataFrame({"program_id": [1], "model_loss": 1}))
+    more = tiny_params(arms={"baseline": 1}, contrasts=[], steps=5)
+    assert "runs/smoke/model_difficulty-fast.parquet" in stale_of(study, more)
 
 
 def test_rows_that_were_deleted_are_made_again_and_their_run_is_not(study: Path) -> None:

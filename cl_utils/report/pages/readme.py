@@ -6,7 +6,7 @@ no word says more than `stats.verdicts` allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -24,11 +24,10 @@ from cl_utils.report.in_short import (
     TOO_FEW,
     UNFINISHED,
     answer,
-    declared_of_answers,
+    answers,
     joined,
     own_order,
     questions_titled,
-    seeds,
     sizes,
     told,
     unusual_count,
@@ -36,7 +35,6 @@ from cl_utils.report.in_short import (
 )
 from cl_utils.report.metric_by_setting import Judged
 from cl_utils.report.pages.also_measured import also_measured
-from cl_utils.report.questions import asked
 from cl_utils.report.rate_words import rates_sentence
 from cl_utils.report.sentences import rows_markdown, verdict_cell
 from cl_utils.report.settings import Setting
@@ -45,6 +43,7 @@ from cl_utils.report.summary import WHERE
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SIGNIFICANCE
+from cl_utils.stats.rows import Pair
 
 LEADING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -149,35 +148,51 @@ def sentences(settings: Sequence[Setting]) -> list[str]:
 
 
 def table(settings: Sequence[Setting]) -> str:
-    """Return a row per question and a column per setting, with its legend."""
-    counts = [seeds(setting) for setting in settings]
-    heads = [
-        f"{each.title}, n = {n}" + (f" of {declared} declared" if n < declared else "")
-        for each, n in zip(settings, counts, strict=True)
-        for declared in [max(declared_of_answers(each), default=each.planned)]
-    ]
+    """Return a row per question and a column per setting, with its legend; "" without rows."""
+    shown = [(name, rows) for name, rows in answers_by_row(settings) if any_row(rows)]
+    if not shown:
+        return ""
+    columns = [any_row(column) for column in zip(*(rows for _, rows in shown), strict=True)]
+    counts = [max((int(row["n"]) for row in column), default=0) for column in columns]
+    heads = []
+    for each, column, n in zip(settings, columns, counts, strict=True):
+        declared = max((int(row.get("declared", each.planned)) for row in column), default=0)
+        heads.append(f"{each.title}, n = {n}" + (f" of {declared} declared" * (n < declared)))
     lines = [["difference", *heads], ["---"] * (1 + len(heads))]
-    for name, rows in answers_by_row(settings):
-        if any(row is not None for row in rows):
-            cells = [cell(row, n) for row, n in zip(rows, counts, strict=True)]
-            lines.append([name, *cells])
+    for name, rows in shown:
+        lines.append([name, *(cell(row, n) for row, n in zip(rows, counts, strict=True))])
     return "\n\n".join(filter(None, (rows_markdown(lines), legend(settings))))
+
+
+def any_row(rows: Iterable[pd.Series | None]) -> list[pd.Series]:
+    """Return the rows that are there."""
+    return [row for row in rows if row is not None]
 
 
 def answers_by_row(settings: Sequence[Setting]) -> Iterator[tuple[str, list[pd.Series | None]]]:
     """Yield the name of each row of the table, and what it says in each setting.
 
-    The questions' answers first, then declared contrasts that belong to no question, as those of
-    arms of one's own.
+    The questions' answers; then, of profiles of one's own, what else they declare.
     """
     for question in questions_titled(ROWS):
         yield ROWS[question.title], [answer(setting, question) for setting in settings]
         if question.title == "Order":
             yield OWN_ROW, [own_order(setting) for setting in settings]
-    for pair in dict.fromkeys(pair for each in settings for pair in asked(each.declared)[-1].pairs):
+    for pair in dict.fromkeys(pair for each in settings for pair in own_pairs(each)):
         found = [of_pairs(each.contrasts, [pair]) for each in settings]
         named = " − ".join(arm_label(arm) for arm in pair)
         yield named, [None if rows.empty else rows.iloc[0] for rows in found]
+
+
+def own_pairs(setting: Setting) -> list[Pair]:
+    """Return the declared contrasts that no answer shows, of a profile that is not committed."""
+    if setting.group:
+        return []
+    rows = any_row([*answers(setting), own_order(setting)])
+    shown = {
+        (row["arm"], row["reference"]) for row in rows if not isinstance(row.get("effect"), str)
+    }
+    return [pair for pair in setting.declared if pair not in shown]
 
 
 def legend(settings: Sequence[Setting]) -> str:
