@@ -128,7 +128,7 @@ def unfinished(found: pd.Series) -> pd.Series:
         (row(2.0, 1.0, 3.0, 4, 0.01), "accuracy tends to be higher"),
         (row(-5.0, -11.0, 0.1, 8), "no difference is shown"),
         (row(-5.0, -11.0, 0.1, 5), "too few seeds to decide"),
-        (unfinished(row(-5.0, -11.0, 0.1, 8)), "undecided while seeds are missing"),
+        (unfinished(row(-5.0, -11.0, 0.1, 8)), "undecided so far"),
         (row(9.0, float("nan"), float("nan"), 1), "there are too few seeds to tell"),
     ],
 )

@@ -38,7 +38,7 @@ OWN_ROW: Final = "Easy programs first − random order, on hybrid's programs in 
 """What its row is called."""
 NOT_SHOWN: Final = "no difference is shown"
 TOO_FEW: Final = "too few seeds to decide"
-UNFINISHED: Final = "undecided while seeds are missing"
+UNFINISHED: Final = "undecided so far"
 SINGLE_RUNS: Final = "there are too few seeds to tell"
 
 

@@ -59,8 +59,7 @@ def make_trainer(
 
     Everything that a checkpoint must agree with before it is continued stands in its identity: the
     run, its programs, those that an adaptive schedule is led by, the network, and the code. Raises
-    StudyError for an arm whose controls exclude one another, for batches that hold no whole
-    program, and for no programs to train on or to measure the curve on.
+    StudyError for controls that exclude one another, short batches and a corpus without programs.
     """
     check_controls(run.arm, f"arm {run.name}")
     for name, corpus in (("training", train), ("validation", validation)):
