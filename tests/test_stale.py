@@ -87,14 +87,17 @@ def test_rows_of_another_evaluation_are_stale_and_their_run_is_not(
     assert stale_of(study) == {SEAL}
 
 
-def test_losses_of_other_parameters_or_code_are_stale(study: Path) -> None:
-    losses = PARAMS.paths.model_difficulty("fast")
-    measure_model_difficulty(PARAMS, lambda *_: pd.DataFrame({"program_id": [1], "model_loss": 1}))
-    assert not stale_of(study)
+def test_losses_of_other_parameters_or_code_are_stale_where_an_arm_needs_them(study: Path) -> None:
+    arms = {"arms": {"baseline": 1, "incremental-by-model_loss": 1}, "contrasts": []}
+    needing, losses = tiny_params(**arms), PARAMS.paths.model_difficulty("fast")
+    measured = pd.DataFrame({"program_id": [1], "model_loss": [1.0]})
+    measure_model_difficulty(needing, lambda *_: measured)
+    assert not stale_of(study, needing)
     change(losses, code="other")
-    assert stale_of(study) == {"runs/smoke/model_difficulty-fast.parquet"}
-    measure_model_difficulty(PARAMS, lambda *_: pd.DataFrame({"program_id": [1], "model_loss": 1}))
-    more = tiny_params(arms={"baseline": 1}, contrasts=[], steps=5)
+    assert stale_of(study, needing) == {"runs/smoke/model_difficulty-fast.parquet"}
+    assert not stale_of(study)  # no arm asks for them
+    measure_model_difficulty(needing, lambda *_: measured)
+    more = tiny_params(**arms, steps=5)
     assert "runs/smoke/model_difficulty-fast.parquet" in stale_of(study, more)
 
 

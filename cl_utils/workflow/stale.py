@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import MissingError, StudyError
 from cl_utils.manifests import MANIFEST
 from cl_utils.paths import REPOSITORY
+from cl_utils.study.model_losses import MODEL_LOSS
 from cl_utils.study.params import Params
 from cl_utils.study.run_files import WEIGHTS, run_folder
 from cl_utils.workflow import made
@@ -39,9 +41,11 @@ def _checks(params: Params) -> Iterator[tuple[Path, Callable[[], object]]]:
     yield paths.programs, partial(made.programs, params)
     yield paths.difficulty, partial(made.difficulty, params)
     yield paths.buckets, partial(made.buckets, params)
+    needed = any(MODEL_LOSS in arm_named(arm).metrics for arm in params.arms)
     for recipe in params.recipes:
-        losses = params.model_copy(update={"recipe": recipe})
-        yield paths.model_difficulty(recipe), partial(made.losses, losses)
+        if needed:
+            of_recipe = params.model_copy(update={"recipe": recipe})
+            yield paths.model_difficulty(recipe), partial(made.losses, of_recipe)
         for arm, seeds in params.arms.items():
             for seed in range(seeds):
                 run = params.model_copy(update={"recipe": recipe, "arm": arm, "seed": seed})
