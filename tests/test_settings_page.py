@@ -351,6 +351,8 @@ def test_completing_code_has_a_row_per_task_and_order_is_told_apart() -> None:
         assert text in section and text in also_measured([setting], []), measure
     assert "order on hybrid's programs" in section
     alone = invented("x", setting.results.of_arms(["hybrid"]))
+    two = invented("x", setting.results.of_arms(["hybrid", "baseline"]))  # all seeds of these two
+    assert completion_row(two, "line_exact") is not None and completion_section([two]) == ""
     assert completion_section([]) == "" == also_measured([], []) == also_measured([alone], [])
     assert completion_row(alone, "line_exact") is None
 

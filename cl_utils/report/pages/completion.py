@@ -15,9 +15,11 @@ import pandas as pd
 from cl_utils.labels.names import MEASURES
 from cl_utils.report.pages.setting_tables import effects_table, order_apart
 from cl_utils.report.settings import Setting
-from cl_utils.stats.exams import GAIN, cell_accuracy, cell_effects
+from cl_utils.report.side_by_side import PAPERS_PAIR
+from cl_utils.stats.contrasts import as_exploratory, contrast_table
+from cl_utils.stats.exams import cell_accuracy, cell_effects
 from cl_utils.stats.factorial import simple_effects
-from cl_utils.stats.rows import PRIMARY, Cell
+from cl_utils.stats.rows import PRIMARY, Cell, select
 
 TASKS: Final[Mapping[str, Cell]] = MappingProxyType(
     {measure: (measure, *PRIMARY[1:]) for measure in ("token_accuracy", "line_exact")}
@@ -39,9 +41,15 @@ def completion_section(settings: Sequence[Setting]) -> str:
 
 
 def completion_row(setting: Setting, measure: str) -> pd.Series | None:
-    """Return hybrid against the baseline in one of `TASKS`; None without both arms' rows."""
-    effects = cell_effects(setting.results.measures, [TASKS[measure]])
-    rows = effects[effects["effect"] == GAIN]
+    """Return hybrid against the baseline in one of `TASKS`; None without both arms' rows.
+
+    Over all seeds that the two have, as in the rows on exact outputs.
+    """
+    measures, (measure, test_set, subset) = setting.results.measures, TASKS[measure]
+    if select(measures, measure, test_set, subset).empty:
+        return None
+    cell = {"measure": measure, "test_set": test_set, "subset": subset}
+    rows = as_exploratory(contrast_table(measures, contrasts=[PAPERS_PAIR], **cell))
     return None if rows.empty else rows.iloc[0]
 
 
