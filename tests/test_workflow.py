@@ -49,6 +49,7 @@ ROWS = "results/{profile}/fast/{arm}/seed0"
 LOST = f"runs/{FINISHED}/training/fast/hybrid/seed0/evaluated.json"
 WITHOUT_ROWS = "baseline"  # an arm whose rows are gone, though its run was evaluated
 PYTHON = '"$STUDY_PYTHON"'  # the same text wherever the repository lies
+NOT_OF_ENSEMBLE = ("arm", "seed", "device", "compile")  # what the losses of small models lack
 PROFILES = sorted(path.stem for path in PARAMS.glob("*.yaml"))
 NEEDED = (
     *("Snakefile", "Makefile", "pyproject.toml", "constraints.txt"),
@@ -114,12 +115,14 @@ def finish(clone: Path, profile: str) -> None:
 def empty_data(params: Params) -> Iterator[Path]:
     """Leave what notebooks 01, 02, 03 and 08 make, and yield it."""
     paths, drawn, split = params.paths, params.of(DataParams), params.of(BucketParams)
+    ensemble = {n: v for n, v in params.of(TrainingParams).items() if n not in NOT_OF_ENSEMBLE}
+    corpora = [*map(paths.corpus, SPLITS)]
     stages = [
         (DATA, drawn, [], [paths.programs]),
         (METRIC_ANALYSIS, drawn, [paths.programs], [paths.difficulty]),
         (BUCKETING, split, [paths.difficulty], [paths.buckets]),
-        (BUCKETING, split, [paths.buckets], [*map(paths.corpus, SPLITS), paths.exams]),
-        (MODEL_DIFFICULTY, split, [], [paths.model_difficulty(params.recipe)]),
+        (BUCKETING, split, [paths.buckets], [*corpora, paths.exams]),
+        (MODEL_DIFFICULTY, ensemble, corpora, [paths.model_difficulty(params.recipe)]),
     ]
     for notebook, values, inputs, files in stages:
         for path in files:
