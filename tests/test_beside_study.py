@@ -26,7 +26,8 @@ def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     monkeypatch.setattr(module, "committed_results", lambda name: tmp_path / "results" / name)
     write(tmp_path / "results" / "laptop", OURS, steps=1400)
     (recipe,) = OURS.recipes
-    return read_params(PARAMS / "laptop.yaml").model_copy(update={"recipe": recipe})
+    laptop = Params(**read_params(PARAMS / "laptop.yaml").model_dump())  # as if without a file
+    return laptop.model_copy(update={"recipe": recipe})
 
 
 def write(folder: Path, results: Results, **params: object) -> None:
