@@ -52,8 +52,7 @@ RUN_FILES = ("manifest.json", "mixes.json")
 GALLERY = RUNS / "figures/{book}-{recipe}.json"
 PROGRAMS, DIFFICULTY, BUCKETS = map(here, (PATHS.programs, PATHS.difficulty, PATHS.buckets))
 CORPUS = {split: here(PATHS.corpus(split)) for split in SPLITS}
-NEED_LOSSES = any("model_loss" in arm_named(name).metrics for name in STUDY.arms)
-LOSSES = [here(PATHS.model_difficulty(each)) for each in STUDY.recipes if NEED_LOSSES]
+LOSSES = [here(PATHS.model_difficulty(each)) for each in STUDY.recipes if STUDY.needs_losses]
 WORK = ExitStack()
 TOGETHER = STUDY.together > 1  # one training for all seeds of an arm, see notebook 04
 GPU = 0 if STUDY.device == "cpu" else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -177,6 +178,7 @@ def test_declared_contrasts_of_one_s_own_have_rows_in_the_answer() -> None:
         assert in_short.points_text(found) in line
     assert readme.lead([own]) == ""
     assert readme.table([own]).splitlines()[0].endswith("n = 8 |")  # not 0 of 8
+    assert in_short.seeds(replace(own, results=own.results.of_arms(["baseline", "warmup"]))) == 8
 
 
 @pytest.mark.parametrize(

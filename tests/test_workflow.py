@@ -28,6 +28,7 @@ from cl_utils.data.corpus import SPLITS
 from cl_utils.manifests import MANIFEST, write_manifest
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.study.data_files import data_fingerprint
+from cl_utils.study.model_losses import of_ensemble
 from cl_utils.study.notebook_names import (
     BUCKETING,
     DATA,
@@ -49,7 +50,6 @@ ROWS = "results/{profile}/fast/{arm}/seed0"
 LOST = f"runs/{FINISHED}/training/fast/hybrid/seed0/evaluated.json"
 WITHOUT_ROWS = "baseline"  # an arm whose rows are gone, though its run was evaluated
 PYTHON = '"$STUDY_PYTHON"'  # the same text wherever the repository lies
-NOT_OF_ENSEMBLE = ("arm", "seed", "device", "compile")  # what the losses of small models lack
 PROFILES = sorted(path.stem for path in PARAMS.glob("*.yaml"))
 NEEDED = (
     *("Snakefile", "Makefile", "pyproject.toml", "constraints.txt"),
@@ -58,7 +58,7 @@ NEEDED = (
 
 # One process, and each notebook's fingerprint once: a start takes longer than a plan.
 ALL_DRY_RUNS = """
-import functools, sys
+import functools, os, sys
 from cl_utils import code_fingerprint
 code_fingerprint.code_fingerprint = functools.cache(code_fingerprint.code_fingerprint)
 from snakemake.cli import main
@@ -70,6 +70,7 @@ for profile in sys.argv[1:]:
         main(["--dry-run", "--printshellcmds", "--config", f'profile="{profile}"', *forced])
     except SystemExit as end:
         print(f"STATUS {end.code}", flush=True)
+    print(f"STUDY_PYTHON={os.environ['STUDY_PYTHON']}", flush=True)
 """
 
 
@@ -115,14 +116,13 @@ def finish(clone: Path, profile: str) -> None:
 def empty_data(params: Params) -> Iterator[Path]:
     """Leave what notebooks 01, 02, 03 and 08 make, and yield it."""
     paths, drawn, split = params.paths, params.of(DataParams), params.of(BucketParams)
-    ensemble = {n: v for n, v in params.of(TrainingParams).items() if n not in NOT_OF_ENSEMBLE}
     corpora = [*map(paths.corpus, SPLITS)]
     stages = [
         (DATA, drawn, [], [paths.programs]),
         (METRIC_ANALYSIS, drawn, [paths.programs], [paths.difficulty]),
         (BUCKETING, split, [paths.difficulty], [paths.buckets]),
         (BUCKETING, split, [paths.buckets], [*corpora, paths.exams]),
-        (MODEL_DIFFICULTY, ensemble, corpora, [paths.model_difficulty(params.recipe)]),
+        (MODEL_DIFFICULTY, of_ensemble(params), corpora, [paths.model_difficulty(params.recipe)]),
     ]
     for notebook, values, inputs, files in stages:
         for path in files:
@@ -242,6 +242,8 @@ def words_of(command: str, folder: Path) -> list[str]:
 def test_a_job_is_a_notebook_executed_by_the_python_that_runs_the_workflow(
     plans: dict[str, str], clone: Path
 ) -> None:
+    for plan in plans.values():
+        assert f"\nSTUDY_PYTHON={sys.executable}\n" in plan
     for plan in (plan for name, plan in plans.items() if name != FINISHED):
         assert len(commands_of(plan)) == planned_jobs(plan)["total"] - planned_jobs(plan)["all"]
         for command in commands_of(plan):

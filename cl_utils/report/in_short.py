@@ -15,12 +15,12 @@ import pandas as pd
 from cl_utils.labels.names import sentence_case
 from cl_utils.labels.numbers import counts_text, difference_facts, millions, points_text
 from cl_utils.report.questions import Question, questions
-from cl_utils.report.settings import Setting
+from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.stats import finding, standing
 from cl_utils.stats.contrasts import of_pairs
 from cl_utils.stats.intervals import SIGNIFICANCE
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
-from cl_utils.stats.rows import Pair
+from cl_utils.stats.rows import PRIMARY, Pair, seed_values, select
 
 ROWS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -142,8 +142,13 @@ def own_order(setting: Setting) -> pd.Series | None:
 
 
 def seeds(setting: Setting) -> int:
-    """Return how many seeds the answers of a setting rest on, as a rule: the most of any."""
-    return max(seeds_of_answers(setting), default=0)
+    """Return how many seeds the answers of a setting rest on, as a rule: the most of any.
+
+    The baseline's where it answers no question, as a profile of one's own may.
+    """
+    if counts := seeds_of_answers(setting):
+        return max(counts)
+    return len(seed_values(select(setting.results.measures, *PRIMARY), REFERENCE))
 
 
 def seeds_of_answers(setting: Setting) -> list[int]:

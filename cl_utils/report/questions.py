@@ -165,7 +165,7 @@ def contrasts_with_baseline(
 ) -> pd.DataFrame:
     """Return each of `arms` against the baseline, p of the declared ones in their own family."""
     own = pairs(declared)
-    others = [pair for pair in against("baseline", arms) if pair not in own]
+    others = _others(against("baseline", arms), own, seeds)
     rows = with_exploratory(measures, own, others, seeds)
     return rows[(rows["reference"] == "baseline") & rows["arm"].isin(arms)]
 

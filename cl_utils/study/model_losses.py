@@ -44,7 +44,7 @@ def check_losses(params: Params) -> dict[str, Any]:
     return check_artifact(
         params.paths.model_difficulty(params.recipe),
         MODEL_DIFFICULTY,
-        params=_of_ensemble(params),
+        params=of_ensemble(params),
         inputs=[params.paths.corpus(name) for name in SPLITS],
     )
 
@@ -66,7 +66,7 @@ def measure_model_difficulty(params: Params, measure: Measure) -> pd.DataFrame:
 def _save(params: Params, losses: pd.DataFrame, tested: pd.DataFrame) -> None:
     """Leave all losses, and those of the test programs where results are tracked."""
     made: dict[str, Any] = {
-        "params": _of_ensemble(params),
+        "params": of_ensemble(params),
         "inputs": [params.paths.corpus(name) for name in SPLITS],
         "code": code_of(MODEL_DIFFICULTY),
     }
@@ -75,7 +75,7 @@ def _save(params: Params, losses: pd.DataFrame, tested: pd.DataFrame) -> None:
     write_artifact(path, partial(tested.to_csv, index=False, float_format="%.6g"), **made)
 
 
-def _of_ensemble(params: Params) -> dict[str, object]:
+def of_ensemble(params: Params) -> dict[str, object]:
     """Return the parameters that the small models depend on: neither arm nor seed, nor device."""
     apart = ("arm", "seed", "device", "compile")
     return {name: value for name, value in params.of(TrainingParams).items() if name not in apart}

@@ -140,6 +140,11 @@ class Params(TrainingParams):
         )
 
     @property
+    def needs_losses(self) -> bool:
+        """Whether an arm of the study asks for the losses of small models, which 08 measures."""
+        return any("model_loss" in arm_named(arm).metrics for arm in self.arms)
+
+    @property
     def trained_seeds(self) -> list[int]:
         """The seeds that notebook 04 trains: `seed`, or all of the arm's, several at once."""
         seeds = list(range(self.arms.get(self.arm, 0)))

@@ -39,13 +39,15 @@ def changed(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     """Return the values that are not those of the profile's file; none where it has no file."""
     if not own:
         return {}
-    other_recipe = values[OTHER_RECIPE] not in (own.get("recipe"), *own.get("recipes", ()))
-    return {
+    found = {
         name: value
         for name, value in values.items()
-        if (name not in FREE and (name not in own or own[name] != value))
-        or (name == OTHER_RECIPE and other_recipe)
+        if name not in FREE and (name not in own or own[name] != value)
     }
+    recipe = values[OTHER_RECIPE]
+    if recipe not in (own.get("recipe"), *own.get("recipes", ())):
+        found[OTHER_RECIPE] = recipe
+    return found
 
 
 def paths_of(profile: str, changes: Mapping[str, Any]) -> Paths:

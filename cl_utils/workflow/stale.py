@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import MissingError, StudyError
 from cl_utils.manifests import MANIFEST
 from cl_utils.paths import REPOSITORY
-from cl_utils.study.model_losses import MODEL_LOSS
 from cl_utils.study.params import Params
 from cl_utils.study.run_files import WEIGHTS, run_folder
 from cl_utils.workflow import made
@@ -41,9 +39,8 @@ def _checks(params: Params) -> Iterator[tuple[Path, Callable[[], object]]]:
     yield paths.programs, partial(made.programs, params)
     yield paths.difficulty, partial(made.difficulty, params)
     yield paths.buckets, partial(made.buckets, params)
-    needed = any(MODEL_LOSS in arm_named(arm).metrics for arm in params.arms)
     for recipe in params.recipes:
-        if needed:
+        if params.needs_losses:
             of_recipe = params.model_copy(update={"recipe": recipe})
             yield paths.model_difficulty(recipe), partial(made.losses, of_recipe)
         for arm, seeds in params.arms.items():
@@ -67,10 +64,8 @@ def _check_rows(run: Params) -> None:
 def _is_stale(check: Callable[[], object]) -> bool:
     try:
         check()
-    except MissingError:
-        return True
-    except StudyError:
-        return False
+    except StudyError as error:
+        return isinstance(error, MissingError)
     return False
 
 

@@ -149,22 +149,23 @@ def sentences(settings: Sequence[Setting]) -> list[str]:
 
 def table(settings: Sequence[Setting]) -> str:
     """Return a row per question and a column per setting, with its legend; "" without rows."""
-    shown = [(name, rows) for name, rows in answers_by_row(settings) if any_row(rows)]
+    shown = [(name, rows) for name, rows in answers_by_row(settings) if present(rows)]
     if not shown:
         return ""
-    columns = [any_row(column) for column in zip(*(rows for _, rows in shown), strict=True)]
+    columns = [present(column) for column in zip(*(rows for _, rows in shown), strict=True)]
     counts = [max((int(row["n"]) for row in column), default=0) for column in columns]
     heads = []
     for each, column, n in zip(settings, columns, counts, strict=True):
         declared = max((int(row.get("declared", each.planned)) for row in column), default=0)
-        heads.append(f"{each.title}, n = {n}" + (f" of {declared} declared" * (n < declared)))
+        of = f" of {declared} declared" if n < declared else ""
+        heads.append(f"{each.title}, n = {n}{of}")
     lines = [["difference", *heads], ["---"] * (1 + len(heads))]
     for name, rows in shown:
         lines.append([name, *(cell(row, n) for row, n in zip(rows, counts, strict=True))])
     return "\n\n".join(filter(None, (rows_markdown(lines), legend(settings))))
 
 
-def any_row(rows: Iterable[pd.Series | None]) -> list[pd.Series]:
+def present(rows: Iterable[pd.Series | None]) -> list[pd.Series]:
     """Return the rows that are there."""
     return [row for row in rows if row is not None]
 
@@ -188,7 +189,7 @@ def own_pairs(setting: Setting) -> list[Pair]:
     """Return the declared contrasts that no answer shows, of a profile that is not committed."""
     if setting.group:
         return []
-    rows = any_row([*answers(setting), own_order(setting)])
+    rows = present([*answers(setting), own_order(setting)])
     shown = {
         (row["arm"], row["reference"]) for row in rows if not isinstance(row.get("effect"), str)
     }
