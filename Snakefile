@@ -84,9 +84,9 @@ def arm(wildcards):
     return repr(arm_named(wildcards.arm))
 
 
-def of_seeds(pattern, name, count):
-    """Return the files of all seeds of an arm, their recipe still open."""
-    return expand(str(pattern), arm=name, seed=range(count), allow_missing=True)
+def of_seeds(pattern, name, seeds):
+    """Return the files of these seeds of an arm, their recipe still open."""
+    return expand(str(pattern), arm=name, seed=seeds, allow_missing=True)
 
 
 def learnt_from(wildcards, name="", seeds=()):
@@ -146,7 +146,7 @@ rule all:
         expand(
             [
                 file
-                for each in STUDY.arms.items()
+                for each in STUDY.seeds.items()
                 for name in (*RUN_FILES, "evaluated.json")
                 for file in of_seeds(FOLDER / name, *each)
             ],
@@ -214,8 +214,7 @@ rule model_difficulty:
         ON_THREADS + execute("08_model_difficulty") + OF_RECIPE
 
 
-for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
-    seeds = list(range(count)) or ["{seed}"]
+for name, seeds in STUDY.seeds.items() if TOGETHER else [("{arm}", ["{seed}"])]:
 
     rule:
         name:
@@ -239,7 +238,7 @@ for name, count in STUDY.arms.items() if TOGETHER else [("{arm}", 0)]:
         shell:
             ON_THREADS
             + execute("04_training")
-            + (OF_RECIPE + f" --arm {quoted(name)} --seed 0" if TOGETHER else OF_RUN)
+            + (OF_RECIPE + f" --arm {quoted(name)} --seed {seeds[0]}" if TOGETHER else OF_RUN)
 
 
 rule evaluation:
@@ -262,7 +261,7 @@ rule evaluation:
 
 rule figures:
     input:
-        [of_seeds(FOLDER / "evaluated.json", *each) for each in STUDY.arms.items()],
+        [of_seeds(FOLDER / "evaluated.json", *each) for each in STUDY.seeds.items()],
         before,
     output:
         GALLERY,

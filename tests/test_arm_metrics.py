@@ -90,3 +90,12 @@ def test_a_yoked_run_is_refused_where_it_would_replay_another() -> None:
     said = refusal(lambda: load_run(more))
     assert "replays {'arm': 'mastery', 'seed': 0}, not {'arm': 'mastery', 'seed': 1}" in said
     assert "as many seeds as it had" in said
+
+
+def test_a_yoked_run_replays_the_next_of_the_seeds_that_its_arm_has() -> None:
+    arms = {"baseline": 1, "mastery": 9, "yoked-mastery": "6-8"}
+    seeds = [
+        tiny_params(arm="yoked-mastery", arms=arms, contrasts=[], seed=seed).yoked_seed
+        for seed in (6, 7, 8)
+    ]
+    assert seeds == [7, 8, 6]

@@ -184,13 +184,13 @@ def test_an_arm_that_is_not_what_it_is_called_is_refused_before_it_trains(
     }
     lines = [f"{name}: {{{fields}{FACTS_OF_MINE}}}" for name, fields in others.items()]
     arms_file.write_text("\n".join([*lines, f"mine: {{{mine}, {FACTS_OF_MINE}}}"]))
-    seeds = dict.fromkeys([*others, "mine"], 1)
+    seeds = dict.fromkeys([*others, "mine"], range(1))
     sentence = refusal(lambda: check_arms("baseline", seeds))
     assert all(word in sentence for word in words), sentence
 
 
 def test_a_study_without_the_baseline_is_refused() -> None:
-    assert "lacks baseline" in refusal(lambda: check_arms("hybrid", {"hybrid": 3}))
+    assert "lacks baseline" in refusal(lambda: check_arms("hybrid", {"hybrid": range(3)}))
 
 
 @pytest.mark.parametrize(

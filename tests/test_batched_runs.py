@@ -229,13 +229,20 @@ def test_a_run_left_over_trains_alone_bit_by_bit_as_train_does(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    ("together", "seed", "expected"),
-    [(1, 1, [1]), (2, 1, [0, 1, 2]), (8, 0, [0, 1, 2]), (8, 5, [5])],
+    ("seeds", "together", "seed", "expected"),
+    [
+        (3, 1, 1, [1]),
+        (3, 2, 1, [0, 1, 2]),
+        (3, 8, 0, [0, 1, 2]),
+        (3, 8, 5, [5]),
+        ("4-6", 8, 5, [4, 5, 6]),
+        ("4-6", 8, 3, [3]),
+    ],
 )
 def test_params_name_the_seeds_that_train_together(
-    together: int, seed: int, expected: list[int]
+    seeds: int | str, together: int, seed: int, expected: list[int]
 ) -> None:
-    changes = {"arms": {"baseline": 3}, "contrasts": [], "together": together, "seed": seed}
+    changes = {"arms": {"baseline": seeds}, "contrasts": [], "together": together, "seed": seed}
     params = read_params(PARAMS / "smoke.yaml", changes)
     assert params.trained_seeds == expected
     assert [params.with_seed(each).run().seed for each in expected] == expected

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from studies import tiny_params
 
 from cl_utils.paths import HOME_VARIABLE, params_file
 from cl_utils.study import expected_time
 from cl_utils.study.expected_time import (
+    ON_GPU,
     UNKNOWN,
     Pace,
     expected_study,
@@ -80,9 +82,17 @@ def test_runs_of_another_size_or_of_a_gpu_say_nothing(
     assert expected_training(PARAMS) == UNKNOWN
 
 
-def test_runs_for_a_gpu_are_not_estimated_by_those_of_a_cpu(home: Path) -> None:
+@pytest.mark.parametrize("gpu", [False, True])
+def test_runs_for_a_gpu_are_not_estimated_by_those_of_a_cpu(
+    home: Path, monkeypatch: pytest.MonkeyPatch, gpu: bool
+) -> None:
+    """Where a profile takes a GPU if there is one, this machine decides."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     record(home, 0)
-    assert expected_training(PARAMS.model_copy(update={"device": "auto"})) == UNKNOWN
+    either = PARAMS.model_copy(update={"device": "auto"})
+    assert expected_training(either) == (ON_GPU if gpu else expected_training(PARAMS))
+    assert expected_study(either) == ("" if gpu else expected_study(PARAMS))
+    assert expected_training(PARAMS.model_copy(update={"device": "cuda"})) == ON_GPU
 
 
 def test_a_run_that_another_home_links_to_counts_once(
@@ -112,8 +122,8 @@ def test_a_study_counts_the_runs_that_are_left(home: Path, monkeypatch: pytest.M
     done.parent.mkdir(parents=True)
     done.touch()
     assert expected_study(PARAMS).startswith("3 runs to train: about 2 min on 2 cores")
-    for arm, seeds in PARAMS.arms.items():
-        for seed in range(seeds):
+    for arm, seeds in PARAMS.seeds.items():
+        for seed in seeds:
             PARAMS.paths.evaluated("fast", arm, seed).parent.mkdir(parents=True, exist_ok=True)
             PARAMS.paths.evaluated("fast", arm, seed).touch()
     assert expected_study(PARAMS) == ""

@@ -11,6 +11,7 @@ import pytest
 from factories import every_arm
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from refusals import refusal
 from test_figures import texts
 
 from cl_utils import figures, stats
@@ -28,6 +29,7 @@ from cl_utils.report.metric_findings import metric_worth, stability_lines, valid
 from cl_utils.report.questions import contrasts_with_baseline
 from cl_utils.report.rates import EFFECTS
 from cl_utils.stats.contrasts import against
+from cl_utils.stats.levels import by_level
 from cl_utils.study.results import Results
 
 DECLARED = [("hybrid", "baseline"), ("hybrid-norestart", "hybrid-shuffled")]
@@ -50,7 +52,7 @@ def two_settings(results: Results) -> pd.DataFrame:
 
 def two_settings_by_level(results: Results) -> pd.DataFrame:
     """Return the main effects on each level, of one study as if it were of two settings."""
-    rows = stats.level_effects(results.programs).rename(columns={"subset": "level"})
+    rows = stats.level_effects(by_level(results.programs)).rename(columns={"subset": "level"})
     rows = rows[rows["effect"] != "hybrid − baseline"]
     return pd.concat([rows.assign(setting=name) for name in ("small", "large")])
 
@@ -155,6 +157,20 @@ def test_no_rows_is_told(name: str) -> None:
         FIGURES[name](nothing)
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("factorial_effects", "train all eight"),
+        ("effects_by_level", "train all eight"),
+        ("effects_forest", "train two arms with a common seed"),
+        ("leak", "run notebooks/05_evaluation.ipynb"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_with_what_would_help(name: str, fix: str) -> None:
+    nothing = Results(*(table.head(0) for table in vars(every_arm()).values()))
+    assert fix in refusal(lambda: FIGURES[name](nothing))
+
+
 def test_a_figure_of_single_runs_has_no_intervals_and_says_n() -> None:
     """One seed: the forest prints dashes and claims nothing."""
     one = every_arm().measures[every_arm().measures["seed"] == 0]
@@ -224,8 +240,14 @@ def test_the_factorials_key_names_equality_only_where_an_effect_is_equal() -> No
 
 def test_arms_far_away_do_not_flatten_the_others() -> None:
     """easy-only lies 30 points below and stands at the edge."""
-    axes = drawn("effects_forest").axes[0]
+    figure = drawn("effects_forest")
+    axes = figure.axes[0]
     assert axes.get_xlim()[0] > -20
+    (mark,) = (line for line in axes.lines if line.get_marker() == "<")
+    names = dict(zip(row_names(axes), axes.get_yticks(), strict=True))
+    assert list(mark.get_ydata()) == [names["easy-only"]]
+    rows = contrasts_with_baseline(every_arm().measures, DECLARED, ["easy-only"])
+    assert f"{rows['difference'].iloc[0]:.1f}".replace("-", "−") in " ".join(texts(figure))
 
 
 def test_the_ablation_shows_every_metric_and_the_baselines_mean() -> None:

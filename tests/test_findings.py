@@ -176,7 +176,7 @@ def test_arms_that_a_study_does_not_have_are_in_none_of_its_families() -> None:
     """As one that somebody adds to params/study/arms.yaml for a study of his own."""
     declared: list[Pair] = [("hybrid", "baseline")]
     three = ["baseline", "hybrid-norestart", "hybrid-shuffled"]
-    seeds = dict.fromkeys(["hybrid", *three], 8)
+    seeds = dict.fromkeys(["hybrid", *three], range(8))
     own = [("hybrid-norestart", "hybrid-shuffled"), ("hybrid", "hybrid-norestart")]
     own += [("hybrid-shuffled", "baseline")]
     assert undeclared(declared, seeds) == own and len(undeclared(declared)) > len(own)
@@ -191,7 +191,7 @@ def test_arms_that_a_study_does_not_have_are_in_none_of_its_families() -> None:
 def test_every_contrast_of_the_study_s_questions_has_arms_of_the_study() -> None:
     study = read_params(PARAMS / "study.yaml")
     declared = pairs(study.contrasts)
-    assert undeclared(declared, study.arms) == undeclared(declared)
+    assert undeclared(declared, study.seeds) == undeclared(declared)
 
 
 def test_declared_contrasts_stand_under_one_question_each() -> None:
@@ -303,7 +303,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
 def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
     """A figure that was not drawn has no link."""
     style.write(Figure(), params.figures / "leak.png")
-    text = findings_text(every_arm(), DECLARED, params)
+    text = findings_text(every_arm(), params)
     alt = f"{CAPTIONS['leak']}."
     assert f"![{alt}](../figures/study/leak.png)" in part_of(text, "The leak")
     assert text.count("![") == 1 and text.startswith(
@@ -313,15 +313,17 @@ def test_figures_are_shown_where_they_were_saved(params: Params) -> None:
 
 def test_a_profile_of_one_s_own_is_not_told_the_committed_study_s_history(params: Params) -> None:
     seen = "five seeds of two of their eight arms had been seen"
-    assert seen in findings_text(every_arm(), DECLARED, params)
+    assert seen in findings_text(every_arm(), params)
     mine = params.model_copy(update={"profile": "mine"})
-    text = findings_text(every_arm(), DECLARED, mine)
+    text = findings_text(every_arm(), mine)
     assert seen not in text and "in no params file. The error rate" in text
 
 
 def test_planned_arms_without_a_run_stay_open() -> None:
     study = synthetic_results(["baseline", "hybrid"], seeds=range(8), programs=20)
-    lines = open_lines(study.measures, [("hybrid", "baseline")], {"baseline": 9, "warmup": 3})
+    lines = open_lines(
+        study.measures, [("hybrid", "baseline")], {"baseline": range(9), "warmup": range(3)}
+    )
     assert [line for line in lines if line.startswith("Not run yet: ")] == ["Not run yet: warmup."]
     assert any("an interim look: baseline (8 of 9)." in line for line in lines)
 

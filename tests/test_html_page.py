@@ -16,7 +16,6 @@ from factories import every_arm
 
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY, committed_results
 from cl_utils.report.captions import CAPTIONS
-from cl_utils.report.pages import number_sources
 from cl_utils.report.pages.html_report import notebook_of_figures, report_page, warning
 from cl_utils.report.pages.number_sources import sources, with_sources
 from cl_utils.study.params import Params, read_params
@@ -145,18 +144,14 @@ def rows_of(folder: str) -> float:
     return float(rows.loc[(rows[list(cell)] == pd.Series(cell)).all(axis=1), "value"].iloc[0])
 
 
-def test_differences_that_are_printed_alike_name_all_their_rows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_differences_that_are_printed_alike_name_all_their_rows() -> None:
     told = [("+1.0 (a)", "first"), ("+1.0 (a)", "second"), ("+1.0", "third")]
-    monkeypatch.setattr(number_sources, "sources", lambda *_: told)
-    measures = pd.DataFrame()
-    once = with_sources("<p>21.0 (a), +1.0 (a), +1.0, +1.05</p>", measures, [], "x")
+    once = with_sources("<p>21.0 (a), +1.0 (a), +1.0, +1.05</p>", told)
     assert once == (
         '<p>21.0 (a), <abbr title="first; or second">+1.0 (a)</abbr>, '
         '<abbr title="third">+1.0</abbr>, +1.05</p>'
     )
-    assert with_sources(once, measures, [], "x") == once
+    assert with_sources(once, told) == once
 
 
 def test_numbers_of_models_that_learnt_nothing_are_said_to_mean_nothing(

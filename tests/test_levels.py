@@ -36,23 +36,23 @@ def test_a_level_s_value_is_the_share_of_its_balanced_programs() -> None:
 
 
 def test_an_effect_of_a_level_is_that_of_its_own_programs() -> None:
-    effects = level_effects(programs(RIGHT)).set_index(["subset", "effect"])["difference"]
+    effects = level_effects(by_level(programs(RIGHT))).set_index(["subset", "effect"])["difference"]
     assert (effects["1.1"] == 0).all()
     assert effects["3.1", "hybrid − baseline"] == -75
     assert effects["3.1", "order"] == pytest.approx(-75 / 4)  # one of the four sorted arms
 
 
 def test_all_levels_and_effects_are_there_and_none_is_a_claim() -> None:
-    effects = level_effects(every_arm().programs)
+    effects = level_effects(by_level(every_arm().programs))
     levels = every_arm().programs["level"].unique()
     assert len(effects) == len(levels) * len(SHOWN) and effects["exploratory"].all()
-    accuracy = level_accuracy(every_arm().programs)
+    accuracy = level_accuracy(by_level(every_arm().programs))
     assert sorted(accuracy["subset"]) == sorted(levels) and accuracy["mean"].between(0, 100).all()
 
 
 def test_an_effect_declared_for_later_seeds_counts_them_alone() -> None:
     """The same numbers as of a study that has no other seeds; two levels are one family."""
-    seen = every_arm().programs
+    seen = by_level(every_arm().programs)
     later = seen[seen["seed"] >= 3]
     rows = declared_level_effects(seen, "order", ["1.1", "3.1"], first_seed=3)
     alone = level_effects(later).query("effect == 'order' and subset in ['1.1', '3.1']")
@@ -63,4 +63,6 @@ def test_an_effect_declared_for_later_seeds_counts_them_alone() -> None:
 
 
 def test_without_later_seeds_nothing_is_said() -> None:
-    assert declared_level_effects(every_arm().programs, "order", ["3.1"], first_seed=8).empty
+    assert declared_level_effects(
+        by_level(every_arm().programs), "order", ["3.1"], first_seed=8
+    ).empty

@@ -66,11 +66,13 @@ def test_a_p_value_shows_on_which_side_of_the_level_it_is(p: float, text: str) -
 
 def test_measured_numbers_are_written_by_these_functions_alone() -> None:
     """A digit rounded elsewhere may differ from the same number's digit on another page."""
-    by_hand = re.compile(r"\{([^{}:]*):[+,]*\.[1-9]f\}|:[+,]*\.[1-9]f\}\"\.format")
+    by_hand = re.compile(
+        r"\{([^{}:]*):[+,]*\.(?:[1-9]|\{[^{}]+\})f\}|:[+,]*\.(?:[1-9]|\{\})f\}\"\.format"
+    )
     printed = re.compile(r"PAPER_[A-Z_]+(\[\w+\])?")  # as it stands in the paper
     found = [
         f"{path.name}: {match[0]}"
-        for folder in ("figures", "report", "experiments")
+        for folder in ("stats", "figures", "report", "experiments", "workflow", "playground")
         for path in sorted((REPOSITORY / PACKAGE / folder).rglob("*.py"))
         for match in by_hand.finditer(path.read_text(encoding="utf-8"))
         if not printed.fullmatch(match[1] or "")

@@ -101,13 +101,16 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
         ({"device": "gpu"}, ["device='gpu'", "'cuda'"]),
         ({"arm": "hybird"}, ["arm='hybird'", "did you mean 'hybrid'?"]),
         ({"arms": {"baseline": 1, "hybird": 1}, "contrasts": []}, ["arm='hybird'", "hybrid"]),
-        ({"arms": {"baseline": 0}}, ["arms.baseline=0", "greater than 0"]),
+        ({"arms": {"baseline": 0}}, ["arms.baseline=0", "such as 5"]),
         ({"stepz": 60, "steps": 0}, ["stepz is no parameter (did you mean steps?)"]),
         (
             {"arms": {"yoked-mastery": 2, "mastery": 1}, "contrasts": []},
-            ["yoked-mastery", "as many seeds"],
+            ["yoked-mastery", "the same seeds"],
         ),
-        ({"arms": {}}, ["arms={}", "at least 1"]),
+        ({"arms": {}}, ["arms={}", "name each arm"]),
+        ({"arms": {"baseline": "12-8"}}, ["baseline: 12-8 ends before it begins", "write 8-12"]),
+        ({"arms": {"baseline": "8 to 12"}}, ["arms.baseline='8 to 12'", "such as 8-12"]),
+        ({"arms": {"baseline": [8, 12]}}, ["arms.baseline=[8, 12]", "such as 8-12"]),
         (
             {"contrasts": [["hybrid", "hybird"]]},
             ["contrasts=['hybrid', 'hybird']", "did you mean 'hybrid'?"],
@@ -124,7 +127,10 @@ def test_the_laptop_asks_the_core_question_on_the_data_and_models_of_the_study()
             {"level_question": ORDER, "arms": {"baseline": 9, "hybrid": 9}, "contrasts": []},
             ["baseline-restarts is not in arms", "null"],
         ),
-        ({"second_measure": SECOND}, ["second_measure: hybrid has 1 seeds", "lower first_seed"]),
+        (
+            {"second_measure": SECOND},
+            ["second_measure: the last seed of hybrid is 0", "lower first_seed"],
+        ),
         ({"resamples": 39}, ["resamples=39", "40"]),
         ({"level_question": ORDER | {"effect": "ordr"}}, ["level_question.effect='ordr'"]),
         ({"second_measure": SECOND | {"first_seed": 9}}, ["first_seed=9", "more seeds"]),
@@ -172,10 +178,12 @@ def test_a_number_that_yaml_reads_as_text_is_refused(tmp_path: Path) -> None:
     assert "hardest_share='1e-3'" in refusal(lambda: read_params(path))
 
 
-@pytest.mark.parametrize("name", ["steps", "arms", "profile"])
-def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "fix"), [("steps", "add it"), ("arms", "name each arm"), ("profile", "add it")]
+)
+def test_a_missing_value_is_told_with_file_and_name(tmp_path: Path, name: str, fix: str) -> None:
     path = written(tmp_path, {key: value for key, value in SMOKE.items() if key != name})
-    assert refusal(lambda: read_params(path)) == f"{path}: {name} is missing: add it"
+    assert refusal(lambda: read_params(path)).startswith(f"{path}: {name} is missing: {fix}")
 
 
 @pytest.mark.parametrize("name", ["smoke", "params/smoke", "smoke.yml", PARAMS / "smoke"], ids=str)

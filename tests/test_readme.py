@@ -25,6 +25,8 @@ from cl_utils.labels.numbers import fixed
 from cl_utils.paths import HOME_VARIABLE, PARAMS, REPOSITORY
 from cl_utils.report.page_files import read_page
 from cl_utils.report.pages.of_study import study_pages
+from cl_utils.report.pages.settings import further_settings
+from cl_utils.report.settings import studied
 from cl_utils.stats.rows import PRIMARY, select
 from cl_utils.study.data_files import load_counts
 from cl_utils.study.params import Params, read_params
@@ -85,7 +87,7 @@ def test_generated_pages_are_what_the_results_give(
     committed: tuple[Results, Params], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
-    pages = study_pages(*committed)
+    pages = study_pages(*committed, studied(), further_settings())
     assert {"README.md", "docs/results.md", "docs/findings.md", "docs/running.md"} <= set(pages)
     for page, expected in pages.items():
         written = read_page(page)

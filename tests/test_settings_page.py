@@ -159,7 +159,7 @@ def test_exams_have_the_factorial_s_effects_on_their_own_rows() -> None:
     taken = replace(every_arm(), measures=pd.concat([every_arm().measures, exam]))
     page = section(page_of([invented("x", taken)], {}), "Off the distribution")
     (line,) = (line for line in page.splitlines() if line.startswith("| longer programs |"))
-    effects = factorial_effects(taken.measures, test_set="exam longer", subset="all")
+    effects = factorial_effects(taken.measures, ("execution_exact", "exam longer", "all"))
     order = effects.set_index("effect").loc["order", "difference"]
     assert f"| {order:+.1f} (" in line
 
@@ -297,8 +297,7 @@ def test_exams_without_the_factorial_have_the_declared_contrasts_and_their_progr
     there = stats.contrast_table(
         setting.results.measures,
         contrasts=[("stair", "baseline")],
-        test_set="exam longer",
-        subset="all",
+        cell=("execution_exact", "exam longer", "all"),
     ).iloc[0]
     assert line.startswith("| longer programs | 85 | ")
     assert line.endswith(f" | – | {points_text(there)} |")
@@ -332,7 +331,7 @@ def test_before_all_declared_seeds_are_there_nothing_is_a_claim() -> None:
     (claim,) = [standing(row) for _, row in whole.contrasts.iterrows()]
     assert claim == "claim"
     same, early = (
-        replace(whole, seeds=dict.fromkeys(FACTORIAL.values(), most)) for most in (n, n + 1)
+        replace(whole, seeds=dict.fromkeys(FACTORIAL.values(), range(most))) for most in (n, n + 1)
     )
     assert [standing(row) for _, row in same.contrasts.iterrows()] == ["claim"]
     assert [standing(row) for _, row in early.contrasts.iterrows()] == ["trend"]

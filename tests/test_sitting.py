@@ -371,6 +371,14 @@ def test_a_note_of_a_divergence_that_is_damaged_is_named() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_arms_with_some_of_the_seeds_wait_for_these() -> None:
+    arms = {"baseline": "1-2", "hybrid": 2}
+    params = params_of().model_copy(update={"arms": arms})
+    named = [(each.seed, each.arm) for each in waiting(params, print)]
+    assert named == [(0, "hybrid"), (1, "baseline"), (1, "hybrid"), (2, "baseline")]
+
+
+@pytest.mark.usefixtures("home")
 def test_a_replayed_run_that_is_gone_is_named_where_its_rows_are_there() -> None:
     """No sitting trains it again, so its yoked twin would wait for ever."""
     arms = {"baseline": 1, "mastery": 2, "yoked-mastery": 1}

@@ -18,10 +18,12 @@ from statsmodels.stats.multitest import multipletests
 
 from cl_utils import stats
 from cl_utils.errors import StudyError
+from cl_utils.labels.contrast_text import contrast_text, standing_alone
 from cl_utils.stats.contrasts import holm, least_holm
 from cl_utils.stats.intervals import share_interval
 from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
 from cl_utils.stats.programs import decile_of
+from cl_utils.stats.rows import Cell
 
 PERCENT = draw.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -191,18 +193,21 @@ def test_contrasts_of_a_study_with_one_arm_are_empty() -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ({"test_set": "exam variables"}, "subset='macro' does not exist: choose one of all"),
-        ({"measure": "execution_exat"}, "did you mean 'execution_exact'?"),
-        ({"measure": "line_exact"}, "line_exact: test_set='balanced' does not exist"),
+        (
+            ("execution_exact", "exam variables", "macro"),
+            "subset='macro' does not exist: choose one of all",
+        ),
+        (("execution_exat", "balanced", "macro"), "did you mean 'execution_exact'?"),
+        (("line_exact", "balanced", "macro"), "line_exact: test_set='balanced' does not exist"),
     ],
 )
-def test_what_was_not_measured_is_named_with_what_there_is(cell: dict[str, str], said: str) -> None:
+def test_what_was_not_measured_is_named_with_what_there_is(cell: Cell, said: str) -> None:
     """An exam has no buckets to average: no run can mend that."""
     usual = measures({"baseline": [70, 71], "hybrid": [72, 73]})
     exam = usual.assign(test_set="exam variables", subset="all")
     lines = exam.assign(measure="line_exact")
     with pytest.raises(StudyError, match=re.escape(said)):
-        stats.paired_difference(pd.concat([usual, exam, lines]), "hybrid", **cell)
+        stats.paired_difference(pd.concat([usual, exam, lines]), "hybrid", cell=cell)
 
 
 def test_faulty_rows_are_refused() -> None:
@@ -351,21 +356,25 @@ def test_a_contrast_says_what_it_shows_and_claims_nothing_by_itself() -> None:
     pair, cell = ("hybrid", "baseline"), ("execution_exact", "balanced", "macro")
     clear = np.array([np.arange(8.0) + 5.0, np.arange(8.0)])
     contrast = stats.contrasts.paired_contrast(clear, pair, cell)
-    assert contrast.at_most == "claim" and contrast.standing == "trend"
-    assert str(contrast) == (
+    assert contrast.at_most == "claim" and standing_alone(contrast) == "trend"
+    assert contrast_text(contrast) == (
         "hybrid − baseline: +5.0 points (+5.0 to +5.0), n = 8, p = 0.008: trend, higher"
     )
     equal = stats.contrasts.paired_contrast(np.array([clear[1] + 0.1, clear[1]]), pair, cell)
     same = stats.contrasts.paired_contrast(np.array([clear[1], clear[1]]), pair, cell)
-    assert str(equal).endswith("p = 0.008: trend, higher")
-    assert str(same) == (
+    assert contrast_text(equal).endswith("p = 0.008: trend, higher")
+    assert contrast_text(same) == (
         "hybrid − baseline: +0.0 points (+0.0 to +0.0), n = 8, equivalence p < 0.001: trend, "
         "equal within ±1"
     )
+    hardly = stats.contrasts.paired_contrast(np.array([clear[1] - 0.01, clear[1]]), pair, cell)
+    assert contrast_text(hardly).startswith(
+        "hybrid − baseline: +0.0 points (-0.01 to -0.01), n = 8"
+    )
     noisy = np.array([[3.0, -3.0, 2.0, -2.0, 1.0, -1.0], [0.0] * 6])
-    assert str(stats.contrasts.paired_contrast(noisy, pair, cell)).endswith(": undecided")
+    assert contrast_text(stats.contrasts.paired_contrast(noisy, pair, cell)).endswith(": undecided")
     alone = stats.contrasts.paired_contrast(clear[:, :1], pair, cell)
-    assert str(alone) == "hybrid − baseline: +5.0 points, n = 1: single runs"
+    assert contrast_text(alone) == "hybrid − baseline: +5.0 points, n = 1: single runs"
 
 
 def test_equal_values_have_an_interval_of_width_zero_whatever_their_digits() -> None:

@@ -28,12 +28,12 @@ from cl_utils.report.questions import adaptive_contrasts, contrasts_with_baselin
 from cl_utils.report.rates import by_recipe, rate_changes
 from cl_utils.report.settings import Setting
 from cl_utils.stats import FACTORIAL, contrast_table, factorial_effects, mean_interval, standing
-from cl_utils.stats.contrasts import as_interim, interim_contrasts
+from cl_utils.stats.contrasts import as_interim, declared_seeds, interim_contrasts
 from cl_utils.stats.factorial import interim_effects
 
 PAIR = ("hybrid", "baseline")
 BETTER = raised(every_arm(), "hybrid", 30.0).measures  # eight seeds, a claim beyond doubt
-ALL = dict.fromkeys(FACTORIAL.values(), 8)
+ALL = dict.fromkeys(FACTORIAL.values(), range(8))
 
 
 def called(rows: pd.DataFrame, arm: str = "hybrid") -> str:
@@ -45,14 +45,14 @@ def called(rows: pd.DataFrame, arm: str = "hybrid") -> str:
 def test_a_contrast_is_a_claim_with_all_its_declared_seeds_only(
     declared: int, expected: str
 ) -> None:
-    seeds = dict.fromkeys(PAIR, declared)
+    seeds = dict.fromkeys(PAIR, range(declared))
     rows = contrast_table(BETTER, contrasts=[PAIR])
     assert called(interim_contrasts(rows, seeds)) == expected
     assert called(contrasts_with_baseline(BETTER, [PAIR], ["hybrid"], seeds)) == expected
     own = ("mastery", "yoked-mastery")
     better = raised(every_arm(), "mastery", 30.0)
     eight = better.measures[better.measures["seed"] < 3]
-    adaptive = adaptive_contrasts(eight, [own], dict.fromkeys(own, declared))
+    adaptive = adaptive_contrasts(eight, [own], dict.fromkeys(own, range(declared)))
     assert called(adaptive[adaptive["reference"] == own[1]], "mastery") != "claim"
 
 
@@ -79,27 +79,36 @@ def test_changes_with_the_rate_wait_for_all_seeds_too() -> None:
 
 def test_what_stays_open_lists_contrasts_whose_seeds_are_missing() -> None:
     head = "Declared and a trend, no claim: hybrid against baseline."
-    assert head not in open_lines(BETTER, [PAIR], dict.fromkeys(PAIR, 8))
-    assert head in open_lines(BETTER, [PAIR], dict.fromkeys(PAIR, 9))
+    assert head not in open_lines(BETTER, [PAIR], dict.fromkeys(PAIR, range(8)))
+    assert head in open_lines(BETTER, [PAIR], dict.fromkeys(PAIR, range(9)))
 
 
-def setting(seeds: dict[str, int]) -> Setting:
+def setting(seeds: dict[str, range]) -> Setting:
     """Return a setting whose params file declares these seeds."""
-    return replace(invented("x", every_arm()), planned=max(seeds.values()), seeds=seeds)
+    return replace(invented("x", every_arm()), planned=max(map(len, seeds.values())), seeds=seeds)
 
 
 def test_seeds_are_counted_against_those_of_the_arms_that_answer() -> None:
     """An arm of more seeds elsewhere makes no answer unfinished."""
-    more = setting({**ALL, "random-buckets": 13})
+    more = setting({**ALL, "random-buckets": range(13)})
     assert set(declared_of_answers(more)) == {8}
     assert "declared" not in readme.table([more]).splitlines()[0]
-    later = setting(dict.fromkeys(ALL, 13))
+    later = setting(dict.fromkeys(ALL, range(13)))
     assert readme.table([later]).splitlines()[0].endswith("n = 8 of 13 declared |")
     (question,) = questions_titled({"The paper's question": ""})
     row = answer(later, question)
     assert row is not None and row["declared"] == 13
     nothing = pd.Series({**row, "low": -1.0, "high": 1.0, "p_holm": 1.0, "p_equivalence_holm": 1.0})
     assert words(nothing) == UNFINISHED and "no difference" in words(nothing.drop("declared"))
+
+
+def test_arms_declared_with_some_seeds_are_compared_over_those_that_both_have() -> None:
+    """Seeds 3 to 7 of one and 0 to 7 of the other: five pairs, and two from the sixth on."""
+    seeds = {"hybrid": range(3, 8), "baseline": range(8)}
+    assert declared_seeds(seeds, PAIR) == 5 and declared_seeds(seeds, PAIR, first=6) == 2
+    assert declared_seeds(seeds, ["hybrid", "mastery"]) == 0 == declared_seeds(seeds, [])
+    later = replace(setting(seeds), declared=[PAIR])
+    assert later.planned_of(PAIR) == 5 and later.planned_of(PAIR, first=8) == 0
 
 
 def test_two_seeds_have_a_mean_and_no_interval() -> None:

@@ -203,8 +203,8 @@ def test_a_profile_plans_its_runs_and_no_others(profile: str, plans: dict[str, s
     runs = {
         (recipe, arm, str(seed))
         for recipe in study.recipes
-        for arm in study.arms
-        for seed in range(study.arms[arm])
+        for arm, seeds in study.seeds.items()
+        for seed in seeds
     }
     once = dict.fromkeys(["all", "programs", "difficulty", "buckets"], 1)
     if any("model_loss" in arm_named(arm).metrics for arm in study.arms):

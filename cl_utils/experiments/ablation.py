@@ -18,7 +18,7 @@ from cl_utils.experiments.tables import HALF, MILLION, trainings
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, draw_interval, height_for, styled
-from cl_utils.labels.numbers import count_text, fixed
+from cl_utils.labels.numbers import counts_text, fixed, reached_by
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 
@@ -83,9 +83,7 @@ def _order(rows: pd.DataFrame, reference: str) -> list[str]:
 
 def _counts(rows: pd.DataFrame) -> str:
     counts = rows.groupby("variant")["seed"].nunique()
-    least, most = counts.min(), counts.max()
-    fewer = "" if least == most else f"{least} to "
-    return f"n = {fewer}{count_text(most, 'seed')} per row"
+    return f"n = {counts_text(counts)} seed{'' if counts.max() == 1 else 's'} per row"
 
 
 def _row(axes: Axes, place: int, values: pd.Series) -> None:
@@ -99,7 +97,7 @@ def _row(axes: Axes, place: int, values: pd.Series) -> None:
         if interval.n >= SEEDS_OF_A_TREND:
             draw_interval(axes, place - 0.14, interval.low, interval.high)
     else:
-        text = f"reached by {len(reached)} of {len(values)}" if len(reached) else "not reached"
+        text = reached_by(len(reached), len(values))
         anchor = axes.get_yaxis_transform()
         axes.text(0.02, place, text, transform=anchor, ha="left", va="center", fontsize=8)
     axes.scatter(reached, seats, s=12, color=colour, zorder=5)

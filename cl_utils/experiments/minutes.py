@@ -18,6 +18,7 @@ from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.multiples import finish_grid
 from cl_utils.figures.panels import canvas, styled
+from cl_utils.labels.numbers import reached_by
 from cl_utils.stats.intervals import share_interval
 
 COLOUR: Final = "#0072B2"
@@ -83,6 +84,6 @@ def _name(plan: pd.DataFrame) -> str:
     if count == len(minutes):
         found = f"{interval_mean_text(minutes, 1)} min to {PAPER_BASELINE} %"
     else:
-        found = f"reached by {count} of {len(minutes)}" if count else "not reached"
+        found = reached_by(count, len(minutes))
         found += f": {interval_mean_text(rows['final'], 1)} % at the end"
     return f"{rows['words'].iloc[0]}\n{found} (n = {len(minutes)})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -90,9 +91,13 @@ class Experiment(Strict):
         for seed in range(max(variant.seeds for variant in self.variants)):
             yield from ((variant, seed) for variant in self.variants if seed < variant.seeds)
 
+    @cached_property
+    def _profile(self) -> Params:
+        return read_params(params_file(self.profile))
+
     def params(self, recipe: str) -> Params:
         """Return the parameters of the profile, with a recipe."""
-        return read_params(params_file(self.profile), {"recipe": recipe})
+        return self._profile.model_copy(update={"recipe": recipe})
 
     @property
     def device(self) -> str:

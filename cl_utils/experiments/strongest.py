@@ -36,7 +36,7 @@ PROFILE: Final = "paper-size"
 
 def strongest_markdown() -> str:
     """Return what is known of it, of the experiment and of the study of that size."""
-    declared = read_params(params_file(PROFILE)).arms
+    declared = read_params(params_file(PROFILE)).seeds
     results = load_results(committed_results(PROFILE)).of_declared(declared)
     rows = select(results.measures, *PRIMARY)
     models = {name: load_committed(name)[1]["params"] for name in committed_models()}
@@ -67,8 +67,9 @@ def soon_sentence() -> str:
 
 def _median(values: pd.Series, digits: int = 1) -> str:
     """Return the median of values with minimum and maximum."""
-    low, high = values.min(), values.max()
-    return f"{values.median():.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    found = (values.median(), values.min(), values.max())
+    median, low, high = (fixed(each, digits) for each in found)
+    return f"{median} ({low} to {high})"
 
 
 def good_sentence(rows: pd.DataFrame, models: Models) -> str:

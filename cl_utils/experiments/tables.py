@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.evaluation.paper_numbers import PAPER_BASELINE
-from cl_utils.labels.numbers import MISSING, fixed
+from cl_utils.labels.numbers import MISSING, fixed, reached_by
 from cl_utils.report.sentences import rows_markdown
 from cl_utils.stats import mean_interval
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
@@ -44,12 +44,9 @@ def trainings(curves: pd.DataFrame, level: float = HALF) -> pd.DataFrame:
 
 def interval_mean_text(values: Iterable[float], digits: int, *, sign: bool = False) -> str:
     """Return "mean (low to high)" of the 95 % t interval, the mean alone below three values."""
-    interval = mean_interval(values)
-    plus = "+" if sign else ""
-    mean, low, high = (
-        f"{each:{plus},.{digits}f}" for each in (interval.mean, interval.low, interval.high)
-    )
-    return f"{mean} ({low} to {high})" if interval.n >= SEEDS_OF_A_TREND else mean
+    found, plus = mean_interval(values), "+" if sign else ""
+    mean, low, high = (fixed(each, digits, plus) for each in (found.mean, found.low, found.high))
+    return f"{mean} ({low} to {high})" if found.n >= SEEDS_OF_A_TREND else mean
 
 
 def mean_to_reach_text(values: Sequence[float], digits: int) -> str:
@@ -57,7 +54,7 @@ def mean_to_reach_text(values: Sequence[float], digits: int) -> str:
     count = sum(isfinite(value) for value in values)
     if count == len(values):
         return interval_mean_text(values, digits)
-    return f"reached by {count} of {len(values)}" if count else "not reached"
+    return reached_by(count, len(values))
 
 
 def worth_markdown(curves: pd.DataFrame, reference: str) -> str:

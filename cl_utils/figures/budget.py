@@ -32,7 +32,7 @@ def gain_against_budget(gains: pd.DataFrame) -> Figure:
 
     Up to `MOST_LINES` arms share a panel; more have a panel each. The baseline is the zero line.
     """
-    require(gains, "arms with a smaller budget")
+    require(gains, "arms with a smaller budget", "train one (notebooks 04 and 05)")
     arms = in_order(gains["base"])
     figure = (one_panel if len(arms) <= MOST_LINES else panel_an_arm)(gains, arms)
     first = gains.iloc[0]

@@ -15,7 +15,7 @@ from cl_utils.figures.multiples import MOST_LINES, arm_panels, in_panels, refere
 from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text, styled
 from cl_utils.figures.words import BASELINE, controls_text, percent_text
 from cl_utils.labels.names import arm_label, in_order, metric_label
-from cl_utils.labels.numbers import rho_text
+from cl_utils.labels.numbers import counts_text, rho_text
 from cl_utils.stats import accuracy_by_decile
 from cl_utils.stats.programs import BALANCED
 from cl_utils.stats.validity import OVERALL
@@ -43,7 +43,7 @@ def accuracy_by_difficulty(
         figure,
         decile_result(means, groups, metric_label(metric)) + correlation_text(validity, metric),
         f"{panels}Line: mean over seeds; band: lowest to highest seed; {seeds_text(table)}. "
-        f"Test set: {BALANCED}, {span_text(groups['programs'])} programs per group."
+        f"Test set: {BALANCED}, {counts_text(groups['programs'])} programs per group."
         f"{controls_text(table['arm'].unique())}",
         "Equal values share one group, so groups differ in size and a decile can be missing. "
         "Interval of ρ: bootstrap over seeds and groups of programs with one skeleton.",
@@ -103,12 +103,6 @@ def decile_result(means: pd.DataFrame, groups: pd.DataFrame, label: str) -> str:
         f"Exact outputs of {arm_label(arms[0])}: {percent_text(line.iloc[0])} at {label} {ends[0]} "
         f"and {percent_text(line.iloc[-1])} at {ends[-1]}. "
     )
-
-
-def span_text(counts: pd.Series) -> str:
-    """Return "1,000", or "300 to 1,000"."""
-    low, high = counts.min(), counts.max()
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def values_text(low: float, high: float) -> str:

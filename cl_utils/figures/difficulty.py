@@ -25,8 +25,10 @@ from cl_utils.figures.panels import (
     styled,
     without_left_line,
 )
+from cl_utils.files import running
 from cl_utils.labels.names import metric_label
 from cl_utils.labels.numbers import fixed
+from cl_utils.study.notebook_names import METRIC_ANALYSIS
 
 DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -49,7 +51,7 @@ def difficulty_distribution(counts: pd.DataFrame) -> Figure:
     `counts` is the table of `buckets.counts_by_level`: metric, lower, upper, level, bucket and
     the number of programs.
     """
-    require(counts, "difficulty")
+    require(counts, "difficulty", f"{running(METRIC_ANALYSIS)} first")
     programs = counts.groupby(["metric", "level"])["programs"].sum()
     levels = [*sorted(counts["level"].unique()), "all"]
     figure = canvas(height_for(len(levels)) + 0.2)
@@ -139,7 +141,7 @@ def bucket_key(axes: Axes, index: int, bucket: str) -> None:
 @styled
 def metric_spread(values: pd.DataFrame) -> Figure:
     """Return how many programs have which value of each metric (columns), a panel per metric."""
-    require(values, "difficulty")
+    require(values, "difficulty", f"{running(METRIC_ANALYSIS)} first")
     figure = canvas(2.3)
     panels = figure.subplots(1, values.shape[1], sharex=True, sharey=True, squeeze=False)
     bins = np.arange(0, SPREAD_TO + STEP, STEP) - STEP / 2

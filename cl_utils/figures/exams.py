@@ -16,7 +16,14 @@ from matplotlib.ticker import FixedLocator, MultipleLocator
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import canvas, draw_interval, require, styled, without_left_line
+from cl_utils.figures.panels import (
+    TRAIN_EIGHT,
+    canvas,
+    draw_interval,
+    require,
+    styled,
+    without_left_line,
+)
 from cl_utils.figures.words import percent_text
 from cl_utils.labels.names import exam_label
 from cl_utils.labels.numbers import counts_text, fixed, points_text
@@ -33,7 +40,8 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
     `where`: the setting whose models took them.
     """
     sets = list(accuracy["test_set"])
-    require(effects if len(sets) > 1 else effects[:0], "exams, or of the factorial's eight arms")
+    taken = effects if len(sets) > 1 else effects[:0]
+    require(taken, "exams, or of the factorial's eight arms", TRAIN_EIGHT)
     figure = canvas(0.36 * len(sets) + 1.0)
     panels = figure.subplots(1, 1 + len(SHOWN), sharey=True, width_ratios=[1.0, *[1.25] * 4])
     _draw_accuracy(panels[0], accuracy)

@@ -17,7 +17,14 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.contrasts import claimed, draw_effect, limit_differences, marker_legend
 from cl_utils.figures.described import describe
-from cl_utils.figures.panels import canvas, require, styled, where_text, without_left_line
+from cl_utils.figures.panels import (
+    TRAIN_EIGHT,
+    canvas,
+    require,
+    styled,
+    where_text,
+    without_left_line,
+)
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, measure_text
 from cl_utils.labels.numbers import fixed, p_text, points_text
@@ -39,7 +46,7 @@ def factorial_effects(effects: pd.DataFrame, cells: pd.DataFrame, gain: pd.DataF
 
     `gain`: the row of `stats.factorial_gain`.
     """
-    require(effects, "the factorial (eight arms with a common seed)")
+    require(effects, "the factorial (eight arms with a common seed)", TRAIN_EIGHT)
     figure = canvas(3.9)
     axes, *panels = figure.subplots(1, 3, width_ratios=[1.35, 0.8, 0.8])
     draw_effects(axes, effects, gain.iloc[0])

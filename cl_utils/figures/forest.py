@@ -35,7 +35,7 @@ def effects_forest(contrasts: pd.DataFrame) -> Figure:
 
     Rows stand by group (see `arm_groups.GROUPS`), groups under their names.
     """
-    require(contrasts, "contrasts (two arms with a common seed)")
+    require(contrasts, "contrasts", "train two arms with a common seed (notebooks 04 and 05)")
     table = contrasts_in_order(contrasts)
     places, headings = grouped_places(list(table["arm"]))
     last = max(places)

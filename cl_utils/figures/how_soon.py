@@ -36,7 +36,7 @@ NEVER_COLUMN = 1.03
 @styled
 def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
     """Return a panel per setting, a row per arm: seeds and median of what `level` percent takes."""
-    require(rows, f"a learning curve that reaches {level} %")
+    require(rows, f"a learning curve that reaches {level} %", "train for more steps")
     settings, arms = list(rows["setting"].unique()), in_order(rows["arm"].unique())
     lines = ceil(len(settings) / COLUMNS)
     figure = canvas(height_for(len(arms), lines) + 0.2)

@@ -15,7 +15,7 @@ from cl_utils.figures import style
 from cl_utils.figures.contrasts import limit_differences
 from cl_utils.figures.described import describe
 from cl_utils.figures.lanes import STEP, draw_difference, lanes_key
-from cl_utils.figures.panels import canvas, require, styled, without_left_line
+from cl_utils.figures.panels import TRAIN_EIGHT, canvas, require, styled, without_left_line
 from cl_utils.labels.names import level_label
 from cl_utils.labels.numbers import points_text
 from cl_utils.stats.levels import costliest_levels
@@ -24,7 +24,7 @@ from cl_utils.stats.levels import costliest_levels
 @styled
 def effects_by_level(rows: pd.DataFrame) -> Figure:
     """Return a panel an effect: its size on each level, settings beneath one another."""
-    require(rows, "a factorial with all eight arms")
+    require(rows, "a factorial with all eight arms", TRAIN_EIGHT)
     settings, levels = list(rows["setting"].unique()), sorted(rows["level"].unique())
     effects = list(rows["effect"].unique())
     figure = canvas(0.5 * len(levels) * (0.6 + 0.2 * len(settings)) + 1.1)

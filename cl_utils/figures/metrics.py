@@ -16,7 +16,9 @@ from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import canvas, require, styled
+from cl_utils.files import running
 from cl_utils.labels.numbers import MISSING, fixed
+from cl_utils.study.notebook_names import METRIC_ANALYSIS
 
 COLOURS = "RdBu_r"
 """Blue below 0, white at 0, red above: apart for colour-blind readers too (ColorBrewer)."""
@@ -33,7 +35,7 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
     The name of a metric stands right of its row and above its column. `programs` is the number of
     programs that the matrix was made from.
     """
-    require(matrix, "metrics")
+    require(matrix, "metrics", f"{running(METRIC_ANALYSIS)} first")
     figure = canvas(0.36 * len(matrix) + 0.3)
     axes = figure.subplots()
     draw_triangle(axes, matrix.to_numpy(dtype=float))

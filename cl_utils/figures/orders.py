@@ -17,7 +17,7 @@ from cl_utils.figures.panels import require, styled
 @styled
 def effects_by_order(rows: pd.DataFrame) -> Figure:
     """Return each order minus the baseline with its interval, metrics beneath one another."""
-    require(rows, "an order of the baseline's programs")
+    require(rows, "an order of the baseline's programs", "train such an arm (notebooks 04 and 05)")
     figure = difference_lines(rows, line="order", lane="metric")
     describe(
         figure,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from textwrap import wrap
-from typing import ParamSpec
+from typing import Final, ParamSpec
 
 import matplotlib
 import numpy as np
@@ -24,10 +24,12 @@ from matplotlib.text import Text
 from cl_utils.errors import StudyError
 from cl_utils.figures import style
 from cl_utils.figures.described import Described, Picture
+from cl_utils.files import running
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import count_text, mean_text
 from cl_utils.stats import mean_interval, seed_values
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
+from cl_utils.study.notebook_names import EVALUATION
 
 Arguments = ParamSpec("Arguments")
 HYPHEN_OF_A_NUMBER = re.compile(r"(?<![\w)])-(?=\d)")
@@ -42,6 +44,7 @@ MOST_NAMED = 8
 """Up to so many arms a note gives each its number of seeds."""
 VALUE_COLUMN = 103.0
 """Where a percent axis prints its values: right of 100, clear of bars and lines."""
+TRAIN_EIGHT: Final = "train all eight with one seed (notebooks 04 and 05)"
 
 
 def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
@@ -75,10 +78,10 @@ def height_for(rows: int, panels: int = 1) -> float:
     return panels * (0.27 * rows + 0.75)
 
 
-def require(rows: pd.DataFrame, what: str) -> None:
-    """Raise StudyError when there is nothing to draw."""
+def require(rows: pd.DataFrame, what: str, fix: str = f"{running(EVALUATION)} first") -> None:
+    """Raise StudyError when there is nothing to draw; `fix`: what gives such rows."""
     if rows.empty:
-        raise StudyError(f"no rows of {what}: run notebooks/05_evaluation.ipynb first")
+        raise StudyError(f"no rows of {what}: {fix}")
 
 
 def seeds_text(rows: pd.DataFrame) -> str:

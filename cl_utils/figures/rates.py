@@ -19,7 +19,7 @@ AVERAGED = recipe_named("fast-constant").averaged_share
 @styled
 def effects_by_rate(rows: pd.DataFrame) -> Figure:
     """Return a panel per recipe: each effect with its interval, rates beneath one another."""
-    require(rows, "a recipe whose learning rate does not fall to zero")
+    require(rows, "recipes whose learning rate stays above zero", "run the profile study-rates")
     named = rows.assign(panel="recipe " + rows["recipe"])
     figure = difference_lines(named, line="effect", lane="rate", panel="panel")
     describe(

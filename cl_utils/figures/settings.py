@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from cl_utils.figures.described import describe
 from cl_utils.figures.lanes import difference_lines, lanes_result
-from cl_utils.figures.panels import require, styled
+from cl_utils.figures.panels import TRAIN_EIGHT, require, styled
 
 LINES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -29,7 +29,7 @@ LINES: Final[Mapping[str, str]] = MappingProxyType(
 @styled
 def effects_by_setting(rows: pd.DataFrame) -> Figure:
     """Return each effect with its interval, settings beneath one another."""
-    require(rows, "a factorial with all eight arms")
+    require(rows, "a factorial with all eight arms", TRAIN_EIGHT)
     named = rows.assign(effect=rows["effect"].replace(dict(LINES)))
     figure = difference_lines(named, line="effect", lane="setting")
     describe(

@@ -31,7 +31,7 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
     """
     adaptive = [each for arm, controls in adaptive_arms().items() for each in (arm, *controls)]
     rows = history[history["arm"].isin(adaptive)]
-    require(rows, "history of adaptive arms")
+    require(rows, "history of adaptive arms", "train one (notebooks 04 and 05)")
     arms = [arm for arm in adaptive if arm in set(rows["arm"])]
     figure = canvas(4.3)
     grid = figure.subplots(len(BUCKETS), len(arms), sharex=True, sharey=True, squeeze=False)

@@ -39,6 +39,7 @@ LANES = {OVERALL: (-0.15, style.INK), WITHIN: (0.15, "white")}
 """Place within a row and face of the marker, by scope."""
 COLUMN_OF = {OVERALL: 1.09, WITHIN: 1.19}
 """Right end of the printed column, as a share of the panel's width, by scope."""
+TRAIN_METRICS = "train arms with buckets by metrics (notebooks 04 and 05)"
 
 
 @styled
@@ -142,7 +143,7 @@ def metric_worth(worth: pd.DataFrame) -> Figure:
 
     `worth`: the rows of `metric_findings.metric_worth`.
     """
-    require(worth, "metrics that made buckets, random ones among them")
+    require(worth, "metrics that made buckets, random ones among them", TRAIN_METRICS)
     metrics = list(worth["metric"])
     figure = canvas(height_for(len(metrics)) + 0.2)
     order, gain = figure.subplots(1, 2, sharey=True)
@@ -191,7 +192,7 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     metric_of = {arm: name for name, arm in metric_arms(metric).items()}
     bars = rows[rows["arm"].isin(metric_of)]
     several = bars["arm"].nunique() > 1  # one bar compares nothing
-    require(bars if several else bars.head(0), "arms with buckets by two metrics or more")
+    require(bars if several else bars.head(0), "arms with buckets by two metrics", TRAIN_METRICS)
     means = bars.groupby("arm")["value"].mean().sort_values(ascending=False, kind="stable")
     arms = [str(arm) for arm in means.index]
     figure = canvas(height_for(len(arms)))

@@ -79,7 +79,12 @@ def count_text(n: int, name: str) -> str:
 def counts_text(counts: Iterable[int]) -> str:
     """Return "8" where all counts are alike, "8 to 9" where they are not."""
     every = set(counts)
-    return " to ".join(str(count) for count in sorted({min(every), max(every)}))
+    return " to ".join(f"{count:,}" for count in sorted({min(every), max(every)}))
+
+
+def reached_by(n: int, of: int) -> str:
+    """Return how many of some trainings get somewhere: "reached by 2 of 3", or "not reached"."""
+    return f"reached by {n} of {of}" if n else "not reached"
 
 
 def p_text(p: float) -> str:

@@ -25,7 +25,9 @@ DECLARED: Final[Mapping[str, str]] = {
     "paper_size.md)); nothing stops before thirteen, and p values are not corrected for these "
     "looks. Seeds 0 to 4 were trained as one batched model on a GPU, later ones run by run on a "
     "CPU in the same precision; all arms of a seed on one type of machine ([by machine]("
-    "settings.md#by-machine)). {mixture}",
+    "settings.md#by-machine)). On 2026-11-29, before their runs, sequential, incremental, "
+    "incremental by characters and anti-hybrid were added with seeds 8 to 12, exploratory. "
+    "{mixture}",
     "study-rates": "The contrasts were declared on 2026-11-27 with eight seeds, and those at rates "
     "that fall to zero left out on 2026-11-28, before any run; the rows were looked at after three "
     "seeds. Each recipe at each rate is a family of its own.",

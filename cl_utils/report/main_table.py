@@ -9,7 +9,6 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.errors import StudyError
 from cl_utils.stats import (
     Cell,
     Interval,
@@ -19,9 +18,11 @@ from cl_utils.stats import (
     seed_values,
     select,
 )
+from cl_utils.stats.contrasts import common_seeds
 from cl_utils.stats.rows import PRIMARY
 from cl_utils.study.results import Results
 
+BASELINE: Final = "baseline"
 MAIN_CELLS: Final[dict[str, Cell]] = {
     "easy": ("execution_exact", "balanced", "easy"),
     "medium": ("execution_exact", "balanced", "medium"),
@@ -46,19 +47,19 @@ def main_table(results: Results) -> pd.DataFrame:
     selected = {name: select(results.measures, *cell) for name, cell in MAIN_CELLS.items()}
     arms = arms_in(results.measures)
     return pd.DataFrame(
-        [table_row(results, selected, arm) for arm in arms],
+        [table_row(selected, arm) for arm in arms],
         index=pd.Index(arms, name="arm"),
     )
 
 
-def table_row(results: Results, selected: dict[str, pd.DataFrame], arm: str) -> dict[str, float]:
+def table_row(selected: dict[str, pd.DataFrame], arm: str) -> dict[str, float]:
     """Return the cells of `main_table` for one arm."""
     intervals = {name: mean_interval(seed_values(rows, arm)) for name, rows in selected.items()}
     row: dict[str, float] = {"n": intervals["macro"].n}
     for name, interval in intervals.items():
         row |= {name: interval.mean, f"{name}_half_width": interval.half_width}
         row[f"{name}_n"] = interval.n
-    difference = difference_to_baseline(results, arm)
+    difference = difference_to_baseline(selected["macro"], arm)
     return row | {
         "difference": difference.mean,
         "difference_low": difference.low,
@@ -67,12 +68,9 @@ def table_row(results: Results, selected: dict[str, pd.DataFrame], arm: str) -> 
     }
 
 
-def difference_to_baseline(results: Results, arm: str) -> Interval:
-    """Return the paired difference of the primary measure; n = 0 without a common seed."""
-    if arm == "baseline":
+def difference_to_baseline(rows: pd.DataFrame, arm: str) -> Interval:
+    """Return the paired difference of the primary measure's rows; n = 0 without a common seed."""
+    if arm == BASELINE or not common_seeds(rows, arm, BASELINE):
         return mean_interval([])
-    try:
-        contrast = paired_difference(results.measures, arm)
-    except StudyError:  # no seed in common yet
-        return mean_interval([])
+    contrast = paired_difference(rows, arm)
     return Interval(contrast.difference, contrast.low, contrast.high, contrast.n)

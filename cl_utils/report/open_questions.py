@@ -6,8 +6,7 @@ In: the measures of a study, the contrasts declared before the run. Out: lines o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -30,7 +29,13 @@ from cl_utils.stats import (
     select,
     standing,
 )
-from cl_utils.stats.contrasts import as_exploratory, common_seeds, interim_contrasts
+from cl_utils.stats.contrasts import (
+    NO_SEEDS,
+    DeclaredSeeds,
+    as_exploratory,
+    common_seeds,
+    interim_contrasts,
+)
 from cl_utils.stats.intervals import SEEDS_OF_A_CLAIM, SEEDS_OF_A_TREND, SIGNIFICANCE
 from cl_utils.stats.power import POWER, deviation_interval, seeds_for_a_claim, unanimous_effect
 from cl_utils.stats.rows import PRIMARY, Pair
@@ -38,6 +43,7 @@ from cl_utils.study.results import Results
 
 SHOWN_SEEDS = (3, 5, 8, 12, 16)
 NATURAL = ("natural", "all")
+PAPERS_CELL = ("execution_paper", *NATURAL)
 
 
 def protocol_lines(measures: pd.DataFrame) -> list[str]:
@@ -51,11 +57,7 @@ def protocol_lines(measures: pd.DataFrame) -> list[str]:
 def protocol_contrast(measures: pd.DataFrame) -> pd.DataFrame:
     """Return hybrid against the baseline under the paper's protocol, exploratory."""
     pair = [("hybrid", "baseline")]
-    test_set, subset = NATURAL
-    table = contrast_table(
-        measures, contrasts=pair, measure="execution_paper", test_set=test_set, subset=subset
-    )
-    return as_exploratory(table)
+    return as_exploratory(contrast_table(measures, contrasts=pair, cell=PAPERS_CELL))
 
 
 def protocol_line(measures: pd.DataFrame, arm: str) -> str:
@@ -120,8 +122,7 @@ def power_lines(results: Results, family: int, resamples: int) -> list[str]:
 
 def papers_gain_lines(measures: pd.DataFrame) -> list[str]:
     """Return how many seeds the paper's gain needs, by the spread of the paper's own measure."""
-    cell = dict(zip(("measure", "test_set", "subset"), ("execution_paper", *NATURAL), strict=True))
-    deviation = seed_deviation(measures, "hybrid", reference="baseline", **cell)
+    deviation = seed_deviation(measures, "hybrid", reference="baseline", cell=PAPERS_CELL)
     if not deviation > 0:
         return []
     return [
@@ -153,7 +154,7 @@ def programs_lines(programs: pd.DataFrame, resamples: int) -> list[str]:
 def open_lines(
     measures: pd.DataFrame,
     declared: Sequence[Pair],
-    planned: Mapping[str, int] = MappingProxyType({}),
+    planned: DeclaredSeeds = NO_SEEDS,
 ) -> list[str]:
     """Return which arms have too few seeds, or fewer than `planned`, which contrasts no verdict."""
     heads = {
@@ -167,14 +168,14 @@ def open_lines(
     return [f"{head}: {', '.join(names)}." for head, names in heads.items() if names]
 
 
-def unfinished(measures: pd.DataFrame, planned: Mapping[str, int]) -> list[str]:
+def unfinished(measures: pd.DataFrame, planned: DeclaredSeeds) -> list[str]:
     """Return, in print, the arms with some of their planned seeds: how many of how many."""
     rows = select(measures, *PRIMARY)
     there = {arm: len(seed_values(rows, arm)) for arm in in_order(planned)}
     return [
-        f"{arm_label(arm)} ({n} of {planned[arm]})"
+        f"{arm_label(arm)} ({n} of {len(planned[arm])})"
         for arm, n in there.items()
-        if 0 < n < planned[arm]
+        if 0 < n < len(planned[arm])
     ]
 
 
@@ -200,7 +201,7 @@ def few_seeds(measures: pd.DataFrame, declared: set[str]) -> dict[str, list[str]
 
 
 def without_verdict(
-    measures: pd.DataFrame, declared: Sequence[Pair], planned: Mapping[str, int]
+    measures: pd.DataFrame, declared: Sequence[Pair], planned: DeclaredSeeds
 ) -> dict[str, list[str]]:
     """Return, in print, the declared contrasts that are no claim: trends, and what shows nothing.
 

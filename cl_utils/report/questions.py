@@ -6,9 +6,8 @@ order in which they are told; the rows of their contrasts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Literal
 
 import pandas as pd
@@ -16,17 +15,15 @@ import pandas as pd
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.labels.arm_groups import OWN_METRIC, adaptive_arms, metric_arms
 from cl_utils.stats.contrasts import (
+    NO_SEEDS,
+    DeclaredSeeds,
     against,
     as_exploratory,
     contrast_table,
     interim_contrasts,
     of_pairs,
 )
-from cl_utils.stats.rows import Pair
-
-Seeds = Mapping[str, int]
-"""How many seeds were declared of each arm."""
-NO_SEEDS: Final[Seeds] = MappingProxyType({})
+from cl_utils.stats.rows import Pair, stacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +132,7 @@ def asked(declared: Sequence[Pair]) -> list[Question]:
     return [*questions(), Question(title="Other declared contrasts", asks="", pairs=rest)]
 
 
-def undeclared(declared: Sequence[Pair], seeds: Seeds = NO_SEEDS) -> list[Pair]:
+def undeclared(declared: Sequence[Pair], seeds: DeclaredSeeds = NO_SEEDS) -> list[Pair]:
     """Return the questions' contrasts that were not declared before the runs.
 
     `seeds`: of the arms that the study has; contrasts of others it does not ask. An arm that
@@ -144,14 +141,14 @@ def undeclared(declared: Sequence[Pair], seeds: Seeds = NO_SEEDS) -> list[Pair]:
     return _others([pair for each in questions() for pair in each.pairs], declared, seeds)
 
 
-def _others(wanted: Iterable[Pair], declared: Sequence[Pair], seeds: Seeds) -> list[Pair]:
+def _others(wanted: Iterable[Pair], declared: Sequence[Pair], seeds: DeclaredSeeds) -> list[Pair]:
     """Return the pairs that are not declared, of arms that the study has."""
     own = [pair for pair in wanted if not seeds or seeds.keys() >= {*pair}]
     return [pair for pair in own if pair not in declared]
 
 
 def contrasts_asked(
-    measures: pd.DataFrame, declared: Sequence[Pair], seeds: Seeds = NO_SEEDS
+    measures: pd.DataFrame, declared: Sequence[Pair], seeds: DeclaredSeeds = NO_SEEDS
 ) -> pd.DataFrame:
     """Return the rows of `contrast_table` for all questions, as `with_exploratory` marks them."""
     return with_exploratory(measures, declared, undeclared(declared, seeds), seeds)
@@ -161,7 +158,7 @@ def contrasts_with_baseline(
     measures: pd.DataFrame,
     declared: Sequence[Sequence[str]],
     arms: Sequence[str],
-    seeds: Seeds = NO_SEEDS,
+    seeds: DeclaredSeeds = NO_SEEDS,
 ) -> pd.DataFrame:
     """Return each of `arms` against the baseline, p of the declared ones in their own family."""
     own = pairs(declared)
@@ -171,7 +168,7 @@ def contrasts_with_baseline(
 
 
 def adaptive_contrasts(
-    measures: pd.DataFrame, declared: Sequence[Sequence[str]], seeds: Seeds = NO_SEEDS
+    measures: pd.DataFrame, declared: Sequence[Sequence[str]], seeds: DeclaredSeeds = NO_SEEDS
 ) -> pd.DataFrame:
     """Return the adaptive arms against their yoked controls and against the baseline."""
     compared = [(arm, other) for arm, yoked in yoked_pairs() for other in (yoked, "baseline")]
@@ -185,7 +182,7 @@ def with_exploratory(
     measures: pd.DataFrame,
     declared: Sequence[Pair],
     others: Sequence[Pair],
-    seeds: Seeds = NO_SEEDS,
+    seeds: DeclaredSeeds = NO_SEEDS,
 ) -> pd.DataFrame:
     """Return the rows of `contrast_table` for two Holm families, with "exploratory" beside them.
 
@@ -195,4 +192,4 @@ def with_exploratory(
     first = contrast_table(measures, contrasts=declared).assign(exploratory=False)
     first = interim_contrasts(first, seeds)
     second = as_exploratory(contrast_table(measures, contrasts=others))
-    return pd.concat([table for table in (first, second) if not table.empty] or [first])
+    return stacked((first, second), first.columns)

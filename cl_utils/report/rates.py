@@ -13,12 +13,11 @@ from typing import Final
 
 import pandas as pd
 
-from cl_utils.paths import committed_results
-from cl_utils.report.settings import Setting, settings_in
+from cl_utils.report.settings import Setting
 from cl_utils.report.side_by_side import EFFECT_COLUMNS, with_claims
 from cl_utils.stats.changes import Change, change_table
 from cl_utils.stats.contrasts import as_interim
-from cl_utils.stats.rows import Pair
+from cl_utils.stats.rows import Pair, stacked
 from cl_utils.stats.verdicts import CLAIM
 from cl_utils.study.comparable import check_pairs
 from cl_utils.training.recipes import RECIPES, Recipe, recipe_named
@@ -53,14 +52,13 @@ EFFECTS: Final[Mapping[Pair, str]] = MappingProxyType(
 """Every declared difference in words."""
 
 
-def rated(settings: Iterable[Setting], flat: Sequence[Setting] | None = None) -> list[Setting]:
+def rated(settings: Iterable[Setting], flat: Sequence[Setting]) -> list[Setting]:
     """Return the settings that differ in their learning rate alone, of all that were studied.
 
-    `flat`: those where it does not fall to zero, if they are loaded; without any there is nothing
-    to compare, and so nothing is returned. Raises StudyError where runs of one seed differ in more
+    `flat`: those where it does not fall to zero; without any there is nothing to compare, and so
+    nothing is returned. Raises StudyError where runs of one seed differ in more
     than the rate.
     """
-    flat = settings_in([committed_results(RATED)]) if flat is None else flat
     wanted = {falling(recipe_named(each.recipe)) for each in flat}
     there = [each for each in settings if each.profile in FALLING and each.recipe in wanted]
     for here in flat:
@@ -87,8 +85,7 @@ def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
             effects = [EFFECTS[pair] for pair in pairs]
             tables.append(rows.assign(recipe=name, rate=rate, effect=effects))
     columns = ["recipe", "rate", *EFFECT_COLUMNS, CLAIM]
-    full = [table for table in tables if len(table)]
-    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
+    return stacked(tables, columns)
 
 
 def _effects(setting: Setting) -> pd.DataFrame:

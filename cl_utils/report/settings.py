@@ -27,6 +27,7 @@ from cl_utils.stats import (
     level_effects,
 )
 from cl_utils.stats.contrasts import (
+    DeclaredSeeds,
     against,
     as_exploratory,
     as_interim,
@@ -36,7 +37,7 @@ from cl_utils.stats.contrasts import (
 )
 from cl_utils.stats.exams import exam_cells
 from cl_utils.stats.factorial import interim_effects
-from cl_utils.stats.levels import declared_level_effects, level_order_effects
+from cl_utils.stats.levels import by_level, declared_level_effects, level_order_effects
 from cl_utils.stats.rows import Pair
 from cl_utils.study.params import Params, read_params
 from cl_utils.study.results import Results, finished_runs, load_results, run_manifest
@@ -69,8 +70,8 @@ class Setting:
     metric: str
     results: Results
     declared: Sequence[Pair]
-    planned: int  # seeds of the arm that has most
-    seeds: Mapping[str, int] = field(default_factory=dict)  # declared of each arm
+    planned: int  # how many seeds the arm has that has most
+    seeds: DeclaredSeeds = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)  # of its first run
     machines: Mapping[str, int] = field(default_factory=dict)  # and how many runs each trained
     devices: Mapping[int, str] = field(default_factory=dict)  # of each seed, where its arms agree
@@ -98,9 +99,9 @@ class Setting:
         sizes = f"{self.size}, at most {self.longest} characters"
         return f"{self.title}: {sizes}" if self.group else f"{sizes}, recipe {self.recipe}"
 
-    def planned_of(self, arms: Iterable[str]) -> int:
-        """Return how many declared seeds all of these arms have."""
-        return declared_seeds(self.seeds, arms) if self.seeds else self.planned
+    def planned_of(self, arms: Iterable[str], first: int = 0) -> int:
+        """Return how many declared seeds, from `first` on, all of these arms have."""
+        return declared_seeds(self.seeds, arms, first) if self.seeds else self.planned - first
 
     @cached_property
     def contrasts(self) -> pd.DataFrame:
@@ -134,14 +135,19 @@ class Setting:
         return crossed_simple_effects(self.results.measures)
 
     @cached_property
+    def by_level(self) -> pd.DataFrame:
+        """What every run gets right on each level of the grammar, in percent."""
+        return by_level(self.results.programs)
+
+    @cached_property
     def levels(self) -> pd.DataFrame:
         """What the factorial does on each level of the grammar, exploratory; or empty."""
-        return level_effects(self.results.programs)
+        return level_effects(self.by_level)
 
     @cached_property
     def order_by_level(self) -> pd.DataFrame:
         """Order on each level, on either choice of programs apart, exploratory; or empty."""
-        return level_order_effects(self.results.programs)
+        return level_order_effects(self.by_level)
 
     @cached_property
     def asked_levels(self) -> pd.DataFrame:
@@ -149,21 +155,14 @@ class Setting:
         if self.question is None:
             return pd.DataFrame()
         asked = self.question
-        rows = declared_level_effects(
-            self.results.programs, asked.effect, asked.levels, asked.first_seed
-        )
-        declared = self.planned_of(FACTORIAL.values()) - asked.first_seed
+        rows = declared_level_effects(self.by_level, asked.effect, asked.levels, asked.first_seed)
+        declared = self.planned_of(FACTORIAL.values(), asked.first_seed)
         return rows if rows.empty else as_interim(rows, declared)
 
 
 def studied() -> list[Setting]:
     """Return every setting with committed results of the factorial."""
     return settings_in(map(committed_results, STUDIED))
-
-
-def ordered() -> list[Setting]:
-    """Return the settings with committed results of other orders."""
-    return settings_in([committed_results(ORDERED)])
 
 
 def shown_settings(params: Params, results: Results) -> list[Setting]:
@@ -221,10 +220,10 @@ def settings_of(folder: Path, results: Results) -> list[Setting]:
                 parameters=manifest["parameters"],
                 longest=manifest["params"]["maximum_characters"],
                 metric=manifest["params"]["metric"],
-                results=results.of_recipe(recipe).of_declared(params.arms),
+                results=results.of_recipe(recipe).of_declared(params.seeds),
                 declared=pairs(params.contrasts),
-                planned=max(params.arms.values()),
-                seeds=params.arms,
+                planned=max(map(len, params.seeds.values())),
+                seeds=params.seeds,
                 manifest=manifest,
                 machines=Counter(map(trained_on, manifests)),
                 devices=_devices(manifests),

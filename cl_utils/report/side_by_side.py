@@ -16,6 +16,7 @@ from cl_utils.report.settings import REFERENCE, Setting
 from cl_utils.stats import standing
 from cl_utils.stats.exams import GAIN
 from cl_utils.stats.factorial import FACTORS
+from cl_utils.stats.rows import stacked
 from cl_utils.stats.verdicts import CLAIM
 
 PAPERS_PAIR = ("hybrid", REFERENCE)
@@ -39,7 +40,7 @@ def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
         both.insert(0, "setting", setting.name)
         tables.append(with_claims(both)[["setting", *EFFECT_COLUMNS, CLAIM]])
     columns = ["setting", *EFFECT_COLUMNS, CLAIM]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return stacked(tables, columns)
 
 
 def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
@@ -49,7 +50,7 @@ def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     other arms. Points as in `rows_by_setting`.
     """
     columns = ["order", "metric", "exploratory", *EFFECT_COLUMNS[1:], CLAIM]
-    tables = [pd.DataFrame(columns=columns)]
+    tables = []
     for setting in settings:
         rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
         rows = rows[rows["reference"] == REFERENCE]
@@ -61,7 +62,7 @@ def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
             ["place", "exploratory"], kind="stable"
         )
         tables.append(with_claims(rows.drop(columns="place")))
-    return pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
+    return stacked(tables, columns)
 
 
 def with_claims(rows: pd.DataFrame) -> pd.DataFrame:
@@ -78,5 +79,4 @@ def rows_by_level(settings: Iterable[Setting]) -> pd.DataFrame:
         rows.insert(0, "setting", setting.name)
         tables.append(rows[["setting", "level", *EFFECT_COLUMNS]])
     columns = ["setting", "level", *EFFECT_COLUMNS]
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
+    return stacked(tables, columns)

@@ -6,8 +6,7 @@ docs/results.md and docs/findings.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -17,7 +16,7 @@ from cl_utils.labels.numbers import count_text, points_text
 from cl_utils.report.questions import asked
 from cl_utils.report.sentences import contrasts_markdown
 from cl_utils.stats import contrast_table, factorial_effects, factorial_gain
-from cl_utils.stats.contrasts import interim_contrasts, of_pairs
+from cl_utils.stats.contrasts import NO_SEEDS, DeclaredSeeds, interim_contrasts, of_pairs
 from cl_utils.stats.factorial import ADDENDS, effect_name, interim_effects
 from cl_utils.stats.rows import Pair
 
@@ -27,7 +26,7 @@ WHERE: Final = "points of exact outputs, balanced test set, mean of the three bu
 def answers_markdown(
     measures: pd.DataFrame,
     declared: Sequence[Pair],
-    seeds: Mapping[str, int] = MappingProxyType({}),
+    seeds: DeclaredSeeds = NO_SEEDS,
 ) -> str:
     """Return the table of answers and what hybrid's gain is made of; "" where nothing was run.
 
@@ -37,9 +36,7 @@ def answers_markdown(
     return "\n\n".join(text for text in parts if text)
 
 
-def answers_table(
-    measures: pd.DataFrame, declared: Sequence[Pair], seeds: Mapping[str, int]
-) -> str:
+def answers_table(measures: pd.DataFrame, declared: Sequence[Pair], seeds: DeclaredSeeds) -> str:
     """Return the declared contrasts and the main effects, question by question."""
     contrasts = contrast_table(measures, contrasts=declared).assign(exploratory=False)
     contrasts = interim_contrasts(contrasts, seeds)

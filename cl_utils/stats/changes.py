@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from cl_utils.stats.contrasts import Contrast, family_table, paired_contrast, without_margin
-from cl_utils.stats.rows import PRIMARY, Pair, seed_values, select
+from cl_utils.stats.rows import PRIMARY, Pair, paired, seed_values, select
 
 
 class Change(NamedTuple):
@@ -42,8 +42,6 @@ def difference_by_seed(measures: pd.DataFrame, pair: Pair) -> pd.Series:
 
 
 def _contrast(change: Change) -> Contrast | None:
-    sides = [difference_by_seed(each, change.pair) for each in (change.here, change.there)]
-    pairs = pd.concat(sides, axis=1).dropna()
-    if pairs.empty:
-        return None
-    return paired_contrast(pairs.to_numpy(dtype=float).T, change.names, PRIMARY)
+    sides = (difference_by_seed(each, change.pair) for each in (change.here, change.there))
+    samples = paired(*sides)
+    return paired_contrast(samples, change.names, PRIMARY) if samples.size else None

@@ -9,15 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from cl_utils.errors import StudyError
-from cl_utils.stats.intervals import at_most, digits_of_p, mean_interval
+from cl_utils.stats.intervals import at_most, mean_interval
 from cl_utils.stats.paired_tests import equivalence_p, least_sign_flip_p, sign_flip_p
-from cl_utils.stats.rows import Cell, Pair, check_cell, check_pairs, seed_values, select
-from cl_utils.stats.verdicts import finding, found_words, standing
+from cl_utils.stats.rows import (
+    PRIMARY,
+    Cell,
+    Pair,
+    check_cell,
+    check_pairs,
+    paired,
+    seed_values,
+    select,
+)
+
+DeclaredSeeds = Mapping[str, range]
+"""The seeds that were declared of each arm."""
+NO_SEEDS: Final[DeclaredSeeds] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,54 +58,28 @@ class Contrast:
     p_equivalence: float
     at_most: str
 
-    def __str__(self) -> str:
-        """Return the difference with its interval, n and p, what it may be called and shows."""
-        interval = "" if np.isnan(self.low) else f" ({self.low:+.1f} to {self.high:+.1f})"
-        facts = f"{self.difference:+.1f} points{interval}, n = {self.n}"
-        equal = finding(self._alone) == "equivalence"
-        name, p = ("equivalence p", self.p_equivalence) if equal else ("p", self.p)
-        if not np.isnan(p):
-            facts += f", {name} " + ("< 0.001" if p < 0.001 else f"= {p:.{digits_of_p(p)}f}")
-        said = ", ".join(filter(None, (self.standing, found_words(self._alone))))
-        return f"{self.arm} − {self.reference}: {facts}: {said}"
-
-    @property
-    def standing(self) -> str:
-        """What this difference may be called by itself: a "trend" at most, since undeclared."""
-        called = standing(self._alone)
-        return "trend" if called == "claim" else called
-
-    @property
-    def _alone(self) -> pd.Series:
-        """As a row of `contrast_table`, in a family of its own."""
-        adjusted = {"p_holm": self.p, "p_equivalence_holm": self.p_equivalence}
-        return pd.Series({**asdict(self), **adjusted})
-
 
 def paired_difference(
     measures: pd.DataFrame,
     arm: str,
     reference: str = "baseline",
-    *,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
+    cell: Cell = PRIMARY,
 ) -> Contrast:
     """Return `arm` minus `reference` over the seeds that both have finished.
 
     Raises StudyError when nothing of that name was measured, or they have no seed in common.
     """
-    rows = select(measures, measure, test_set, subset)
-    pairs = pd.concat([seed_values(rows, arm), seed_values(rows, reference)], axis=1).dropna()
-    if pairs.empty:
-        check_cell(measures, (measure, test_set, subset))
+    rows = select(measures, *cell)
+    samples = paired(seed_values(rows, arm), seed_values(rows, reference))
+    if not samples.size:
+        check_cell(measures, cell)
         check_pairs([(arm, reference)], measures)
+        measure, test_set, subset = cell
         raise StudyError(
             f"{arm} and {reference} have no seed in common for {measure} on "
             f"{test_set}/{subset}: run notebooks/05_evaluation.ipynb for both with one seed"
         )
-    samples = pairs.to_numpy(dtype=float).T  # (2, n)
-    return paired_contrast(samples, (arm, reference), (measure, test_set, subset))
+    return paired_contrast(samples, (arm, reference), cell)
 
 
 def paired_contrast(samples: np.ndarray, pair: Pair, cell: Cell) -> Contrast:
@@ -118,12 +106,7 @@ def paired_contrast(samples: np.ndarray, pair: Pair, cell: Cell) -> Contrast:
 
 
 def contrast_table(
-    measures: pd.DataFrame,
-    *,
-    contrasts: Sequence[Pair],
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
+    measures: pd.DataFrame, *, contrasts: Sequence[Pair], cell: Cell = PRIMARY
 ) -> pd.DataFrame:
     """Return one row per contrast: the fields of `Contrast`, both p after Holm, the family's size.
 
@@ -133,20 +116,14 @@ def contrast_table(
     that name was measured, and for what is no pair of arms: it would count in the family, too.
     """
     check_pairs(contrasts, measures)
-    rows = select(measures, measure, test_set, subset)
+    rows = select(measures, *cell)
     if rows.empty:
-        check_cell(measures, (measure, test_set, subset))
-    ready = [
-        paired_difference(
-            rows,
-            *pair,
-            measure=measure,
-            test_set=test_set,
-            subset=subset,
-        )
-        for pair in contrasts
-        if common_seeds(rows, *pair)
-    ]
+        check_cell(measures, cell)
+    ready = []
+    for arm, reference in contrasts:
+        samples = paired(seed_values(rows, arm), seed_values(rows, reference))
+        if samples.size:
+            ready.append(paired_contrast(samples, (arm, reference), cell))
     return family_table(ready, len(contrasts))
 
 
@@ -181,9 +158,10 @@ def family_table(contrasts: Sequence[Contrast], family: int) -> pd.DataFrame:
     return table
 
 
-def declared_seeds(seeds: Mapping[str, int], arms: Iterable[str]) -> int:
-    """Return how many seeds all of these arms were declared with; 0 where one was not."""
-    return min((seeds.get(arm, 0) for arm in arms), default=0)
+def declared_seeds(seeds: DeclaredSeeds, arms: Iterable[str], first: int = 0) -> int:
+    """Return how many seeds, from `first` on, were declared of each of these arms."""
+    each = [set(seeds.get(arm, ())) for arm in arms]
+    return sum(seed >= first for seed in set.intersection(*each)) if each else 0
 
 
 def as_interim(contrasts: pd.DataFrame, declared: int | Sequence[int]) -> pd.DataFrame:
@@ -200,10 +178,10 @@ def as_interim(contrasts: pd.DataFrame, declared: int | Sequence[int]) -> pd.Dat
     return contrasts.assign(at_most=capped, declared=declared)
 
 
-def interim_contrasts(contrasts: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
+def interim_contrasts(contrasts: pd.DataFrame, seeds: DeclaredSeeds) -> pd.DataFrame:
     """Return contrasts of arms as `as_interim` does.
 
-    `seeds`: declared of each arm; where nothing is known of any, contrasts stay what they are.
+    `seeds`: where nothing is known of any, contrasts stay what they are.
     """
     if not seeds:
         return contrasts

@@ -45,9 +45,9 @@ def cell_effects(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame:
     if not cells:
         return factorial_effects(measures.head(0))
     tables = []
-    for measure, test_set, subset in cells:
-        effects = factorial_effects(measures, measure=measure, test_set=test_set, subset=subset)
-        gain = factorial_gain(measures, (measure, test_set, subset)).assign(effect=GAIN)
+    for cell in cells:
+        effects = factorial_effects(measures, cell)
+        gain = factorial_gain(measures, cell).assign(effect=GAIN)
         tables.append(pd.concat([gain, effects[effects["effect"].isin(FACTORS)]]))
     return pd.concat(tables, ignore_index=True).assign(exploratory=True)
 
@@ -59,12 +59,11 @@ def cell_accuracy(measures: pd.DataFrame, cells: Sequence[Cell]) -> pd.DataFrame
     """
     columns = ["measure", "test_set", "subset", "mean", "low", "high", "n", "programs"]
     rows = [pd.DataFrame(columns=columns)] * (not cells)
-    for measure, test_set, subset in cells:
-        means = factorial_cells(measures, measure=measure, test_set=test_set, subset=subset)
+    for cell in cells:
+        means = factorial_cells(measures, cell)
         own = means[means["arm"] == "baseline"]
-        programs = programs_in(measures, (measure, test_set, subset))
-        named = own.assign(measure=measure, test_set=test_set, subset=subset)
-        rows.append(named.assign(programs=programs))
+        named = dict(zip(("measure", "test_set", "subset"), cell, strict=True))
+        rows.append(own.assign(**named, programs=programs_in(measures, cell)))
     return pd.concat(rows, ignore_index=True)[columns]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cl_utils.stats.contrasts import (
+    DeclaredSeeds,
     as_exploratory,
     as_interim,
     declared_seeds,
@@ -23,7 +24,7 @@ from cl_utils.stats.contrasts import (
     without_margin,
 )
 from cl_utils.stats.intervals import mean_interval
-from cl_utils.stats.rows import PRIMARY, Cell, select
+from cl_utils.stats.rows import PRIMARY, Cell, select, stacked
 
 FACTORS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -117,13 +118,7 @@ def cell_values(measures: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     return table.reindex(columns=list(FACTORIAL.values())).rename_axis(columns=None).dropna()
 
 
-def factorial_effects(
-    measures: pd.DataFrame,
-    *,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
-) -> pd.DataFrame:
+def factorial_effects(measures: pd.DataFrame, cell: Cell = PRIMARY) -> pd.DataFrame:
     """Return one row an effect: the columns of `contrast_table`, "exploratory" and "effect".
 
     An effect is the mean of the four cells where the product of its factors' levels is +1 minus
@@ -134,7 +129,6 @@ def factorial_effects(
     margin is one for differences of arms, of which they are a half and a quarter. Empty until all
     eight arms have a seed in common.
     """
-    cell = (measure, test_set, subset)
     values = cell_values(measures, cell)
     if values.empty:
         none = {name: pd.Series([], dtype=object) for name in ("effect", "exploratory")}
@@ -193,7 +187,7 @@ def crossed_simple_effects(measures: pd.DataFrame) -> pd.DataFrame:
     """Return the simple effects of order by composition, and of composition by order."""
     crossed = (("order", "composition"), ("composition", "order"))
     tables = [simple_effects(measures, factor, by) for factor, by in crossed]
-    return pd.concat([each for each in tables if len(each)] or tables[:1], ignore_index=True)
+    return stacked(tables, tables[0].columns)
 
 
 def families() -> dict[str, list[tuple[str, ...]]]:
@@ -222,20 +216,14 @@ def effect_name(effect: tuple[str, ...]) -> str:
     return " × ".join(effect)
 
 
-def interim_effects(effects: pd.DataFrame, seeds: Mapping[str, int]) -> pd.DataFrame:
+def interim_effects(effects: pd.DataFrame, seeds: DeclaredSeeds) -> pd.DataFrame:
     """Return effects as `interim_contrasts` does contrasts: all eight arms count."""
     return effects if not seeds else as_interim(effects, declared_seeds(seeds, FACTORIAL.values()))
 
 
-def factorial_cells(
-    measures: pd.DataFrame,
-    *,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
-) -> pd.DataFrame:
+def factorial_cells(measures: pd.DataFrame, cell: Cell = PRIMARY) -> pd.DataFrame:
     """Return a row per cell: its three levels, arm, mean, low, high, n; empty like the effects."""
-    values = cell_values(measures, (measure, test_set, subset))
+    values = cell_values(measures, cell)
     rows = []
     for levels, arm in FACTORIAL.items() if not values.empty else ():
         interval = mean_interval(values[arm])

@@ -55,14 +55,14 @@ def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> In
 
 
 def share_interval(
-    percent: NDArray[np.float64], n: NDArray[np.int64], confidence: float = CONFIDENCE
+    percent: NDArray[np.float64], n: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the bounds of shares, in percent of n programs each: of the programs drawn, no seeds.
 
     Wilson's score interval (1927, "Probable inference, the law of succession, and statistical
     inference"), which has a width at 0 and 100 % too.
     """
-    z, share = float(scipy.stats.norm.ppf((1 + confidence) / 2)), percent / 100
+    z, share = float(scipy.stats.norm.ppf((1 + CONFIDENCE) / 2)), percent / 100
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return 100 * (centre - half), 100 * (centre + half)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cl_utils.stats.contrasts import family_table, paired_contrast
-from cl_utils.stats.rows import arms_in, seed_values, select
+from cl_utils.stats.rows import arms_in, paired, seed_values, select
 
 LEAKY, HONEST = "leaky", "natural"
 
@@ -21,12 +21,11 @@ def leak_table(measures: pd.DataFrame, *, measure: str = "execution_exact") -> p
     leaky, honest = (select(measures, measure, name, "all") for name in (LEAKY, HONEST))
     contrasts, arms = [], []
     for arm in arms_in(leaky):
-        pairs = pd.concat([seed_values(leaky, arm), seed_values(honest, arm)], axis=1).dropna()
-        if pairs.empty:
+        samples = paired(seed_values(leaky, arm), seed_values(honest, arm))
+        if not samples.size:
             continue
         pair = (f"{arm} on the {LEAKY} test set", f"{arm} on the {HONEST} one")
         cell = (measure, f"{LEAKY} and {HONEST}", "all")
-        samples = pairs.to_numpy(dtype=float).T  # (2, n)
         contrasts.append(paired_contrast(samples, pair, cell))
         arms.append(arm)
     table = family_table(contrasts, len(contrasts))

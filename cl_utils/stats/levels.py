@@ -14,7 +14,7 @@ import pandas as pd
 from cl_utils.stats.contrasts import family_table, paired_contrast
 from cl_utils.stats.exams import cell_accuracy, cell_effects
 from cl_utils.stats.factorial import EFFECTS, cell_values, sides, simple_effects
-from cl_utils.stats.rows import PRIMARY, Cell, check_programs_once
+from cl_utils.stats.rows import PRIMARY, Cell, check_programs_once, stacked
 
 
 def by_level(programs: pd.DataFrame) -> pd.DataFrame:
@@ -47,43 +47,40 @@ def costliest_levels(effects: pd.DataFrame, by: str) -> pd.DataFrame:
     return order.loc[lowest]
 
 
-def level_effects(programs: pd.DataFrame) -> pd.DataFrame:
+def level_effects(measures: pd.DataFrame) -> pd.DataFrame:
     """Return the gain of hybrid and the three main effects on each level, its name in "subset".
 
-    Columns: effect and those of `contrast_table`; empty until all eight arms have a common seed.
+    `measures`: what `by_level` returns, here and below. Columns: effect and those of
+    `contrast_table`; empty until all eight arms have a common seed.
     """
-    measures = by_level(programs)
     return cell_effects(measures, level_cells(measures))
 
 
-def level_order_effects(programs: pd.DataFrame) -> pd.DataFrame:
+def level_order_effects(measures: pd.DataFrame) -> pd.DataFrame:
     """Return what order does on each level, on the baseline's programs and on hybrid's apart.
 
     Rows of `simple_effects`, the level in "subset"; empty like `level_effects`. The main effect is
     the mean of the two, which may be far from both.
     """
-    measures = by_level(programs)
-    cells = level_cells(measures)
+    cells = level_cells(measures) or [PRIMARY]
     tables = [simple_effects(measures, "order", "composition", cell) for cell in cells]
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else level_effects(programs)
+    return stacked(tables, tables[0].columns)
 
 
-def level_accuracy(programs: pd.DataFrame) -> pd.DataFrame:
+def level_accuracy(measures: pd.DataFrame) -> pd.DataFrame:
     """Return what the baseline gets right on each level: subset, mean, low, high, n, programs."""
-    measures = by_level(programs)
     return cell_accuracy(measures, level_cells(measures))
 
 
 def declared_level_effects(
-    programs: pd.DataFrame, effect: str, levels: Collection[str], first_seed: int
+    measures: pd.DataFrame, effect: str, levels: Collection[str], first_seed: int
 ) -> pd.DataFrame:
     """Return a main effect on each of `levels`, a row of `contrast_table` each: one Holm family.
 
     Seeds before `first_seed`, which gave rise to the question, do not count; empty until all eight
     arms have a later one in common.
     """
-    measures = by_level(programs[programs["seed"] >= first_seed])
+    measures = measures[measures["seed"] >= first_seed]
     contrasts = []
     for cell in level_cells(measures):
         values = cell_values(measures, cell)

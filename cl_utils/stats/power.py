@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
-from cl_utils.stats.contrasts import common_seeds
 from cl_utils.stats.intervals import CONFIDENCE, SIGNIFICANCE
 from cl_utils.stats.paired_tests import least_sign_flip_p
-from cl_utils.stats.rows import seed_values, select
+from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
 
 POWER = 0.8
 MOST_SEEDS = 1000
@@ -28,39 +27,32 @@ def seed_deviation(
     arm: str,
     *,
     reference: str | None = None,
-    measure: str = "execution_exact",
-    test_set: str = "balanced",
-    subset: str = "macro",
+    cell: Cell = PRIMARY,
 ) -> float:
     """Return the standard deviation (points) of an arm over its seeds; nan below two seeds.
 
     With a `reference` it is that of the paired differences, which decides what a contrast shows.
     """
-    rows = select(measures, measure, test_set, subset)
+    rows = select(measures, *cell)
     values = seed_values(rows, arm)
     if reference is not None:
-        seeds = sorted(common_seeds(rows, arm, reference))
-        values = values.loc[seeds] - seed_values(rows, reference).loc[seeds]
+        values = (values - seed_values(rows, reference)).dropna()
     return float(values.std(ddof=1))
 
 
-def smallest_effect(
-    deviation: float, n: int, power: float = POWER, alpha: float = SIGNIFICANCE
-) -> float:
+def smallest_effect(deviation: float, n: int) -> float:
     """Return the least true difference (points) that a two-sided paired t test of n seeds finds.
 
-    "Finds" means with probability `power`; `deviation` is that of the paired differences. nan
+    "Finds" means with probability `POWER`; `deviation` is that of the paired differences. nan
     below two seeds.
     """
     if n < 2 or np.isnan(deviation):
         return np.nan
-    size = np.asarray(_paired_t_test().solve_power(nobs=n, alpha=alpha, power=power))
+    size = np.asarray(_paired_t_test().solve_power(nobs=n, alpha=SIGNIFICANCE, power=POWER))
     return deviation * abs(float(size.item()))  # two-sided: the solver may land on the other sign
 
 
-def least_seeds(
-    deviation: float, effect: float, power: float = POWER, alpha: float = SIGNIFICANCE
-) -> int | None:
+def least_seeds(deviation: float, effect: float) -> int | None:
     """Return the least number of seeds that finds a true difference of `effect` points.
 
     None where even `MOST_SEEDS` do not, or where the deviation is zero or unknown.
@@ -69,7 +61,7 @@ def least_seeds(
         return None
     size, test = effect / deviation, _paired_t_test()
     for n in range(2, MOST_SEEDS + 1):
-        if not test.power(size, n, alpha) < power:  # nan: an effect beyond all tables
+        if not test.power(size, n, SIGNIFICANCE) < POWER:  # nan: an effect beyond all tables
             return n
     return None
 
@@ -84,13 +76,13 @@ def seeds_for_a_claim(family: int) -> int:
     return next(n for n in range(2, MOST_SEEDS) if least_p(n, family) < SIGNIFICANCE)
 
 
-def unanimous_effect(deviation: float, n: int, power: float = POWER) -> float:
+def unanimous_effect(deviation: float, n: int) -> float:
     """Return the true difference (points) at which n paired differences all have its sign.
 
-    With probability `power`, the differences being normal with this standard deviation: what the
+    With probability `POWER`, the differences being normal with this standard deviation: what the
     sign-flip test asks for when n is the least that a family allows.
     """
-    return deviation * float(scipy.stats.norm.ppf(power ** (1 / n)))
+    return deviation * float(scipy.stats.norm.ppf(POWER ** (1 / n)))
 
 
 def deviation_interval(deviation: float, n: int) -> tuple[float, float]:
@@ -100,18 +92,13 @@ def deviation_interval(deviation: float, n: int) -> tuple[float, float]:
     return deviation * float(np.sqrt((n - 1) / low)), deviation * float(np.sqrt((n - 1) / high))
 
 
-def power_table(
-    deviation: float,
-    seeds: Iterable[int] = range(3, 17),
-    power: float = POWER,
-    alpha: float = SIGNIFICANCE,
-) -> pd.DataFrame:
+def power_table(deviation: float, seeds: Iterable[int] = range(3, 17)) -> pd.DataFrame:
     """Return one row a number of seeds: seeds, smallest_effect (points), least_p (sign flips).
 
-    Where least_p is not below `alpha`, the study's own test cannot show a difference however
+    Where least_p is not below `SIGNIFICANCE`, the study's own test cannot show a difference however
     large, whatever the t test could.
     """
-    rows = [(n, smallest_effect(deviation, n, power, alpha), least_p(n)) for n in seeds]
+    rows = [(n, smallest_effect(deviation, n), least_p(n)) for n in seeds]
     return pd.DataFrame(rows, columns=["seeds", "smallest_effect", "least_p"])
 
 

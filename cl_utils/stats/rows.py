@@ -6,11 +6,12 @@ Out: the rows that are comparable with one another, or their values by seed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
@@ -128,6 +129,20 @@ def check_one_recipe(rows: pd.DataFrame) -> None:
 def seed_values(rows: pd.DataFrame, arm: str) -> pd.Series:
     """Return the values (percent) of one arm, indexed and ordered by seed."""
     return rows[rows["arm"] == arm].set_index("seed")["value"].sort_index()
+
+
+def paired(ours: pd.Series, theirs: pd.Series) -> NDArray[np.float64]:
+    """Return two samples (2, n): the values, indexed by seed, of the seeds that both have."""
+    return np.asarray(pd.concat([ours, theirs], axis=1).dropna(), dtype=float).T
+
+
+def stacked(tables: Iterable[pd.DataFrame], columns: Collection[str] = ()) -> pd.DataFrame:
+    """Return the rows of all tables; `columns`: of the result where none has any.
+
+    Empty tables are left out, since pandas would take their types for those of the others.
+    """
+    full = [table for table in tables if len(table)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=list(columns))
 
 
 def arms_in(rows: pd.DataFrame) -> list[str]:

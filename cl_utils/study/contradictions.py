@@ -203,18 +203,18 @@ def _check_order(recipe: str, names: Collection[str]) -> None:
             )
 
 
-def check_arms(arm: str, seeds: Mapping[str, int]) -> None:
+def check_arms(arm: str, seeds: Mapping[str, range]) -> None:
     """Raise StudyError for arms that do not exist, or name what does not: see `_check_arm`.
 
-    A yoked arm has no more seeds than the one that it replays.
+    A yoked arm has no seed that the one that it replays has not.
     """
     for name in (arm, *seeds):
         _check_arm(name, arm_named(name))
         source = arm_named(name).yoked_to
         if source:
             _check_replayed(name, source)
-        if source and name in seeds and seeds[name] > seeds.get(source, 0):
-            raise StudyError(f"arms: {name} replays {source}, so that arm needs as many seeds")
+        if source and name in seeds and not {*seeds[name]} <= {*seeds.get(source, ())}:
+            raise StudyError(f"arms: {name} replays {source}, so that arm needs the same seeds")
     if BASELINE not in seeds:
         raise StudyError(
             f"arms={shown(list(seeds))} lacks {BASELINE}, which tables and figures compare with: "

@@ -40,7 +40,7 @@ def check_contrasts(
 
 
 def check_level_question(
-    question: LevelQuestion | None, seeds: Mapping[str, int], levels: Collection[str]
+    question: LevelQuestion | None, seeds: Mapping[str, range], levels: Collection[str]
 ) -> None:
     """Raise StudyError for a question that the study will never answer.
 
@@ -68,7 +68,7 @@ def check_level_question(
     _check_first_seed("level_question", question.first_seed, seeds, FACTORIAL.values())
 
 
-def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int]) -> None:
+def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, range]) -> None:
     """Raise StudyError for contrasts of other arms, and for seeds that will never be there."""
     if declared is None:
         return
@@ -78,12 +78,12 @@ def check_second_measure(declared: SecondMeasure | None, seeds: Mapping[str, int
 
 
 def _check_first_seed(
-    where: str, first: int, seeds: Mapping[str, int], needed: Iterable[str]
+    where: str, first: int, seeds: Mapping[str, range], needed: Iterable[str]
 ) -> None:
     """Raise StudyError where an arm that is needed has no seed from the first one that counts."""
     for arm in needed:
-        if first >= seeds[arm]:
+        if first > seeds[arm][-1]:
             raise StudyError(
-                f"{where}: {arm} has {seeds[arm]} seeds, so none from first_seed={first} on: give "
-                "it more seeds in arms, or lower first_seed"
+                f"{where}: the last seed of {arm} is {seeds[arm][-1]}, so it has none from "
+                f"first_seed={first} on: give it more seeds in arms, or lower first_seed"
             )

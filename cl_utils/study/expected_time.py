@@ -23,9 +23,9 @@ from cl_utils.training.progress import time_text
 
 SIZE: Final = ("recipe", "layers", "heads", "width", "context", "characters_per_step", "compile")
 """Parameters on which the pace of a training depends."""
-UNKNOWN: Final = (
-    "No run of this size on a CPU is recorded yet: the time left is shown once training has begun."
-)
+SHOWN_LATER: Final = "the time left is shown once training has begun."
+UNKNOWN: Final = f"No run of this size on a CPU is recorded yet: {SHOWN_LATER}"
+ON_GPU: Final = f"How long it takes on a GPU is not estimated: {SHOWN_LATER}"
 KINDS: Final = {"device": str, "params": dict, "characters": int, "machine": str}
 
 
@@ -46,6 +46,8 @@ class Pace:
 
 def expected_training(params: Params, runs: int = 1) -> str:
     """Return about how long notebook 04 will train so many runs of these params."""
+    if _device(params) != "cpu":
+        return ON_GPU
     pace = pace_of(params, recorded())
     if pace is None:
         return UNKNOWN
@@ -55,8 +57,10 @@ def expected_training(params: Params, runs: int = 1) -> str:
 def expected_study(params: Params) -> str:
     """Return about how long the runs of a study without rows will train, on all cores.
 
-    "" where none is left, and where no run of their size is recorded.
+    "" where none is left, on a GPU, and where no run of their size is recorded.
     """
+    if _device(params) != "cpu":
+        return ""
     seconds, runs, manifests, sources = 0.0, 0, list(recorded()), []
     for recipe in params.recipes:
         own = params.model_copy(update={"recipe": recipe})
@@ -64,9 +68,9 @@ def expected_study(params: Params) -> str:
         if pace is None:
             return ""
         sources.append(pace.source)
-        for arm, seeds in params.arms.items():
+        for arm, seeds in params.seeds.items():
             one = own.model_copy(update={"arm": arm})
-            left = sum(not own.paths.evaluated(recipe, arm, seed).exists() for seed in range(seeds))
+            left = sum(not own.paths.evaluated(recipe, arm, seed).exists() for seed in seeds)
             seconds, runs = seconds + left * _seconds(one, pace), runs + left
     if not runs:
         return ""
@@ -79,13 +83,12 @@ def expected_study(params: Params) -> str:
 
 
 def pace_of(params: Params, manifests: Iterable[dict[str, Any]]) -> Pace | None:
-    """Return the pace of recorded runs of the size of these params; None where there is none."""
+    """Return the pace of recorded runs of this size on a CPU; None where there is none."""
     wanted = {name: getattr(params, name) for name in SIZE}
     alike = [
         each
         for each in manifests
-        if params.device == "cpu" == each["device"]
-        and wanted == {name: each["params"].get(name) for name in SIZE}
+        if each["device"] == "cpu" and wanted == {name: each["params"].get(name) for name in SIZE}
     ]
     if not alike:
         return None
@@ -106,6 +109,15 @@ def recorded() -> Iterable[dict[str, Any]]:
         seconds = manifest.get("training_seconds")
         if has_entries(manifest, KINDS) and isinstance(seconds, int | float) and seconds > 0:
             yield manifest
+
+
+def _device(params: Params) -> str:
+    """Return cpu or cuda, where the models will be trained."""
+    if params.device != "auto":
+        return params.device
+    from cl_utils.study.device import device_of  # late: torch takes two seconds
+
+    return device_of(params)
 
 
 def _read(path: Path) -> dict[str, Any]:

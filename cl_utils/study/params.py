@@ -20,7 +20,14 @@ from cl_utils.names import check_name, listed, meant, shown
 from cl_utils.paths import PAGES_OF, PARAMS, Paths, params_file
 from cl_utils.study import contradictions, declared, estimates, places
 from cl_utils.study.kernel_cells import accept, parameters_among
-from cl_utils.study.stage_params import Count, LevelQuestion, SecondMeasure, TrainingParams
+from cl_utils.study.stage_params import (
+    Count,
+    LevelQuestion,
+    SecondMeasure,
+    SeedSpan,
+    TrainingParams,
+    seeds_of,
+)
 from cl_utils.tinypy.grammar import level_rows
 from cl_utils.training.recipes import recipe_named
 from cl_utils.validation import Wording, refusal_of
@@ -35,6 +42,7 @@ MOST_TOGETHER = 1_000  # models in one batched model; 72 was the most
 _ALLOWED = {
     "levels": "give ALL or a list of levels such as ['1.1', '2.1']",
     "heads": "give a number, or one for each recipe such as {'paper': 6, 'fast': 2}",
+    "arms": "name each arm with a number of seeds, such as 5, or with its seeds, such as 8-12",
     "bucket_rule": "give tertiles or two thresholds such as [2.0, 4.0]",
 }
 
@@ -43,7 +51,8 @@ class Params(TrainingParams):
     """Everything; notebooks 05 and 06 and the workflow read the rest."""
 
     recipes: list[str] = Field(min_length=1)
-    arms: dict[str, Count] = Field(min_length=1)  # and of each how many seeds, from 0
+    arms: dict[str, Count | SeedSpan] = Field(min_length=1)
+    """And of each how many seeds, from 0, or which: "8-12" are five (`seeds`)."""
     contrasts: list[list[str]]  # arm and reference, declared before the runs: one family
     level_question: LevelQuestion | None  # declared for seeds that were not there yet
     second_measure: SecondMeasure | None  # as well
@@ -60,12 +69,12 @@ class Params(TrainingParams):
         contradictions.check_data(self)
         contradictions.check_split(self)
         contradictions.check_models(self, self.recipes, self.arms)
-        contradictions.check_arms(self.arm, self.arms)
+        contradictions.check_arms(self.arm, self.seeds)
         declared.check_contrasts(self.contrasts, self.arms)
         rows = level_rows(self.levels, self.variant, while_loops=self.while_loops)
         drawn = [level for level, _ in rows]
-        declared.check_level_question(self.level_question, self.arms, drawn)
-        declared.check_second_measure(self.second_measure, self.arms)
+        declared.check_level_question(self.level_question, self.seeds, drawn)
+        declared.check_second_measure(self.second_measure, self.seeds)
         largest = max(3 * self.test_programs, self.natural_programs)
         if self.line_programs > largest:
             raise StudyError(
@@ -77,14 +86,15 @@ class Params(TrainingParams):
     @model_validator(mode="after")
     def _can_be_done(self) -> Params:
         estimates.check_data_memory(self.programs + 3 * self.least_per_bucket)
-        runs = sum(self.arms.values()) * len(self.recipes)
+        counts = {arm: len(seeds) for arm, seeds in self.seeds.items()}
+        runs = sum(counts.values()) * len(self.recipes)
         estimates.check_runs(runs)
         steps = sum(
             count * max(1, round(self.steps * arm_named(arm).budget))
-            for arm, count in self.arms.items()
+            for arm, count in counts.items()
         )
         characters = max(steps * len(self.recipes), self.steps) * self.characters_per_step
-        together = min(self.together, max(self.arms.values()))
+        together = min(self.together, max(counts.values()))
         for model in map(self.model_of, {self.recipe, *self.recipes}):
             estimates.check_model_memory(model, self.characters_per_step, together, self.device)
             estimates.check_time(characters, runs, model)
@@ -140,6 +150,11 @@ class Params(TrainingParams):
         )
 
     @property
+    def seeds(self) -> dict[str, range]:
+        """The seeds of each arm that the study trains."""
+        return {arm: seeds_of(arm, written) for arm, written in self.arms.items()}
+
+    @property
     def needs_losses(self) -> bool:
         """Whether an arm of the study asks for the losses of small models, which 08 measures."""
         return any("model_loss" in arm_named(arm).metrics for arm in self.arms)
@@ -147,8 +162,8 @@ class Params(TrainingParams):
     @property
     def trained_seeds(self) -> list[int]:
         """The seeds that notebook 04 trains: `seed`, or all of the arm's, several at once."""
-        seeds = list(range(self.arms.get(self.arm, 0)))
-        return seeds if self.together > 1 and self.seed in seeds else [self.seed]
+        seeds = self.seeds.get(self.arm, range(0))
+        return list(seeds) if self.together > 1 and self.seed in seeds else [self.seed]
 
     def with_seed(self, seed: int) -> Params:
         """Return the parameters of another seed."""
@@ -160,8 +175,8 @@ class Params(TrainingParams):
 
         Its own where the profile has one seed of the arm, as `smoke` has.
         """
-        seeds = self.arms.get(self.arm, 0)
-        return (self.seed + 1) % seeds if seeds else self.seed + 1
+        own = self.seeds.get(self.arm)
+        return own[(self.seed + 1 - own.start) % len(own)] if own else self.seed + 1
 
     @property
     def replayed(self) -> dict[str, Any] | None:

@@ -80,21 +80,23 @@ class Results:
         tables = {name: table[table["arm"].isin(arms)] for name, table in vars(self).items()}
         return replace(self, **tables)
 
-    def of_declared(self, seeds: Mapping[str, int]) -> Results:
-        """Return the results without seeds beyond those that a profile declares of its arms.
+    def of_declared(self, seeds: Mapping[str, range]) -> Results:
+        """Return the results without seeds that a profile does not declare of its arms.
 
-        `seeds`: how many of each arm; arms that it does not name keep all of theirs.
+        `seeds`: of each arm; arms that it does not name keep all of theirs.
         """
         tables = {}
         for name, table in vars(self).items():
-            most = table["arm"].astype(object).map(seeds)
-            tables[name] = table[most.isna() | (table["seed"] < most)]
+            kept = ~table["arm"].isin(list(seeds))
+            for arm, own in seeds.items():
+                kept |= (table["arm"] == arm) & table["seed"].isin(own)
+            tables[name] = table[kept]
         return replace(self, **tables)
 
 
-def undeclared(runs: Iterable[Path], seeds: Mapping[str, int]) -> list[Path]:
-    """Return the runs of seeds beyond those that a profile declares of their arm."""
-    return [run for run in runs if seed_of(run) >= seeds.get(run.parts[-2], seed_of(run) + 1)]
+def undeclared(runs: Iterable[Path], seeds: Mapping[str, range]) -> list[Path]:
+    """Return the runs of seeds that a profile does not declare of their arm."""
+    return [run for run in runs if seed_of(run) not in seeds.get(run.parts[-2], [seed_of(run)])]
 
 
 def load_results(folder: Path | str, params: Params | None = None) -> Results:
@@ -119,7 +121,7 @@ def load_results(folder: Path | str, params: Params | None = None) -> Results:
         history=concatenate(runs, "history.csv"),
         programs=with_metrics(concatenate(runs, "programs.parquet"), folder, params),
     )
-    if params is None or not (extra := undeclared(runs, params.arms)):
+    if params is None or not (extra := undeclared(runs, params.seeds)):
         return results
     if len(extra) == len(runs):
         raise StudyError(
@@ -127,8 +129,8 @@ def load_results(folder: Path | str, params: Params | None = None) -> Results:
             f"{params_file(params.profile)} before you train more"
         )
     declared = params_file(params.profile).name
-    print(f"Left out, as {declared} declares fewer seeds: {listed_runs(extra)}")
-    return results.of_declared(params.arms)
+    print(f"Left out, as {declared} does not declare these seeds: {listed_runs(extra)}")
+    return results.of_declared(params.seeds)
 
 
 def listed_runs(runs: Iterable[Path]) -> str:

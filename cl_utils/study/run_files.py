@@ -126,6 +126,11 @@ def run_folder(params: Params) -> Path:
     return params.paths.run(params.recipe, params.arm, params.seed)
 
 
+def result_folder(params: Params) -> Path:
+    """Return where the rows of a run are."""
+    return params.paths.result(params.recipe, params.arm, params.seed)
+
+
 def checked_manifest(params: Params, repair: str) -> dict[str, Any]:
     """Return the manifest of the run of params.
 
@@ -171,7 +176,7 @@ def save_evaluation(params: Params, evaluation: Evaluation, manifest: Mapping[st
     check_code(EVALUATION)
     check_tested_on(params)
     run = run_folder(params)
-    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    folder = result_folder(params)
     check_files(run, {name: manifest["files"][name] for name in RECORDS}, running(TRAINING))
     forget(folder / MANIFEST)
     for name in RECORDS:

@@ -10,11 +10,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cl_utils.errors import StudyError
+
 LARGEST = 10**24  # of any number, so that all can be reckoned with; what is sensible comes later
 SHORTEST_PROGRAM = 29  # characters of the grammar's shortest record
 Count = Annotated[int, Field(gt=0, le=LARGEST)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]  # as many bits as tables hold
+SeedSpan = Annotated[str, Field(pattern=r"^[0-9]{1,9}-[0-9]{1,9}$")]  # first and last
 LaterSeed = Annotated[int, Field(ge=1, lt=2**63)]  # after some that were seen
+
+
+def seeds_of(arm: str, written: int | str) -> range:
+    """Return the seeds that a study gives an arm: so many from 0, or from the first to the last.
+
+    Raises StudyError where the last comes before the first.
+    """
+    if isinstance(written, int):
+        return range(written)
+    first, last = map(int, written.split("-"))
+    if last < first:
+        raise StudyError(f"arms: {arm}: {written} ends before it begins: write {last}-{first}")
+    return range(first, last + 1)
 
 
 class DataParams(BaseModel):

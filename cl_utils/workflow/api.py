@@ -15,6 +15,7 @@ import pandas as pd
 
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.errors import StudyError
+from cl_utils.labels.contrast_text import contrast_text
 from cl_utils.model.gpt import GPT
 from cl_utils.names import check_name, listed, unknown
 from cl_utils.paths import NOTEBOOKS, params_file
@@ -23,7 +24,7 @@ from cl_utils.stats.rows import PRIMARY, arms_in, select
 from cl_utils.study.device import device_of
 from cl_utils.study.params import Params, notebook_params, read_params
 from cl_utils.study.results import concatenate, load_results
-from cl_utils.study.run_files import load_run
+from cl_utils.study.run_files import load_run, result_folder, run_folder
 from cl_utils.workflow.made import STAGES, check_rows, check_rows_stay, is_made
 from cl_utils.workflow.notebook import execute, failure
 
@@ -55,7 +56,7 @@ class Comparison(Contrast):
     def __str__(self) -> str:
         """Return the contrast in a line, what was measured on what, and whose runs."""
         where = f"{self.measure} on {self.test_set}/{self.subset}"
-        return f"{super().__str__()} [{where}, profile {self.profile}, recipe {self.recipe}]"
+        return f"{contrast_text(self)} [{where}, profile {self.profile}, recipe {self.recipe}]"
 
 
 def train(
@@ -88,7 +89,7 @@ def train(
         if not is_made(notebook, params):
             _execute(notebook, values, params)
     model, _ = load_run(params)
-    manifest, folder = check_rows(params), params.paths.result(params.recipe, arm, seed)
+    manifest, folder = check_rows(params), result_folder(params)
     return FinishedRun(
         params=params,
         model=model,
@@ -129,15 +130,13 @@ def compare(
                 f"profile {profile} has no run of {name} with recipe {wanted}: compare among "
                 f"{listed(there)}, name another profile, or train it"
             )
-    found = paired_difference(
-        measures, arm, reference, measure=measure, test_set=test_set, subset=subset
-    )
+    found = paired_difference(measures, arm, reference, (measure, test_set, subset))
     return Comparison(**asdict(found), profile=profile, recipe=wanted)
 
 
 def _execute(notebook: str, values: Mapping[str, Any], params: Params) -> None:
     book = NOTEBOOKS / f"{notebook}.ipynb"
-    executed = params.paths.run(params.recipe, params.arm, params.seed) / book.name
+    executed = run_folder(params) / book.name
     run: dict[str, str | int] = {"recipe": params.recipe, "arm": params.arm, "seed": params.seed}
     try:
         execute(book, executed, None, values)

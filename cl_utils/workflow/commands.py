@@ -24,6 +24,7 @@ from cl_utils.paths import NOTEBOOKS, REPOSITORY, Paths, notebooks, params_file
 from cl_utils.processes import MARK_VARIABLE, after_parent
 from cl_utils.study.expected_time import expected_study
 from cl_utils.study.notebook_names import FINDINGS
+from cl_utils.study.params import Params
 from cl_utils.workflow.profile_lock import only_command
 from cl_utils.workflow.profiles import study_named
 from cl_utils.workflow.progress import Reader, follow, shown_path
@@ -43,6 +44,11 @@ class Work:
     mark: str
 
     @cached_property
+    def study(self) -> Params:
+        """What its params file says."""
+        return study_named(self.profile)
+
+    @cached_property
     def reader(self) -> Reader:
         """What reads and keeps all that Snakemake says."""
         return Reader(Paths(self.profile).runs / f"{self.command}.log")
@@ -50,7 +56,7 @@ class Work:
     @cached_property
     def recipes(self) -> list[str]:
         """The recipes of the profile that have rows; all of them where none has."""
-        wanted, results = study_named(self.profile).recipes, Paths(self.profile).results
+        wanted, results = self.study.recipes, Paths(self.profile).results
         return [each for each in wanted if (results / each).is_dir()] or list(wanted)
 
     @property
@@ -89,7 +95,7 @@ class Work:
         from cl_utils.report.pages.html_report import write_report
 
         paths = Paths(self.profile)
-        path = write_report(study_named(self.profile), paths.runs / "report.html")
+        path = write_report(self.study, paths.runs / "report.html")
         print(f"Open {shown_path(path)} in a browser; figures are in {shown_path(paths.figures)}.")
         return 0
 
@@ -118,7 +124,7 @@ class Work:
             return ()
         from cl_utils.workflow.stale import stale_files  # late, as in `report`
 
-        stale = stale_files(study_named(self.profile))
+        stale = stale_files(self.study)
         return ("--forcerun", *stale) if stale else ()
 
     def _side_by_side(self) -> tuple[str, ...]:
@@ -126,7 +132,7 @@ class Work:
 
         Its jobs ask for a GPU, and one at a time has it.
         """
-        if study_named(self.profile).device != "auto":
+        if self.study.device != "auto":
             return ()
         import torch  # late, as in `report`
 
@@ -135,7 +141,7 @@ class Work:
 
 def reproduce(work: Work) -> int:
     """Run a profile, from programs to report."""
-    if expected := expected_study(study_named(work.profile)):
+    if expected := expected_study(work.study):
         print(expected, flush=True)
     return work.snakemake() or work.report()
 
@@ -146,7 +152,7 @@ def resume(work: Work) -> int:
 
     if status := work.snakemake("--until", "buckets"):
         return status
-    print(resuming.resume(work.profile), flush=True)
+    print(resuming.resume(work.study), flush=True)
     return work.snakemake("--rerun-triggers", "mtime", resumed=True)
 
 

@@ -29,9 +29,12 @@ from cl_utils.study.notebook_names import (
 )
 from cl_utils.study.params import Params
 from cl_utils.study.results import run_manifest
-from cl_utils.study.run_files import WEIGHTS, checked_manifest, run_folder
+from cl_utils.study.run_files import WEIGHTS, checked_manifest, result_folder, run_folder
 from cl_utils.study.same_code import same_code
 from cl_utils.study.stage_params import BucketParams, DataParams
+
+Code = Callable[[str], str]
+"""The fingerprint of what a notebook computes today; who asks for many runs keeps it (`cache`)."""
 
 
 def check_rows_stay(params: Params) -> None:
@@ -39,7 +42,7 @@ def check_rows_stay(params: Params) -> None:
 
     Such rows came with the repository; those of changed parameters lie in a place of their own.
     """
-    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    folder = result_folder(params)
     own = params.profile in UNTRACKED or params.paths.place.rows
     if own or not (folder / MANIFEST).exists():
         return
@@ -54,21 +57,21 @@ def check_rows_stay(params: Params) -> None:
     )
 
 
-def programs(params: Params) -> None:
+def programs(params: Params, code: Code = code_of) -> None:
     """Raise MissingError unless notebook 01's programs are there, of these params and code."""
     stage = params.of(DataParams)
-    _check_code(DATA, check_artifact(params.paths.programs, DATA, params=stage))
+    _check_code(DATA, check_artifact(params.paths.programs, DATA, params=stage), code)
 
 
-def difficulty(params: Params) -> None:
+def difficulty(params: Params, code: Code = code_of) -> None:
     """Raise MissingError unless notebook 02's metrics are there, of these programs and code."""
-    _check_code(METRIC_ANALYSIS, check_difficulty(params))
+    _check_code(METRIC_ANALYSIS, check_difficulty(params), code)
 
 
-def buckets(params: Params) -> None:
+def buckets(params: Params, code: Code = code_of) -> None:
     """Raise MissingError unless notebook 03's buckets and corpora are there, of these metrics."""
     paths, stage = params.paths, params.of(BucketParams)
-    _check_code(BUCKETING, check_buckets(params))
+    _check_code(BUCKETING, check_buckets(params), code)
     for path in map(paths.corpus, SPLITS):
         check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
 
@@ -80,18 +83,18 @@ def _split(params: Params) -> None:
         check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
 
 
-def losses(params: Params) -> None:
+def losses(params: Params, code: Code = code_of) -> None:
     """Raise MissingError unless notebook 08's losses are there, of these params and corpora."""
-    _check_code(MODEL_DIFFICULTY, check_losses(params))
+    _check_code(MODEL_DIFFICULTY, check_losses(params), code)
 
 
-def trained(params: Params) -> dict[str, Any]:
+def trained(params: Params, code: Code = code_of) -> dict[str, Any]:
     """Return the manifest of a run; MissingError unless it is of these params, data and code.
 
     Its files need not be there: `resume` restores runs without their weights.
     """
     manifest = checked_manifest(params, running(TRAINING))
-    _check_code(TRAINING, manifest)
+    _check_code(TRAINING, manifest, code)
     return manifest
 
 
@@ -99,9 +102,9 @@ def _run(params: Params) -> None:
     check_files(run_folder(params), trained(params)["files"], running(TRAINING))
 
 
-def check_rows(params: Params) -> dict[str, Any]:
+def check_rows(params: Params, code: Code = code_of) -> dict[str, Any]:
     """Return the manifest of a run's rows; MissingError unless they are of the run there is."""
-    folder = params.paths.result(params.recipe, params.arm, params.seed)
+    folder = result_folder(params)
     manifest, repair = run_manifest(folder), running(EVALUATION)
     evaluated = manifest["evaluation"]
     check_files(folder, evaluated["files"], repair)
@@ -112,13 +115,13 @@ def check_rows(params: Params) -> dict[str, Any]:
     for name, value in now.items():
         if evaluated.get(name, value) != value:  # a fact that older rows do not record
             raise MissingError(f"{folder} was evaluated with other {name}: {repair} again")
-    _check_code(EVALUATION, evaluated)
+    _check_code(EVALUATION, evaluated, code)
     return manifest
 
 
-def _check_code(notebook: str, made: Mapping[str, Any]) -> None:
+def _check_code(notebook: str, made: Mapping[str, Any], code: Code) -> None:
     """Raise MissingError when the manifest of what a notebook made names code of other results."""
-    today = code_of(notebook)
+    today = code(notebook)
     if same_code(notebook, made.get("code", today)) != same_code(notebook, today):
         raise MissingError(f"what {notebook} made is of other code: {running(notebook)} again")
 

@@ -10,7 +10,8 @@ run than the arm replays now, are left out, so that the workflow trains and eval
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,10 @@ from cl_utils.curriculum.arms import is_arm
 from cl_utils.errors import StudyError
 from cl_utils.files import atomic, running, write_json
 from cl_utils.manifests import MANIFEST, check_files, write_manifest
-from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT, check_place, other_params, replays_another
 from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.notebook_names import EVALUATION, TRAINING, code_of
-from cl_utils.study.params import Params, read_params
+from cl_utils.study.params import Params
 from cl_utils.study.results import finished_runs, run_manifest, seed_of
 from cl_utils.study.run_files import MIXES
 from cl_utils.study.same_code import same_code
@@ -36,7 +36,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     """
     restored: dict[Path, dict[str, Any]] = {}
     left: list[Path] = []
-    data = data_fingerprint(params)
+    data, code = data_fingerprint(params), cache(code_of)
     for result in finished_runs(params.paths.results):
         manifest = run_manifest(result)
         check_place(result, manifest)
@@ -47,7 +47,7 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
                 "delete its folder"
             )
         check_files(result, manifest["evaluation"]["files"], running(EVALUATION))
-        if _goes_with(params, manifest) and is_arm(manifest["arm"], result.parent.name):
+        if _goes_with(params, manifest, code) and is_arm(manifest["arm"], result.parent.name):
             restored[result] = manifest
         else:
             left.append(result)
@@ -56,10 +56,10 @@ def restore(params: Params) -> tuple[list[Path], list[Path]]:
     return list(restored), left
 
 
-def _goes_with(params: Params, manifest: Mapping[str, Any]) -> bool:
+def _goes_with(params: Params, manifest: Mapping[str, Any], code: Callable[[str], str]) -> bool:
     """Return whether a run is what the parameters and today's code would give, bit by bit."""
-    codes = (TRAINING, manifest["code"]), (EVALUATION, manifest["evaluation"]["code"])
-    alike = all(same_code(each, code) == same_code(each, code_of(each)) for each, code in codes)
+    made = {TRAINING: manifest["code"], EVALUATION: manifest["evaluation"]["code"]}
+    alike = all(same_code(each, made[each]) == same_code(each, code(each)) for each in made)
     return alike and not other_params(manifest, params) and not replays_another(manifest, params)
 
 
@@ -73,9 +73,9 @@ def _mark(params: Params, result: Path, manifest: Mapping[str, Any]) -> None:
     write_json(params.paths.evaluated(recipe, arm, seed), manifest["evaluation"]["files"])
 
 
-def resume(profile: str) -> str:
+def resume(params: Params) -> str:
     """Restore the runs of a profile; return in a sentence how many need no training."""
-    restored, left = restore(read_params(params_file(profile)))
+    restored, left = restore(params)
     return (
         f"Runs that need no training: {len(restored)}; made by other code or with other "
         f"parameters: {len(left)}"

@@ -44,7 +44,7 @@ class RunsAtOnce:
         report: Report,
         leave_out: Callable[[Trainer, str], None],
     ) -> None:
-        self.monitors = [Monitor(trainer, None, _quiet) for trainer in trainers]
+        self.monitors = [Monitor(trainer, None, quiet) for trainer in trainers]
         self.report, self.leave_out = report, leave_out
         self.model: BatchedModel | None = None
         self._begin()
@@ -144,5 +144,5 @@ def _check_mix(trainer: Trainer) -> None:
             )
 
 
-def _quiet(line: object) -> None:
+def quiet(line: object) -> None:
     """Say nothing."""

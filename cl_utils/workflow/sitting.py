@@ -45,7 +45,7 @@ from cl_utils.training.loop import Report, start_or_resume
 from cl_utils.training.probes import Probe
 from cl_utils.training.trainer import Trainer
 from cl_utils.workflow.profile_lock import only_command
-from cl_utils.workflow.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError
+from cl_utils.workflow.runs_at_once import RunsAtOnce, StopAskedError, TimeIsUpError, quiet
 from cl_utils.workflow.waiting import checkpoint, note_divergence, parts, waiting
 
 AGAIN = "run the same again to continue"
@@ -125,7 +125,7 @@ class Sitting:
             run = run_of(params, recorded_mixes(params))
             corpus = self._corpus(params)
             trainer = start_or_resume(
-                run, corpus, self.corpora["validation"], checkpoint(params), _quiet
+                run, corpus, self.corpora["validation"], checkpoint(params), quiet
             )
             shared = trainer.probe = shared or trainer.probe  # one copy of its batches
             trainers.append(trainer)
@@ -171,10 +171,6 @@ class Sitting:
             f"{words}; the others go on without it, and later sittings leave it out until it has "
             f"other code, or {note} is deleted"
         )
-
-
-def _quiet(line: str) -> None:
-    """Say nothing."""
 
 
 def corpora_of(params: Params) -> dict[str, Corpus]:

@@ -11,14 +11,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from cl_utils.errors import MissingError, StudyError
 from cl_utils.manifests import MANIFEST
 from cl_utils.paths import REPOSITORY
+from cl_utils.study.notebook_names import code_of
 from cl_utils.study.params import Params
-from cl_utils.study.run_files import WEIGHTS, run_folder
+from cl_utils.study.run_files import WEIGHTS, result_folder, run_folder
 from cl_utils.workflow import made
 from cl_utils.workflow.profiles import study_named
 
@@ -35,30 +36,30 @@ def stale_files(params: Params) -> list[str]:
 
 def _checks(params: Params) -> Iterator[tuple[Path, Callable[[], object]]]:
     """Yield the file that stands for each job of the study, and what tells whether it may stay."""
-    paths = params.paths
-    yield paths.programs, partial(made.programs, params)
-    yield paths.difficulty, partial(made.difficulty, params)
-    yield paths.buckets, partial(made.buckets, params)
+    paths, code = params.paths, cache(code_of)
+    yield paths.programs, partial(made.programs, params, code)
+    yield paths.difficulty, partial(made.difficulty, params, code)
+    yield paths.buckets, partial(made.buckets, params, code)
     for recipe in params.recipes:
         if params.needs_losses:
             of_recipe = params.model_copy(update={"recipe": recipe})
-            yield paths.model_difficulty(recipe), partial(made.losses, of_recipe)
-        for arm, seeds in params.arms.items():
-            for seed in range(seeds):
+            yield paths.model_difficulty(recipe), partial(made.losses, of_recipe, code)
+        for arm, seeds in params.seeds.items():
+            for seed in seeds:
                 run = params.model_copy(update={"recipe": recipe, "arm": arm, "seed": seed})
-                yield paths.run(recipe, arm, seed) / MANIFEST, partial(made.trained, run)
-                yield paths.evaluated(recipe, arm, seed), partial(_check_rows, run)
+                yield paths.run(recipe, arm, seed) / MANIFEST, partial(made.trained, run, code)
+                yield paths.evaluated(recipe, arm, seed), partial(_check_rows, run, code)
 
 
-def _check_rows(run: Params) -> None:
+def _check_rows(run: Params, code: made.Code) -> None:
     """Raise MissingError unless the rows of a run are there and today's notebook 05 makes them.
 
     Rows that came without their weights cannot be made again: they are taken as they are.
     """
-    came = (run.paths.result(run.recipe, run.arm, run.seed) / MANIFEST).exists()
+    came = (result_folder(run) / MANIFEST).exists()
     if came and not (run_folder(run) / WEIGHTS).exists():
         return
-    made.check_rows(run)
+    made.check_rows(run, code)
 
 
 def _is_stale(check: Callable[[], object]) -> bool:

@@ -14,7 +14,7 @@ from cl_utils.files import damaged, read_json, write_json
 from cl_utils.manifests import MANIFEST, has_entries
 from cl_utils.study.notebook_names import TRAINING, code_of
 from cl_utils.study.params import Params
-from cl_utils.study.run_files import replayed_run, run_folder
+from cl_utils.study.run_files import replayed_run, result_folder, run_folder
 from cl_utils.training.checkpoints import load_checkpoint
 from cl_utils.training.loop import Report
 
@@ -29,8 +29,8 @@ def waiting(params: Params, report: Report) -> list[Params]:
     A yoked run begins when that is finished whose mixes it replays: in a later sitting. One that
     diverged by today's code does not begin again. `report` is called with what does not begin.
     """
-    seeds = range(max(params.arms.values()))
-    named = [(s, arm) for s in seeds for arm, count in params.arms.items() if s < count]
+    seeds = sorted(set().union(*params.seeds.values()))
+    named = [(s, arm) for s in seeds for arm, own in params.seeds.items() if s in own]
     runs = [params.model_copy(update={"arm": arm, "seed": seed}) for seed, arm in named]
     left = [each for each in runs if not _has_rows(each)]
     diverged = _diverged(left, report)
@@ -73,11 +73,6 @@ def checkpoint(params: Params) -> Path:
     return run_folder(params) / "checkpoint.pt"
 
 
-def result_folder(params: Params) -> Path:
-    """Return where the rows of a run are."""
-    return params.paths.result(params.recipe, params.arm, params.seed)
-
-
 def note_divergence(params: Params, step: int, words: str) -> Path:
     """Leave a note that a run diverged, and return its path."""
     note = run_folder(params) / DIVERGED
@@ -109,7 +104,8 @@ def _tell_what_is_gone(held: Sequence[Params], report: Report) -> None:
 def _diverged(runs: Sequence[Params], report: Report) -> list[Params]:
     """Return which of these runs diverged by today's code, and say how many."""
     noted = [each for each in runs if (run_folder(each) / DIVERGED).exists()]
-    out = [each for each in noted if _code_in(run_folder(each) / DIVERGED) == code_of(TRAINING)]
+    today = code_of(TRAINING) if noted else ""
+    out = [each for each in noted if _code_in(run_folder(each) / DIVERGED) == today]
     if out:
         first = run_folder(out[0]) / DIVERGED
         report(f"{len(out)} runs diverged and are left out ({first}: delete it to retry)")

@@ -19,7 +19,7 @@ from cl_utils.report.side_by_side import PAPERS_PAIR
 from cl_utils.stats.contrasts import as_exploratory, contrast_table
 from cl_utils.stats.exams import cell_accuracy, cell_effects
 from cl_utils.stats.factorial import simple_effects
-from cl_utils.stats.rows import PRIMARY, Cell, select
+from cl_utils.stats.rows import PRIMARY, Cell, select, stacked
 
 TASKS: Final[Mapping[str, Cell]] = MappingProxyType(
     {measure: (measure, *PRIMARY[1:]) for measure in ("token_accuracy", "line_exact")}
@@ -45,11 +45,10 @@ def completion_row(setting: Setting, measure: str) -> pd.Series | None:
 
     Over all seeds that the two have, as in the rows on exact outputs.
     """
-    measures, (measure, test_set, subset) = setting.results.measures, TASKS[measure]
-    if select(measures, measure, test_set, subset).empty:
+    measures, cell = setting.results.measures, TASKS[measure]
+    if select(measures, *cell).empty:
         return None
-    cell = {"measure": measure, "test_set": test_set, "subset": subset}
-    rows = as_exploratory(contrast_table(measures, contrasts=[PAPERS_PAIR], **cell))
+    rows = as_exploratory(contrast_table(measures, contrasts=[PAPERS_PAIR], cell=cell))
     return None if rows.empty else rows.iloc[0]
 
 
@@ -60,7 +59,7 @@ def _table(setting: Setting) -> str:
         order_apart(simple_effects(measures, "order", "composition", cell))
         for cell in TASKS.values()
     ]
-    effects = pd.concat([each for each in tables if len(each)] or tables, ignore_index=True)
+    effects = stacked(tables, tables[0].columns)
     right = cell_accuracy(measures, list(TASKS.values()))
     by = ("measure", MEASURES.__getitem__)
     return effects_table(setting, right, effects, by, digits=DIGITS, counted="counted")

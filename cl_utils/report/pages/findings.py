@@ -36,7 +36,7 @@ from cl_utils.stats import (
     leak_table,
 )
 from cl_utils.stats.budget import FULL_BUDGET
-from cl_utils.stats.contrasts import as_exploratory
+from cl_utils.stats.contrasts import NO_SEEDS, DeclaredSeeds, as_exploratory
 from cl_utils.stats.factorial import FACTORS, interim_effects
 from cl_utils.stats.power import seeds_for_a_claim
 from cl_utils.study.params import Params
@@ -84,12 +84,7 @@ WORTH = (
 PROTOCOL = "The paper's protocol, on the grammar's natural mix, beside what a perfect model gets."
 
 
-def findings_text(
-    results: Results,
-    declared: Sequence[Sequence[str]],
-    params: Params,
-    validity: pd.DataFrame | None = None,
-) -> str:
+def findings_text(results: Results, params: Params, validity: pd.DataFrame | None = None) -> str:
     """Return the whole file: how to read it, then the findings with the figures that there are.
 
     `validity`: what `validity_of` returns, which takes seconds, where it is known.
@@ -99,9 +94,16 @@ def findings_text(
     pictures = {name: picture(shown[name].alt, f"{folder}/{name}.png") for name in shown}
     if validity is None:
         validity = validity_of(results, params.resamples)
-    given = declared, params.resamples, pictures, params.arms, params.metric
-    body = findings_markdown(results, *given, validity)
-    family, committed = max(1, len(declared)), params.profile in GROUPS
+    body = findings_markdown(
+        results,
+        params.contrasts,
+        params.resamples,
+        pictures=pictures,
+        planned=params.seeds,
+        metric=params.metric,
+        validity=validity,
+    )
+    family, committed = max(1, len(params.contrasts)), params.profile in GROUPS
     head = HEAD.format(
         rows=params.paths.results.relative_to(home()).as_posix(),
         longest=params.maximum_characters,
@@ -128,7 +130,7 @@ def findings_markdown(
     declared: Sequence[Sequence[str]],
     resamples: int = 1000,
     pictures: Mapping[str, str] = MappingProxyType({}),
-    planned: Mapping[str, int] = MappingProxyType({}),
+    planned: DeclaredSeeds = NO_SEEDS,
     metric: str = OWN_METRIC,
     validity: pd.DataFrame | None = None,
 ) -> str:

@@ -23,7 +23,7 @@ from cl_utils.report.settings import Setting
 from cl_utils.report.summary import minus
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND, SIGNIFICANCE, at_most
 from cl_utils.stats.reached import characters_to, declared_sooner, sooner
-from cl_utils.stats.rows import Pair
+from cl_utils.stats.rows import Pair, stacked
 from cl_utils.study.stage_params import SecondMeasure
 
 NONE: Final = "undecided"
@@ -84,7 +84,7 @@ def _later_rows(setting: Setting, second: SecondMeasure, reached: pd.DataFrame) 
     """
     rows = declared_sooner(reached, pairs(second.contrasts), second.first_seed)
     declared = [
-        setting.planned_of((row["arm"], row["reference"])) - second.first_seed
+        setting.planned_of((row["arm"], row["reference"]), second.first_seed)
         for _, row in rows.iterrows()
     ]
     return rows.assign(declared=declared)
@@ -93,7 +93,7 @@ def _later_rows(setting: Setting, second: SecondMeasure, reached: pd.DataFrame) 
 def _later_seeds(setting: Setting, second: SecondMeasure) -> int:
     """Return how many later seeds were declared of all arms of that test."""
     arms = {arm for pair in second.contrasts for arm in pair}
-    return setting.planned_of(arms) - second.first_seed
+    return setting.planned_of(arms, second.first_seed)
 
 
 def _curves(settings: Sequence[Setting]) -> list[Reached]:
@@ -113,7 +113,7 @@ def _reaching(found: Sequence[Reached]) -> list[Reached]:
 def rows_how_soon(settings: Sequence[Setting]) -> pd.DataFrame:
     """Return setting, arm, seed, characters of the settings in which a run gets there."""
     tables = [rows.assign(setting=each.title) for each, rows in _reaching(_curves(settings))]
-    return pd.concat(tables) if tables else pd.DataFrame()
+    return stacked(tables)
 
 
 def how_soon_section(settings: Sequence[Setting], figure: str = "") -> str:

@@ -23,7 +23,7 @@ from cl_utils.paths import home, notebooks
 from cl_utils.report.captions import captions
 from cl_utils.report.metric_by_setting import judged
 from cl_utils.report.pages.findings import findings_text
-from cl_utils.report.pages.number_sources import with_sources
+from cl_utils.report.pages.number_sources import sources, with_sources
 from cl_utils.report.pages.readme import answer_markdown, further_lines
 from cl_utils.report.settings import settings_of
 from cl_utils.report.training_cost import cost_markdown
@@ -79,13 +79,13 @@ def report_page(params: Params) -> str:
     for recipe in results.recipes:
         own, of_recipe = results.of_recipe(recipe), params.model_copy(update={"recipe": recipe})
         name = f" ({recipe})" if len(results.recipes) > 1 else ""
-        found = findings_text(own, params.contrasts, of_recipe).partition("\n")[2]
+        found = findings_text(own, of_recipe).partition("\n")[2]
         found = found.replace("; do not edit.", ".")  # said to those who have the file
         found = _PICTURE.sub(rf"[figure](#{recipe}-\1)", found)  # each is shown once, below
         rows = f"{params.paths.results.relative_to(home()).as_posix()}/{recipe}"
-        said = own.measures, params.contrasts, rows
-        sections["Answer"] = with_sources(sections["Answer"], *said)
-        sections[f"Findings{name}"] = with_sources(_markdown(_deeper(found)), *said)
+        said = [*sources(own.measures, params.contrasts, rows)]
+        sections["Answer"] = with_sources(sections["Answer"], said)
+        sections[f"Findings{name}"] = with_sources(_markdown(_deeper(found)), said)
         sections[f"Figures{name}"] = _figures(of_recipe)
     sections["Method"] = _markdown(METHOD) + _parameters(params)
     sections["Cost"] = _markdown(cost_markdown(params.paths.results))

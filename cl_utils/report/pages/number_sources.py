@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -29,15 +29,10 @@ Source = tuple[str, str]
 """How a difference is printed, and where it comes from."""
 
 
-def with_sources(
-    page: str, measures: pd.DataFrame, declared: Sequence[Sequence[str]], folder: str
-) -> str:
-    """Return HTML in which every difference says on hover what it was computed from.
-
-    `folder`: of the rows of one recipe, such as results/study/fast.
-    """
+def with_sources(page: str, found: Iterable[Source]) -> str:
+    """Return HTML in which every difference says on hover what it was computed from."""
     told: dict[str, list[str]] = {}
-    for text, source in sources(measures, declared, folder):
+    for text, source in found:
         if source not in told.setdefault(html.escape(text), []):
             told[html.escape(text)].append(source)
     if not told:
@@ -59,7 +54,10 @@ def with_sources(
 def sources(
     measures: pd.DataFrame, declared: Sequence[Sequence[str]], folder: str
 ) -> Iterator[Source]:
-    """Yield every difference that answer and findings may print, with where it comes from."""
+    """Yield every difference that answer and findings may print, with where it comes from.
+
+    `folder`: of the rows of one recipe, such as results/study/fast.
+    """
     effects = [factorial_effects(measures), crossed_simple_effects(measures)]
     of_arms = [contrasts_asked(measures, pairs(declared)), factorial_gain(measures)]
     of_arms += [smaller_budgets(measures), protocol_contrast(measures)]

@@ -5,7 +5,7 @@ In: `Results` and params of the profile that the pages show. Out: Markdown by pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from cl_utils.paths import home
@@ -19,11 +19,13 @@ from cl_utils.report.pages.findings import findings_text
 from cl_utils.report.pages.readme import answer_markdown, further_lines
 from cl_utils.report.pages.results import results_page
 from cl_utils.report.rates import RATED, rated
-from cl_utils.report.settings import ORDERED, Setting, studied
+from cl_utils.report.settings import ORDERED, Setting
 from cl_utils.report.training_cost import cost_markdown
 from cl_utils.study.params import Params
 from cl_utils.study.results import Results
 
+Further = Mapping[str, Sequence[Setting]]
+"""By profile: the settings of those that ask of one thing each."""
 README = "README.md"
 RUNNING = "docs/running.md"
 FIGURE = "effects_by_setting"
@@ -31,16 +33,18 @@ FIGURE = "effects_by_setting"
 
 
 def study_pages(
-    results: Results, params: Params, findings: str = "", settings: Sequence[Setting] = ()
+    results: Results,
+    params: Params,
+    settings: Sequence[Setting],
+    further: Further,
+    findings: str = "",
 ) -> dict[str, str]:
     """Return every page that is made from a study's rows, after its figures were saved.
 
     README.md and docs/running.md have one generated section each, the others are generated whole.
-    `findings`, `settings`: what `findings_text` and `studied` return, which take seconds, where
-    they are known.
+    `settings`: what `studied` returns; `further`: what `further_settings` does; `findings`: what
+    `findings_text` does, which takes seconds, where it is known.
     """
-    settings = settings or studied()
-    further = all_settings.further_settings()
     orders = further[ORDERED]
     rates = rated(settings, further[RATED])
     validity = validity_of(results, params.resamples)
@@ -51,7 +55,7 @@ def study_pages(
     return {
         README: replace_section(read_page(README), "answer", answer),
         "docs/results.md": results_page(settings, params, validity),
-        "docs/findings.md": findings or findings_text(results, params.contrasts, params, validity),
+        "docs/findings.md": findings or findings_text(results, params, validity),
         advice.PAGE: advice.advice_page(settings, orders, rates),
         all_settings.PAGE: all_settings.settings_page(
             settings, further, metric, partial(figure_of, params=params, above="../")
@@ -71,7 +75,11 @@ def figure_of(name: str, params: Params, above: str = "") -> str:
 
 
 def write_study_pages(
-    results: Results, params: Params, findings: str = "", settings: Sequence[Setting] = ()
+    results: Results,
+    params: Params,
+    settings: Sequence[Setting],
+    further: Further,
+    findings: str = "",
 ) -> None:
     """Write all of `study_pages`."""
-    write_pages(lambda: study_pages(results, params, findings, settings))
+    write_pages(lambda: study_pages(results, params, settings, further, findings))

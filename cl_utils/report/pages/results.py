@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -29,6 +28,7 @@ from cl_utils.report.sentences import VERDICTS, metric_sentence, rows_markdown
 from cl_utils.report.settings import Setting
 from cl_utils.report.summary import WHERE, answers_markdown
 from cl_utils.stats import FACTORIAL
+from cl_utils.stats.contrasts import NO_SEEDS, DeclaredSeeds
 from cl_utils.stats.intervals import SEEDS_OF_A_TREND
 from cl_utils.stats.rows import Pair
 from cl_utils.stats.validity import OVERALL
@@ -95,7 +95,7 @@ def results_markdown(
     results: Results,
     declared: Sequence[Pair],
     profile: str,
-    seeds: Mapping[str, int] = MappingProxyType({}),
+    seeds: DeclaredSeeds = NO_SEEDS,
 ) -> str:
     """Return the main table with its legend and what its arms are, then the answers, as Markdown.
 

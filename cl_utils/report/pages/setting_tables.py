@@ -115,7 +115,7 @@ def levels_section(settings: Sequence[Setting], figure: str) -> str:
     """Return the section of the grammar's levels, a table a setting that has the factorial."""
     tables = []
     for setting in settings:
-        right = level_accuracy(setting.results.programs)
+        right = level_accuracy(setting.by_level)
         effects = pd.concat([setting.levels, order_apart(setting.order_by_level)])
         tables.append(effects_table(setting, right, effects, ("subset", level_label)))
     asked = [_level_question(setting) for setting in settings]
@@ -137,7 +137,7 @@ def _level_question(setting: Setting) -> str:
     if setting.question is None:
         return ""
     asked, rows = setting.question, setting.asked_levels
-    seeds = setting.planned_of(FACTORIAL.values()) - asked.first_seed
+    seeds = setting.planned_of(FACTORIAL.values(), asked.first_seed)
     done = 0 if rows.empty else int(rows["n"].min())
     levels = f"{'levels' if len(asked.levels) > 1 else 'level'} {joined(asked.levels)}"
     said = (
@@ -175,20 +175,13 @@ def _declared_exams(setting: Setting) -> str:
     ]
     usual = 0
     for cell in exam_cells(measures):
-        measure, test_set, subset = cell
-        rows = contrast_table(
-            measures,
-            contrasts=setting.declared,
-            measure=measure,
-            test_set=test_set,
-            subset=subset,
-        )
+        rows = contrast_table(measures, contrasts=setting.declared, cell=cell)
         if rows.empty:
             continue
         usual = max(usual, int(rows["n"].max()))
         there = {(row["arm"], row["reference"]): points_text(row) for _, row in rows.iterrows()}
         right = seed_values(select(measures, *cell), REFERENCE)
-        said = [exam_label(test_set), _count(programs_in(measures, cell)), fixed(right.mean())]
+        said = [exam_label(cell[1]), _count(programs_in(measures, cell)), fixed(right.mean())]
         lines.append([*said, *(there.get(pair, MISSING) for pair in setting.declared)])
     return (
         f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}" if usual else ""
@@ -231,7 +224,7 @@ def effects_table(
         cells = [
             points_text(own.loc[each], digits) if each in own.index else MISSING for each in shown
         ]
-        lines.append([name, _count(right["programs"]), f"{right['mean']:.{digits}f}", *cells])
+        lines.append([name, _count(right["programs"]), fixed(right["mean"], digits), *cells])
     return f"{sentence_case(setting.title)}, n = {usual}.\n\n{rows_markdown(lines)}"
 
 

@@ -150,7 +150,7 @@ def _question(title: str, words: str, settings: Sequence[Setting]) -> str:
 def _declared(profile: str, settings: Sequence[Setting], figure: str) -> str:
     """Return the section of one profile: its declared contrasts and other arms, by recipe."""
     params = read_params(params_file(profile))
-    planned = len(params.recipes) * sum(params.arms.values())
+    planned = len(params.recipes) * sum(map(len, params.seeds.values()))
     done = sum(len(each.results.measures[["arm", "seed"]].drop_duplicates()) for each in settings)
     state = f"Profile `{profile}`: {done} of {planned} declared runs have rows."
     parts = [f"## {ASKED[profile]}", state, declaration(profile), figure if settings else ""]
