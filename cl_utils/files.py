@@ -90,7 +90,7 @@ def file_digest(path: Path, repair: str = "run the notebook that writes it") -> 
     """
     try:
         found = regular(path)
-        return _digest(path, found.st_size, found.st_mtime_ns)
+        return _digest(path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     except FileNotFoundError:
         raise missing(path, repair) from None
     except OSError as error:
@@ -106,8 +106,11 @@ def regular(path: Path) -> os.stat_result:
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, size: int, changed: int) -> str:
-    """Return the digest of a file of this size, last changed at this nanosecond."""
+def _digest(path: Path, *state: int) -> str:
+    """Return the digest of a file, read once while `state`, what the system knows, is the same.
+
+    When it was last changed is not enough: copying tools set it back to the original's.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 

@@ -70,7 +70,8 @@ def orders(results: Results) -> pd.DataFrame:
     found = [arms()[arm] for arm in rows["arm"]]
     metrics = [METRICS[each.order_metric or "overall_metric"] for each in found]
     rows = rows.assign(exploratory=[each.order_metric is not None for each in found])
-    return rows.assign(order=[each.order.replace("-", " ") for each in found], metric=metrics)
+    rows = rows.assign(setting="small models (fast)", metric=metrics)
+    return rows.assign(order=[each.order.replace("-", " ") for each in found])
 
 
 def two_rates(results: Results) -> pd.DataFrame:
@@ -80,7 +81,7 @@ def two_rates(results: Results) -> pd.DataFrame:
         effect=[EFFECTS[pair] for pair in zip(rows["arm"], rows["reference"], strict=True)]
     )
     both = [
-        rows.assign(recipe=recipe, rate=rate)
+        rows.assign(group="small models", recipe=recipe, rate=rate)
         for recipe in ("fast", "strong")
         for rate in ("falling", "constant")
     ]

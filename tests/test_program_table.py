@@ -89,6 +89,14 @@ def first(column: str, value: object) -> Change:
             for output in (" 5 ", "1\t", "1\r", "output\n2", "True", "٣", "inf", "-")
         ),
         (first("output", 3), ["output=3", "give a text"]),
+        (
+            lambda programs: programs.assign(output=programs["output"] + ".0"),
+            ["program 0 has output=", "but prints", "give what it prints"],
+        ),
+        (
+            lambda programs: programs.assign(output=programs["output"].to_numpy()[::-1]),
+            ["but prints"],
+        ),
         (first("output", "3\n"), ["output=", "without empty lines"]),
     ],
 )

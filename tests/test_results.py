@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,15 @@ from factories import SCHEDULES, change_manifest, seal, synthetic_results, write
 from refusals import refusal
 from studies import tiny_params
 
-from cl_utils.artifacts import save_csv
+from cl_utils.artifacts import save_csv, save_table
 from cl_utils.errors import StudyError
+from cl_utils.files import file_digest
 from cl_utils.manifests import write_manifest
 from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval, paired_difference
+from cl_utils.study.data_files import data_fingerprint
 from cl_utils.study.results import finished_runs, load_results
+from cl_utils.study.stage_params import BucketParams
 
 
 @pytest.fixture
@@ -129,6 +133,33 @@ def test_runs_on_different_data_are_refused(folder: Path) -> None:
     change_manifest(folder / "gpt/hybrid/seed10", data_fingerprint="xyz")
     with pytest.raises(StudyError, match=r"hybrid/seed10 was evaluated on data 'xyz'.*abc.*again"):
         load_results(folder)
+
+
+def test_a_table_that_its_run_s_manifest_does_not_name_is_refused(folder: Path) -> None:
+    """Nothing would tell whether it is the one that was written."""
+    run = folder / "gpt/hybrid/seed10"
+    files = {"curve.csv": file_digest(run / "curve.csv")}
+    change_manifest(run, evaluation={"code": "1", "files": files})
+    assert "seed10/manifest.json is damaged" in refusal(lambda: load_results(folder))
+
+
+@pytest.mark.parametrize("with_fingerprint", [False, True])
+def test_a_table_of_other_test_programs_is_refused(
+    study_home: Path, with_fingerprint: bool
+) -> None:
+    """With the same numbers of programs, but in other buckets, or of other data by its manifest."""
+    params = tiny_params()
+    path = params.paths.tested
+    table = pd.read_parquet(path)
+    made: dict[str, Any] = {"params": params.of(BucketParams)}
+    save_table(path, table, **made, data_fingerprint=data_fingerprint(params))
+    assert len(load_results(params.paths.results, params).programs)
+    if with_fingerprint:
+        save_table(path, table, **made, data_fingerprint="0123456789abcdef")
+    else:
+        save_table(path, table.assign(bucket=table["bucket"].to_numpy()[::-1]), **made)
+    said = refusal(lambda: load_results(params.paths.results, params))
+    assert f"{path} is not the table of the programs that the runs were tested on" in said
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "", '{"content": "1", "params": {}, "inputs": {}}'])

@@ -60,6 +60,11 @@ def test_measures_that_are_none_are_refused_with_the_run(change: Change, words: 
         assert all(word in sentence for word in words), sentence
 
 
+def test_true_and_false_are_no_seeds() -> None:
+    rows = RESULTS.measures.assign(seed=RESULTS.measures["seed"] > 0)
+    assert "has the seed" in refusal(lambda: contrast_table(rows, contrasts=PAIR))
+
+
 def test_a_measure_that_nothing_has_is_no_empty_table() -> None:
     said = refusal(
         lambda: contrast_table(

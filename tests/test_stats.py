@@ -114,6 +114,14 @@ def test_equivalence_needs_closeness_and_pairs() -> None:
     assert math.isnan(equivalence_p(base[:1], base[:1]))
 
 
+def test_what_lies_within_the_margin_whatever_it_is_has_no_equivalence() -> None:
+    """Shares for percent, and models that get nothing right."""
+    shares = np.array([0.61, 0.83, 0.55, 0.90])
+    assert math.isnan(equivalence_p(shares, shares[::-1]))
+    assert math.isnan(equivalence_p(np.zeros(4), np.full(4, 0.5)))
+    assert equivalence_p(shares, shares + 1.5) > 0.5
+
+
 def test_paired_difference_uses_common_seeds_only() -> None:
     """Seed 2 of hybrid has no partner."""
     rows = measures({"baseline": [70, 72], "hybrid": [73, 76, 99]})

@@ -52,7 +52,7 @@ def worth_of_parts(curves: pd.DataFrame, reference: str, group: str) -> Figure:
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
     ends = rows.groupby("variant")["final"].mean()
-    told = [f"{words[name]} {fixed(ends[name])} %" for name in (order[0], order[1], order[-1])]
+    told = [f"“{words[name]}” {fixed(ends[name])} %" for name in (order[0], order[1], order[-1])]
     describe(
         figure,
         f"Exact outputs at the end: {told[0]}; of the others highest {told[1]}, lowest {told[2]}.",

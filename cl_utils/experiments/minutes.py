@@ -43,10 +43,11 @@ def accuracy_by_minutes(curves: pd.DataFrame, machine: str) -> Figure:
         figure,
         " ".join(f"{_name(plan).replace(chr(10), ': ')}." for plan in plans),
         f"Dashed: {PAPER_BASELINE} %, what the paper reports for its baseline. Grey: the first "
-        "plan. One line per training, n trainings per plan; minutes and percentages above a panel: "
-        "mean over n with its 95 % t interval (none below n = 3). Bands: Wilson's 95 % "
-        f"interval of a share of {int(curves['programs'].min()):,} programs. Balanced, twin-free, "
-        "full-length programs; compilation counts as training time, tests on the way do not.",
+        "plan. One line per training, n trainings per plan; dot: where one reaches that. Minutes "
+        "and percentages above a panel: mean over n with its 95 % t interval (none below n = 3). "
+        f"Bands: Wilson's 95 % interval of a share of {int(curves['programs'].min()):,} programs. "
+        "Balanced, twin-free, full-length programs; compilation counts as training time, tests on "
+        "the way do not.",
         f"Plans of different days: minutes may differ with the machine's speed. {machine}.",
     )
     return figure

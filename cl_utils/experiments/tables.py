@@ -67,7 +67,7 @@ def worth_markdown(curves: pd.DataFrame, reference: str) -> str:
             "n",
             f"million characters to {HALF:.0f} %",
             "exact outputs at the end (%)",
-            f"above {reference}",
+            f"points above {reference}",
         ],
         ["---", "--:", "--:", "--:", "--:"],
     ]
@@ -155,8 +155,11 @@ def times(curves: pd.DataFrame, level: float) -> pd.DataFrame:
 def times_markdown(curves: pd.DataFrame) -> str:
     """Return a row per plan and accuracy: minutes and characters until a model is that good."""
     lines = [
-        ["plan", "to (%)", "n", "minutes: median", "mean", "million characters: median"]
-        + ["mean", "characters, as a share of the first plan's that got there"],
+        ["plan", "to (%)", "n", "minutes: median", "minutes: mean", "million characters: median"]
+        + [
+            "million characters: mean",
+            "median characters / those of the first plan that got there",
+        ],
         ["---", *["--:"] * 7],
     ]
     for level in levels(curves):
@@ -184,9 +187,9 @@ def ends_markdown(curves: pd.DataFrame) -> str:
             "plan",
             "parameters",
             "n",
-            "minutes",
+            "minutes: median",
             "exact outputs at the end (%): median",
-            "mean",
+            "exact outputs: mean",
             "by seed",
         ],
         ["---", *["--:"] * 6],

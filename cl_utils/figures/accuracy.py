@@ -35,6 +35,7 @@ from cl_utils.labels.numbers import MISSING, fixed, mean_text
 from cl_utils.stats import mean_interval, seed_values, select
 from cl_utils.stats.rows import PRIMARY
 
+DIGITS = 2  # of completed characters and lines: arms lie closer there than in execution
 BAR_LEGEND = "Bar: mean over seeds; line: 95 % t interval over seeds; dots: single seeds"
 EXECUTION_SUBSETS = {"macro": "All buckets", "easy": "Easy", "medium": "Medium", "hard": "Hard"}
 COMPLETION_MEASURES = {
@@ -130,7 +131,7 @@ def seed_dots(
     for place, arm in enumerate(arms):
         values = seed_values(rows, arm).to_numpy(dtype=float)
         interval = mean_interval(values)
-        text = mean_text(interval.mean, interval.half_width) if interval.n else MISSING
+        text = mean_text(interval.mean, interval.half_width, DIGITS) if interval.n else MISSING
         seat = axes.get_yaxis_transform()
         axes.text(1.04, place, text, transform=seat, va="center", fontsize=8, clip_on=False)
         if interval.n == 0:
@@ -171,7 +172,7 @@ def paper_panel(axes: Axes, measures: pd.DataFrame, arms: list[str]) -> None:
     arm_axis(axes, arms)
     axes.set_ylim(len(arms) + 0.3, -1.3)  # room for the names of the lines
     percent_axis(axes, "numbers of the output right, paper’s protocol at temperature 1 (%)")
-    axes.set_title(f"Paper’s protocol; dashed: {PAPER_LABEL}")
+    axes.set_title(f"Paper’s protocol; dashed: {PAPER_LABEL}, and our ceiling")
     seed_bars(axes, select(measures, "execution_paper", "natural", "all"), arms)
     for arm, align in zip(PAPER_OUTPUT_ACCURACY, ("right", "left"), strict=True):
         value = PAPER_OUTPUT_ACCURACY[arm]

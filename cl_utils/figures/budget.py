@@ -39,7 +39,8 @@ def gain_against_budget(gains: pd.DataFrame) -> Figure:
     describe(
         figure,
         budget_result(gains),
-        f"Dot: mean difference over seeds, paired; line: 95 % t interval; {pairs_text(gains)}. "
+        "Dot: mean difference over seeds, paired; line: 95 % t interval; "
+        f"{pairs_by_budget(gains)}. "
         f"Grey line: the baseline with the same budget; grey band: ±{EQUIVALENCE_MARGIN:g} point. "
         f"{where_text(first['test_set'], first['subset'])}. "
         "Every budget has learning-rate cycles of its own length."
@@ -115,6 +116,13 @@ def budget_result(gains: pd.DataFrame) -> str:
         names = [arm_label(base) for base in rows["base"]]
         told.append(f"With {percent} % of the steps: {differences_text(rows, names)}.")
     return f"Points above the baseline. {' '.join(told)}"
+
+
+def pairs_by_budget(gains: pd.DataFrame) -> str:
+    """Return how many paired seeds stand behind the points of each budget."""
+    each = [f"{counts_text(rows['n'])} at {budget} %" for budget, rows in gains.groupby("budget")]
+    alike = gains["n"].nunique() == 1
+    return pairs_text(gains) if alike else f"n = {', '.join(each)}, paired seeds"
 
 
 def pairs_text(contrasts: pd.DataFrame) -> str:

@@ -126,6 +126,6 @@ def correlation_text(validity: pd.DataFrame, metric: str) -> str:
         else f"95 % {rho_text(row['low'])} to {rho_text(row['high'])}"
     )
     return (
-        f"Spearman’s ρ of the metric with −log p of the true output, averaged over the baseline’s "
-        f"seeds: {rho_text(row['rho'])} ({interval})."
+        f"Spearman’s ρ of the metric with −log p of the true output, this averaged over the "
+        f"baseline’s seeds first: {rho_text(row['rho'])} ({interval})."
     )

@@ -69,7 +69,7 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
         f"{means}: {where}. Balanced test: mean of the three buckets; an exam: all its "
         "programs, each beyond every training program in what it names; longer chains and more "
         "passes are also longer than any; renamed: training programs with other variables. In "
-        "brackets: how many programs. No interval of an accuracy goes below 0 or above 100 %. "
+        "brackets: how many programs. Intervals of accuracies are cut at 0 and 100 %. "
         "Effects off the balanced test are exploratory.",
     )
     return figure

@@ -27,7 +27,7 @@ from cl_utils.figures.panels import (
 )
 from cl_utils.figures.words import differences_text
 from cl_utils.labels.names import arm_label, measure_text
-from cl_utils.labels.numbers import fixed, p_text, points_text
+from cl_utils.labels.numbers import MISSING, fixed, p_text, points_text
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.stats.paired_tests import EQUIVALENCE_MARGIN
 
@@ -72,7 +72,7 @@ def draw_effects(axes: Axes, effects: pd.DataFrame, gain: pd.Series) -> None:
     axes.axvline(0, color=style.FAINT, linewidth=1)
     places = [place + 0.4 * ("×" in name) for place, name in enumerate(effects["effect"])]
     draw_effect(axes, TOP, gain, style.line_colour(gain["arm"]))
-    print_right(axes, TOP, fixed(gain["difference"], sign="+"), "")
+    print_right(axes, TOP, fixed(gain["difference"], sign="+"), MISSING)
     for place, (_, row) in zip(places, effects.iterrows(), strict=True):
         draw_effect(axes, place, row, style.INK)
         print_right(axes, place, fixed(row["difference"], sign="+"), p_text(row["p_holm"]))
@@ -163,5 +163,5 @@ def factorial_notes(first: pd.Series) -> list[str]:
         "interaction is half the difference between two effects. Hybrid − baseline is exactly "
         "order + restarts + composition + the interaction of all three. p: exact sign-flip test "
         f"after Holm, main effects (possible p {p_text(first['p_least'])}) and interactions "
-        "apart.",
+        "apart; hybrid − baseline is tested among the contrasts of arms (docs/results.md).",
     ]

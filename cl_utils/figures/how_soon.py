@@ -34,8 +34,11 @@ NEVER_COLUMN = 1.03
 
 
 @styled
-def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
-    """Return a panel per setting, a row per arm: seeds and median of what `level` percent takes."""
+def characters_to_accuracy(rows: pd.DataFrame, level: float, never: Sequence[str] = ()) -> Figure:
+    """Return a panel per setting, a row per arm: seeds and median of what `level` percent takes.
+
+    `never`: the settings in which no run gets there.
+    """
     require(rows, f"a learning curve that reaches {level} %", "train for more steps")
     settings, arms = list(rows["setting"].unique()), in_order(rows["arm"].unique())
     lines = ceil(len(settings) / COLUMNS)
@@ -56,7 +59,9 @@ def characters_to_accuracy(rows: pd.DataFrame, level: float) -> Figure:
         f"to maximum): {_result(rows)}.",
         "Mean of the buckets, linearly interpolated between measured points. Dots: seeds; bar: the "
         "median, none where half never get there; dashed: the baseline's median; right of a panel: "
-        "runs that never get there, which count as the largest. Exploratory.",
+        "runs that never get there, which count as the largest."
+        + (f" With {' and '.join(never)} no run gets there." if never else "")
+        + " Exploratory, but for what was declared for later seeds (docs/settings.md).",
     )
     return figure
 

@@ -86,16 +86,16 @@ def draw_difference(axes: Axes, row: pd.Series, place: float, lane: int, size: f
 def lanes_key(figure: Figure, lanes: Sequence[str], *, claims: bool = False) -> None:
     """Name the marker of each lane above the panels, and with `claims` what fills one.
 
-    Without `claims` none is one, and all are open.
+    In the key a lane's marker is open, and what fills one is shown in a grey that no lane has.
     """
     keys = [
-        Line2D([], [], label=name, **_mark(number, filled=claims))
+        Line2D([], [], label=name, **_mark(number, filled=False))
         for number, name in enumerate(lanes)
     ]
     figure.legend(handles=keys, loc="outside upper left", ncols=1)
     if claims:
         keys = [
-            Line2D([], [], label=words, **_mark(0, filled=filled))
+            Line2D([], [], label=words, **_marker(MARKERS[0], style.FAINT, filled=filled))
             for filled, words in FILLED.items()
         ]
         figure.legend(handles=keys, loc="outside upper right", ncols=1)
@@ -121,9 +121,12 @@ def lanes_result(rows: pd.DataFrame, by: Sequence[str], names: str, against: str
 
 def _mark(lane: int, *, filled: bool) -> dict[str, Any]:
     """Return how the marker of a lane is drawn."""
-    shade = SHADES[lane % len(SHADES)]
+    return _marker(MARKERS[lane % len(MARKERS)], SHADES[lane % len(SHADES)], filled=filled)
+
+
+def _marker(marker: str, shade: str, *, filled: bool) -> dict[str, Any]:
     return {
-        "marker": MARKERS[lane % len(MARKERS)],
+        "marker": marker,
         "linestyle": "",
         "color": shade,
         "markerfacecolor": shade if filled else "white",

@@ -44,7 +44,8 @@ def effects_by_level(rows: pd.DataFrame) -> Figure:
         "Mean over seeds with 95 % t interval; balanced test set, the programs of each level. Main "
         "effects of the factorial, over its eight arms; where order costs more on the baseline's "
         "programs than on hybrid's, as on loops at the paper's size, they average unlike effects. "
-        "Exploratory: found by looking, and not corrected for the number of levels.",
+        "Exploratory: found by looking, and not corrected for the number of levels; what was "
+        "declared of levels for later seeds is in docs/settings.md.",
     )
     return figure
 

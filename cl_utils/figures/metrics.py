@@ -52,14 +52,15 @@ def metric_agreement(matrix: pd.DataFrame, programs: int) -> Figure:
 
 
 def agreement_result(matrix: pd.DataFrame) -> str:
-    """Return the two pairs of metrics that agree most and least, with their rho."""
+    """Return which pairs of metrics agree most and least, with the rho that is printed."""
     below = np.tril(np.ones(matrix.shape, dtype=bool), -1)
-    pairs = matrix.where(below).stack().dropna().sort_values()
-    told = [
-        f"{METRICS[str(one)]} and {METRICS[str(two)]} ({correlation_text(pairs.iloc[end])})"
-        for end in (-1, 0)
-        for one, two in [pairs.index[end]]
-    ]
+    pairs = matrix.where(below).stack().dropna()
+    printed = pairs.map(correlation_text)
+    told = []
+    for end in (pairs.max(), pairs.min()):
+        alike = pairs.index[printed == correlation_text(end)]
+        named = [f"{METRICS[str(one)]} and {METRICS[str(two)]}" for one, two in alike]
+        told.append(f"{', and between '.join(named)} ({correlation_text(end)})")
     return f"Spearman's ρ is highest between {told[0]}, lowest between {told[1]}."
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from textwrap import wrap
+from types import MappingProxyType
 from typing import Final, ParamSpec
 
 import matplotlib
@@ -84,8 +85,11 @@ def require(rows: pd.DataFrame, what: str, fix: str = f"{running(EVALUATION)} fi
         raise StudyError(f"no rows of {what}: {fix}")
 
 
-def seeds_text(rows: pd.DataFrame) -> str:
-    """Return how many seeds stand behind a figure, e.g. "n = 5 seeds"."""
+def seeds_text(rows: pd.DataFrame, called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return how many seeds stand behind a figure, e.g. "n = 5 seeds".
+
+    `called`: the arms that the figure gives other names.
+    """
     counts = rows.groupby("arm")["seed"].nunique()
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
@@ -94,17 +98,17 @@ def seeds_text(rows: pd.DataFrame) -> str:
     few = counts.min() < SEEDS_OF_A_TREND
     single = f"; no interval where n < {SEEDS_OF_A_TREND}" if few else ""
     if len(counts) > MOST_NAMED:
-        return f"{many_seeds_text(counts)}{single}"
-    each = [f"{arm_label(name)} {counts[name]}" for name in in_order(counts.index)]
+        return f"{many_seeds_text(counts, called)}{single}"
+    each = [f"{called.get(arm, arm_label(arm))} {counts[arm]}" for arm in in_order(counts.index)]
     return f"n seeds: {', '.join(each)}{single}"
 
 
-def many_seeds_text(counts: pd.Series) -> str:
+def many_seeds_text(counts: pd.Series, called: Mapping[str, str]) -> str:
     """Return the usual number of seeds, and by name which of many arms have another."""
     usual = int(counts.mode().iloc[0])
     rest = counts[counts != usual]
     named = [
-        f"{n} for {', '.join(arm_label(arm) for arm in in_order(arms.index))}"
+        f"{n} for {', '.join(called.get(arm, arm_label(arm)) for arm in in_order(arms.index))}"
         for n, arms in rest.groupby(rest)
     ]
     return f"n = {usual} seeds per arm, but {'; '.join(named)}"
@@ -156,7 +160,17 @@ def percent_axis(axes: Axes, label: str) -> None:
     axes.grid(axis="x")
 
 
-def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
+def bar_colours(arm: str) -> tuple[str, str]:
+    """Return the colours of an arm's bar: area and rim."""
+    return style.arm_colour(arm), style.line_colour(arm)
+
+
+def seed_bars(
+    axes: Axes,
+    rows: pd.DataFrame,
+    arms: Sequence[str],
+    colours: Callable[[str], tuple[str, str]] = bar_colours,
+) -> None:
     """Draw one bar an arm: mean, 95 % t interval, single seeds as dots, the mean in print."""
     for place, arm in enumerate(arms):
         values = seed_values(rows, arm).to_numpy(dtype=float)
@@ -164,7 +178,7 @@ def seed_bars(axes: Axes, rows: pd.DataFrame, arms: Sequence[str]) -> None:
         if interval.n == 0:
             value_text(axes, place, "–")
             continue
-        area, rim = style.arm_colour(arm), style.line_colour(arm)
+        area, rim = colours(arm)
         axes.barh(place, interval.mean, height=0.66, color=area, edgecolor=rim, linewidth=0.8)
         if interval.n > 1:
             draw_interval(axes, place - 0.1, interval.low, interval.high)

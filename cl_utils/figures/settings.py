@@ -19,8 +19,8 @@ from cl_utils.figures.panels import TRAIN_EIGHT, require, styled
 LINES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "order": "order, main effect:\ncurriculum's − random",
-        "restarts": "cycles, main effect:\nthree − one",
-        "composition": "programs, main effect:\nhybrid's − baseline's",
+        "restarts": "restarts, main effect:\nthree cycles − one",
+        "composition": "composition, main effect:\nhybrid's programs − baseline's",
     }
 )
 """What a main effect compares, as its line is called."""

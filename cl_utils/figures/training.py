@@ -49,8 +49,8 @@ def schedule_composition(history: pd.DataFrame) -> Figure:
         f"Share of the programs drawn from each bucket, mean over seeds; {seeds_text(history)}. "
         "Buckets are the arm’s own: where their labels are permuted, reversed or another metric’s, "
         "“easy” means no more than that. Hybrid draws the hardest part of a bucket once its own "
-        "stage is over. A step has so many characters, hence fewer programs where they are long: "
-        "arms that read the same programs in another order differ a little in the mean.",
+        "stage is over. A step has a fixed number of characters, hence fewer programs where these "
+        "are long: arms that read the same programs in another order differ a little in the mean.",
     )
     return figure
 

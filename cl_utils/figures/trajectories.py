@@ -49,8 +49,8 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
         f"Share of hard programs over the whole training: {range_text(hard)}.",
         "Programs drawn from each bucket. Thin: single seeds; thick: their mean; "
         f"{seeds_text(rows)}.",
-        "A yoked arm draws what its adaptive arm drew with another seed, so it cannot react to its "
-        "own model.",
+        "A yoked arm draws by the mixes that its adaptive arm chose with another seed, so it "
+        "cannot react to its own model.",
     )
     return figure
 

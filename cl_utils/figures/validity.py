@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
+    bar_colours,
     canvas,
     draw_interval,
     height_for,
@@ -27,8 +28,8 @@ from cl_utils.figures.panels import (
     where_text,
     without_left_line,
 )
-from cl_utils.figures.words import percent_text
-from cl_utils.labels.arm_groups import metric_arms
+from cl_utils.figures.words import BASELINE, percent_text
+from cl_utils.labels.arm_groups import METRIC_ARM, metric_arms
 from cl_utils.labels.names import measure_text, metric_label
 from cl_utils.labels.numbers import MISSING, count_text, fixed, points_text, rho_text
 from cl_utils.stats import mean_interval, seed_values, select
@@ -197,13 +198,19 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     arms = [str(arm) for arm in means.index]
     figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
-    seed_bars(axes, bars, arms)
+
+    def colours(arm: str) -> tuple[str, str]:
+        """Return one blue for all metrics, and grey for buckets that mean nothing."""
+        return bar_colours(BASELINE if metric_of[arm] == "random" else METRIC_ARM)
+
+    seed_bars(axes, bars, arms, colours)
     name_metrics(axes, [metric_of[arm] for arm in arms])
     percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))
     if baseline.n:
         mark_baseline(axes, baseline.mean)
-    counted = seeds_text(rows[rows["arm"].isin([*arms, "baseline"])])
+    called = {arm: metric_label(name) for arm, name in metric_of.items()}
+    counted = seeds_text(rows[rows["arm"].isin([*arms, BASELINE])], called)
     names = [f"{metric_label(metric_of[arm])} {percent_text(means[arm])}" for arm in arms]
     describe(
         figure,
@@ -211,8 +218,8 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
         f"{names[-1]}" + (f"; baseline {percent_text(baseline.mean)}." if baseline.n else "."),
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ only in the metric. Bar: mean over seeds; line: 95 % t interval; "
-        f"{counted}. {where_text(test_set, subset)}. Dashed: the baseline over all its seeds; "
-        "differences paired by seed stand with what each metric is worth.",
+        f"{counted}. {where_text(test_set, subset)}. Grey: buckets drawn at random. Dashed: the "
+        "baseline over all its seeds; differences paired by seed are in metric_worth.",
     )
     return figure
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from IPython.display import Markdown
 
 from cl_utils.errors import StudyError
+from cl_utils.names import shown
 from cl_utils.seeds import stream
 from cl_utils.tinypy.gate import parse_tinypy
 from cl_utils.tinypy.grammar import GRAMMAR, WHILE_LEVEL, generate
@@ -96,6 +97,8 @@ def read(text: str, context: int) -> Program:
     Raises StudyError when it is not TinyPy, when it fails, or when a model that reads `context`
     characters at once cannot read it with its output.
     """
+    if not isinstance(context, int) or context < 1:
+        raise StudyError(f"context={shown(context)} is no number of characters: give 128, say")
     source = normalised(text)
     output = run(source)
     needed = len(record(source, output)) - 1  # the last character is written, not read

@@ -101,7 +101,9 @@ def sizes_line(table: pd.DataFrame) -> str:
     return (
         f"n = {first['programs']:,} test programs, hardness averaged over {seeds}. Intervals: "
         "bootstrap over seeds and over groups of programs with one skeleton (equal but for names "
-        "and numbers). *Single models*: lowest and highest rho of one seed. *Within a level*: the "
+        "and numbers). *Single models*: lowest and highest rho of one "
+        "seed; hardness averaged over seeds is less noisy, so the rho of all may be larger than "
+        "that of each. *Within a level*: the "
         "mean of the grammar levels' own rho, weighted by programs, where the metric varies at all "
         "(n named where that is fewer)."
     )

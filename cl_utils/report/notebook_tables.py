@@ -29,7 +29,7 @@ SUBSETS: Final[Mapping[str, str]] = MappingProxyType(
     {"all": "all programs", "macro": "mean of the buckets"} | {each: each for each in BUCKETS}
 )
 """The parts of a test set that are shown, with their heads."""
-LENGTH: Final = "length (characters)"
+LENGTH: Final = "length with output (characters)"
 """Of a record: the source with its output."""
 MOST_CHANGES: Final = 12
 """Rows of a plan: more nobody reads."""
@@ -127,7 +127,7 @@ def exam_examples(exams: pd.DataFrame) -> PageTable:
     """Return the shortest program of each exam, and how many programs of which levels it has."""
     rows = []
     for name, programs in exams.groupby("exam", sort=False):
-        shortest = programs.loc[programs["source"].str.len().idxmin()]
+        shortest = programs.loc[_lengths(programs).idxmin()]
         rows.append(
             {
                 "exam": exam_label(f"{EXAM}{name}"),

@@ -93,7 +93,7 @@ def questions() -> list[Question]:
     """Return every question, in the order in which they are told."""
     adaptation = Question(
         title="Adaptation",
-        asks="The same weights over training, but recorded from another seed's run: seed s replays "
+        asks="The same mixes over training, but recorded from another seed's run: seed s replays "
         "that of seed s + 1, so the pairs share runs in a ring and are not quite independent.",
         pairs=yoked_pairs(),
         figure="adaptive_trajectories",

@@ -83,8 +83,8 @@ def rows_by_rate(settings: Iterable[Setting]) -> pd.DataFrame:
             rows = _effects(setting)
             pairs = zip(rows["arm"], rows["reference"], strict=True)
             effects = [EFFECTS[pair] for pair in pairs]
-            tables.append(rows.assign(recipe=name, rate=rate, effect=effects))
-    columns = ["recipe", "rate", *EFFECT_COLUMNS, CLAIM]
+            tables.append(rows.assign(group=setting.group, recipe=name, rate=rate, effect=effects))
+    columns = ["group", "recipe", "rate", *EFFECT_COLUMNS, CLAIM]
     return stacked(tables, columns)
 
 

@@ -99,6 +99,7 @@ def contrasts_shown(rows: pd.DataFrame) -> PageTable:
         "arm": rows["arm"],
         "against": rows["reference"],
         **judged(rows),
+        LEAST_HEAD: [p_text(p) for p in rows["p_least"]],
         "verdict": [verdict_cell(row) for _, row in rows.iterrows()],
     }
     return readable(pd.DataFrame(columns))
@@ -150,7 +151,7 @@ def cells_shown(cells: pd.DataFrame) -> PageTable:
 def power_shown(table: pd.DataFrame) -> PageTable:
     """Return the rows of `stats.power_table` to look at; a dash where no claim is possible."""
     claimable = table["smallest_effect"].where(table["least_p"] < SIGNIFICANCE)
-    power = f"smallest difference that is seen with {100 * POWER:.0f} % power (points)"
+    power = f"smallest difference that a t test finds with {100 * POWER:.0f} % power (points)"
     columns = {
         "seeds": table["seeds"],
         power: claimable,

@@ -46,10 +46,10 @@ def rows_by_setting(settings: Iterable[Setting]) -> pd.DataFrame:
 def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
     """Return every arm that reads the baseline's programs in an order of difficulty, against it.
 
-    The columns of a table of contrasts with `order` and `metric`, that of the order; nothing of
-    other arms. Points as in `rows_by_setting`.
+    The columns of a table of contrasts with `setting`, `order` and `metric`, that of the order;
+    nothing of other arms. Points as in `rows_by_setting`.
     """
-    columns = ["order", "metric", "exploratory", *EFFECT_COLUMNS[1:], CLAIM]
+    columns = ["setting", "order", "metric", "exploratory", *EFFECT_COLUMNS[1:], CLAIM]
     tables = []
     for setting in settings:
         rows = pd.concat([setting.contrasts, setting.others], ignore_index=True)
@@ -61,7 +61,7 @@ def rows_by_order(settings: Iterable[Setting]) -> pd.DataFrame:
         rows = rows[rows["place"] < len(ORDERS)].sort_values(
             ["place", "exploratory"], kind="stable"
         )
-        tables.append(with_claims(rows.drop(columns="place")))
+        tables.append(with_claims(rows.drop(columns="place").assign(setting=setting.title)))
     return stacked(tables, columns)
 
 

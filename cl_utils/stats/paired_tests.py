@@ -49,9 +49,13 @@ def sign_flip_p(differences: np.ndarray) -> float:
 def equivalence_p(first: np.ndarray, second: np.ndarray) -> float:
     """Return the TOST p that two paired samples (n,) differ by less than the margin.
 
-    Small values speak for equivalence; nan below two pairs, or where one is not finite.
+    Small values speak for equivalence; nan below two pairs, where one is not finite, and where no
+    value exceeds the margin: arms that get nothing right, and shares where percent are meant, lie
+    within it whatever they do.
     """
     if first.size < 2 or not np.isfinite(first - second).all():
+        return np.nan
+    if max(np.abs(first).max(), np.abs(second).max()) <= EQUIVALENCE_MARGIN:
         return np.nan
     from statsmodels.stats.weightstats import ttost_paired  # half a second, and used here alone
 

@@ -52,7 +52,7 @@ def select(measures: pd.DataFrame, measure: str, test_set: str, subset: str) -> 
 def _check_numbers(rows: pd.DataFrame, where: str) -> None:
     """Raise StudyError for the first run whose seed is no whole number, or its value infinite."""
     if pd.api.types.infer_dtype(rows["seed"]) not in ("integer", "empty"):
-        odd = next(each for each in rows["seed"] if not isinstance(each, int | np.integer))
+        odd = next(each for each in rows["seed"] if not _is_whole(each))
         raise StudyError(f"{where} has the seed {odd!r}: give every run a whole number")
     infinite = rows[np.isinf(rows["value"].to_numpy(dtype=float))]
     if not infinite.empty:
@@ -61,6 +61,11 @@ def _check_numbers(rows: pd.DataFrame, where: str) -> None:
             f"{where} is {run['value']} for {run['arm']}, seed {run['seed']}: leave the run out, "
             "or measure something that is finite"
         )
+
+
+def _is_whole(seed: object) -> bool:
+    """Return whether a seed is a whole number; True and False are none."""
+    return isinstance(seed, int | np.integer) and not isinstance(seed, bool)
 
 
 def check_programs_once(programs: pd.DataFrame) -> None:

@@ -19,6 +19,7 @@ arm_metrics       the values of metrics that an arm asks for
 run_files         models and rows of runs
 same_code         which codes give the same bits
 comparable        which runs may be compared
+tested_programs   level, bucket and metrics of the programs that runs were tested on
 results           the rows of all finished runs
 committed_models  the models that come with the repository
 """

@@ -107,6 +107,16 @@ def check_split(params: BucketParams) -> None:
         )
 
 
+def check_lines(line_programs: int, params: BucketParams) -> None:
+    """Raise StudyError when more programs are to be completed line by line than a test set has."""
+    largest = max(len(BUCKETS) * params.test_programs, params.natural_programs)
+    if line_programs > largest:
+        raise StudyError(
+            f"line_programs={line_programs:,} is more than the {largest:,} programs of the largest "
+            "test set: lower it"
+        )
+
+
 def check_parts(wanted: Mapping[str, int], *, natural: int, bucket: int) -> None:
     """Raise StudyError when a part cannot have so many programs.
 

@@ -172,7 +172,8 @@ def save_counts(params: Params, **tables: pd.DataFrame) -> None:
 def save_tested(params: Params, programs: pd.DataFrame) -> None:
     """Leave notebook 03's table of the test programs: level, bucket, metrics, skeleton.
 
-    Programs of one skeleton differ in names and numbers alone.
+    Programs of one skeleton differ in names and numbers alone. After `save_buckets`: its manifest
+    names the data, as that of every run does.
     """
     tested = programs[programs["split"].isin(["test", "natural"])]
     metrics = [name for name in METRICS if name in tested]
@@ -183,6 +184,7 @@ def save_tested(params: Params, programs: pd.DataFrame) -> None:
         params=params.of(BucketParams),
         inputs=[params.paths.buckets],
         code=code_of(BUCKETING),
+        data_fingerprint=data_fingerprint(params),
     )
 
 

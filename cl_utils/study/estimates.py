@@ -6,9 +6,16 @@ and low: they are to find a slip of many zeros, not to plan a study.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from cl_utils.curriculum.arms import arm_named
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.parallel import installed_memory
+
+if TYPE_CHECKING:
+    from cl_utils.study.params import Params
 
 BYTES_OF_A_PROGRAM = 900
 """At the peak of making the data; measured: 979 MB a million of full length (docs/speed.md)."""
@@ -19,6 +26,22 @@ FASTEST = 6e6  # characters per second, of small models on an H200: the most tha
 MOST_OPERATIONS = 1e15  # a second, which bounds large models: 6 a parameter and character
 LONGEST = 365 * 24 * 3600.0  # seconds of training, with nothing beside it
 MOST_RUNS = 10_000  # each a job that trains and one that evaluates: Snakemake plans no more
+
+
+def check_study(params: Params) -> None:
+    """Raise StudyError when the data, runs or models of a study ask for more than there can be."""
+    check_data_memory(params.programs + len(BUCKETS) * params.least_per_bucket)
+    counts = {arm: len(seeds) for arm, seeds in params.seeds.items()}
+    runs = sum(counts.values()) * len(params.recipes)
+    check_runs(runs)
+    steps = sum(
+        count * max(1, round(params.steps * arm_named(arm).budget)) for arm, count in counts.items()
+    )
+    characters = max(steps * len(params.recipes), params.steps) * params.characters_per_step
+    together = min(params.together, max(counts.values()))
+    for model in map(params.model_of, {params.recipe, *params.recipes}):
+        check_model_memory(model, params.characters_per_step, together, params.device)
+        check_time(characters, runs, model)
 
 
 def check_data_memory(programs: int) -> None:

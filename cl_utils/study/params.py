@@ -75,29 +75,12 @@ class Params(TrainingParams):
         drawn = [level for level, _ in rows]
         declared.check_level_question(self.level_question, self.seeds, drawn)
         declared.check_second_measure(self.second_measure, self.seeds)
-        largest = max(3 * self.test_programs, self.natural_programs)
-        if self.line_programs > largest:
-            raise StudyError(
-                f"line_programs={self.line_programs:,} is more than the {largest:,} programs of "
-                "the largest test set: lower it"
-            )
+        contradictions.check_lines(self.line_programs, self)
         return self
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Params:
-        estimates.check_data_memory(self.programs + 3 * self.least_per_bucket)
-        counts = {arm: len(seeds) for arm, seeds in self.seeds.items()}
-        runs = sum(counts.values()) * len(self.recipes)
-        estimates.check_runs(runs)
-        steps = sum(
-            count * max(1, round(self.steps * arm_named(arm).budget))
-            for arm, count in counts.items()
-        )
-        characters = max(steps * len(self.recipes), self.steps) * self.characters_per_step
-        together = min(self.together, max(counts.values()))
-        for model in map(self.model_of, {self.recipe, *self.recipes}):
-            estimates.check_model_memory(model, self.characters_per_step, together, self.device)
-            estimates.check_time(characters, runs, model)
+        estimates.check_study(self)
         return self
 
     @property
@@ -175,8 +158,8 @@ class Params(TrainingParams):
 
         Its own where the profile has one seed of the arm, as `smoke` has.
         """
-        own = self.seeds.get(self.arm)
-        return own[(self.seed + 1 - own.start) % len(own)] if own else self.seed + 1
+        own = self.seeds.get(self.arm, range(self.seed, self.seed + 2))
+        return own[(self.seed + 1 - own.start) % len(own)]
 
     @property
     def replayed(self) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import pandas as pd
 from cl_utils.difficulty.catalogue import METRICS
 from cl_utils.errors import StudyError
 from cl_utils.names import cut, shown
+from cl_utils.tinypy.sandbox import run
 
 COLUMNS: Final = ("program_id", "level", "source", "output", "natural")
 LATER: Final = (*METRICS, "bucket", "split", "canonical_hash", "text_hash")
@@ -29,6 +30,7 @@ UNLIKE_THE_GRAMMAR: Final = re.compile(
 of them than the grammar has (which writes two after some `if`), lines that are no statement."""
 NUMBERS: Final = re.compile(r"(?:-?[0-9][0-9.e+-]*(?:\n-?[0-9][0-9.e+-]*)*)?", re.ASCII)
 """All that TinyPy prints: a number a line, or nothing."""
+RUN_AGAIN: Final = 8  # programs of a table
 REPAIR: Final = "keep `source` and `output` of cl_utils.playground.program.read"
 
 
@@ -70,6 +72,22 @@ def check_programs(programs: pd.DataFrame) -> None:
     _refuse(programs, ends, "output", f"without empty lines ({REPAIR})")
     other = ~programs["output"].map(lambda text: NUMBERS.fullmatch(text) is not None)
     _refuse(programs, other, "output", f"one number per line, as TinyPy prints them ({REPAIR})")
+    _check_outputs(programs)
+
+
+def _check_outputs(programs: pd.DataFrame) -> None:
+    """Raise StudyError unless some programs, spread over the table, print their outputs.
+
+    Not all, as each takes a process; a table whose outputs were cast or misplaced is found so.
+    """
+    places = np.unique(np.linspace(0, len(programs) - 1, RUN_AGAIN).astype(int))
+    for _, program in programs.iloc[places].iterrows():
+        printed = run(program["source"])
+        if printed != program["output"]:
+            raise StudyError(
+                f"program {program['program_id']} has output={cut(shown(program['output']), 80)}, "
+                f"but prints {cut(shown(printed), 80)}: give what it prints ({REPAIR})"
+            )
 
 
 def _refuse(programs: pd.DataFrame, wrong: pd.Series, column: str, wanted: str) -> None:

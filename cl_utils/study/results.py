@@ -19,7 +19,6 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from cl_utils import artifacts
 from cl_utils.errors import StudyError
 from cl_utils.files import damaged, running
 from cl_utils.manifests import (
@@ -27,14 +26,13 @@ from cl_utils.manifests import (
     check_files,
     has_entries,
     read_manifest,
-    written_files,
 )
 from cl_utils.names import listed, meant
 from cl_utils.paths import params_file
 from cl_utils.study.comparable import FINGERPRINT, check_comparable
-from cl_utils.study.notebook_names import BUCKETING, EVALUATION, MODEL_DIFFICULTY
+from cl_utils.study.notebook_names import EVALUATION
 from cl_utils.study.params import Params
-from cl_utils.study.stage_params import BucketParams
+from cl_utils.study.tested_programs import check_test_programs, with_metrics
 
 _REPAIR: Final = running(EVALUATION)
 NO_RECIPES: Final = ("data", "benchmarks")
@@ -87,10 +85,10 @@ class Results:
         """
         tables = {}
         for name, table in vars(self).items():
-            kept = ~table["arm"].isin(list(seeds))
-            for arm, own in seeds.items():
-                kept |= (table["arm"] == arm) & table["seed"].isin(own)
-            tables[name] = table[kept]
+            arm, seed = table["arm"].astype(object), table["seed"]
+            first = arm.map({each: own.start for each, own in seeds.items()})
+            stop = arm.map({each: own.stop for each, own in seeds.items()})
+            tables[name] = table[first.isna() | ((seed >= first) & (seed < stop))]
         return replace(self, **tables)
 
 
@@ -121,6 +119,8 @@ def load_results(folder: Path | str, params: Params | None = None) -> Results:
         history=concatenate(runs, "history.csv"),
         programs=with_metrics(concatenate(runs, "programs.parquet"), folder, params),
     )
+    data = {manifest[FINGERPRINT] for manifest in manifests.values()}
+    check_test_programs(results.programs, results.measures, folder, data)
     if params is None or not (extra := undeclared(runs, params.seeds)):
         return results
     if len(extra) == len(runs):
@@ -146,32 +146,6 @@ def _without_runs(folder: Path, profile: str) -> StudyError:
         f"{folder} holds no finished run: {_REPAIR} with profile='{profile}', or "
         f"`make reproduce PROFILE={profile}`{there}"
     )
-
-
-def with_metrics(
-    programs: pd.DataFrame, folder: Path, params: Params | None = None
-) -> pd.DataFrame:
-    """Return evaluated programs with level, bucket and every metric of each beside them.
-
-    `model_loss` is there when notebook 08 has left it. Raises StudyError when the table of the test
-    programs is missing, damaged, another study's or made with other `params`.
-    """
-    if programs.empty:
-        return programs
-    path = folder / "data" / "tested.parquet"
-    made = params.of(BucketParams) if params else {"profile": folder.name}
-    tested = artifacts.load_table(path, BUCKETING, params=made)
-    merged = programs.merge(tested, on="program_id", how="left", validate="many_to_one")
-    if merged["bucket"].isna().any():
-        raise StudyError(f"{path} lacks programs that were evaluated: {_REPAIR} again")
-    losses = []
-    for each in written_files(folder / "data", "model_loss-*.csv"):
-        recipe = {"recipe": each.stem.removeprefix("model_loss-")}
-        table = artifacts.load_csv(each, MODEL_DIFFICULTY, read={}, params={**made, **recipe})
-        losses.append(table.assign(**recipe))
-    if not losses:
-        return merged
-    return merged.merge(pd.concat(losses), on=["recipe", "program_id"], how="left")
 
 
 def finished_runs(folder: Path) -> list[Path]:
@@ -207,7 +181,12 @@ def run_manifest(run: Path) -> dict[str, Any]:
     """Return the manifest of a run's rows; StudyError when it is damaged or another kind's."""
     kinds = {"params": dict, "arm": dict, "code": str, FINGERPRINT: str, "evaluation": dict}
     manifest = read_manifest(run / MANIFEST, _REPAIR, kinds)
-    if not has_entries(manifest["evaluation"], {"code": str, "files": dict}):
+    evaluated, tables = (
+        manifest["evaluation"],
+        [each for each in TABLE_COLUMNS if (run / each).exists()],
+    )
+    written = has_entries(evaluated, {"code": str, "files": dict})
+    if not written or not {*tables} <= evaluated["files"].keys():
         raise damaged(run / MANIFEST, _REPAIR)
     return manifest
 

@@ -57,18 +57,18 @@ def check_rows_stay(params: Params) -> None:
     )
 
 
-def programs(params: Params, code: Code = code_of) -> None:
+def programs(params: Params, code: Code | None = None) -> None:
     """Raise MissingError unless notebook 01's programs are there, of these params and code."""
     stage = params.of(DataParams)
     _check_code(DATA, check_artifact(params.paths.programs, DATA, params=stage), code)
 
 
-def difficulty(params: Params, code: Code = code_of) -> None:
+def difficulty(params: Params, code: Code | None = None) -> None:
     """Raise MissingError unless notebook 02's metrics are there, of these programs and code."""
     _check_code(METRIC_ANALYSIS, check_difficulty(params), code)
 
 
-def buckets(params: Params, code: Code = code_of) -> None:
+def buckets(params: Params, code: Code | None = None) -> None:
     """Raise MissingError unless notebook 03's buckets and corpora are there, of these metrics."""
     paths, stage = params.paths, params.of(BucketParams)
     _check_code(BUCKETING, check_buckets(params), code)
@@ -83,12 +83,12 @@ def _split(params: Params) -> None:
         check_artifact(path, BUCKETING, params=stage, inputs=[paths.buckets])
 
 
-def losses(params: Params, code: Code = code_of) -> None:
+def losses(params: Params, code: Code | None = None) -> None:
     """Raise MissingError unless notebook 08's losses are there, of these params and corpora."""
     _check_code(MODEL_DIFFICULTY, check_losses(params), code)
 
 
-def trained(params: Params, code: Code = code_of) -> dict[str, Any]:
+def trained(params: Params, code: Code | None = None) -> dict[str, Any]:
     """Return the manifest of a run; MissingError unless it is of these params, data and code.
 
     Its files need not be there: `resume` restores runs without their weights.
@@ -102,7 +102,7 @@ def _run(params: Params) -> None:
     check_files(run_folder(params), trained(params)["files"], running(TRAINING))
 
 
-def check_rows(params: Params, code: Code = code_of) -> dict[str, Any]:
+def check_rows(params: Params, code: Code | None = None) -> dict[str, Any]:
     """Return the manifest of a run's rows; MissingError unless they are of the run there is."""
     folder = result_folder(params)
     manifest, repair = run_manifest(folder), running(EVALUATION)
@@ -119,9 +119,9 @@ def check_rows(params: Params, code: Code = code_of) -> dict[str, Any]:
     return manifest
 
 
-def _check_code(notebook: str, made: Mapping[str, Any], code: Code) -> None:
+def _check_code(notebook: str, made: Mapping[str, Any], code: Code | None) -> None:
     """Raise MissingError when the manifest of what a notebook made names code of other results."""
-    today = code(notebook)
+    today = (code or code_of)(notebook)
     if same_code(notebook, made.get("code", today)) != same_code(notebook, today):
         raise MissingError(f"what {notebook} made is of other code: {running(notebook)} again")
 

@@ -110,6 +110,13 @@ def _reaching(found: Sequence[Reached]) -> list[Reached]:
     return [each for each in found if np.isfinite(each[1]["characters"]).any()]
 
 
+def never_reaching(settings: Sequence[Setting]) -> list[str]:
+    """Return the titles of the settings with curves in which no run gets there."""
+    found = _curves(settings)
+    there = [each.title for each, _ in _reaching(found)]
+    return [each.title for each, _ in found if each.title not in there]
+
+
 def rows_how_soon(settings: Sequence[Setting]) -> pd.DataFrame:
     """Return setting, arm, seed, characters of the settings in which a run gets there."""
     tables = [rows.assign(setting=each.title) for each, rows in _reaching(_curves(settings))]

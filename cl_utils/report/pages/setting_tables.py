@@ -200,12 +200,12 @@ def effects_table(
     by: tuple[str, Callable[[str], str]],
     *,
     digits: int = 1,
-    counted: str = "programs",
+    heads: tuple[str, str] = ("programs", BASELINE_HEAD),
 ) -> str:
     """Return what the baseline gets right and each effect, a row a value of a column.
 
-    `by`: the column, and what its values are called; `counted`: what an accuracy is a share of. A
-    row of fewer seeds says of how many.
+    `by`: the column, and what its values are called; `heads`: of what an accuracy is a share of,
+    and of the accuracy. A row of fewer seeds says of how many.
     """
     column, label = by
     if effects.empty:
@@ -213,7 +213,7 @@ def effects_table(
     usual = int(effects["n"].max())
     shown = [*SHOWN, *(each for each in effects["effect"].unique() if each not in SHOWN)]
     lines = [
-        ["", counted, BASELINE_HEAD, *shown],
+        ["", *heads, *shown],
         ["---", *["--:"] * (2 + len(shown))],
     ]
     for _, right in accuracy.iterrows():
