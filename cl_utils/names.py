@@ -82,3 +82,9 @@ def check_name(what: str, name: object) -> str:
     if name in _TAKEN.get(what, ()):
         raise StudyError(f"{what}={name!r} is the name of a folder for other files: take another")
     return name
+
+
+def check_once(what: str, names: Collection[str]) -> None:
+    """Raise StudyError when a list of names holds one twice."""
+    if len(set(names)) < len(names):
+        raise StudyError(f"{what}={shown(list(names))} names one twice: remove one")

@@ -39,7 +39,8 @@ def test_round_trip(folder: Path) -> None:
         assert list(table.columns[:3]) == ["recipe", "arm", "seed"]
         assert len(table) == len(getattr(written, name))
     assert list(loaded.measures["seed"].unique()) == [2, 10]
-    assert loaded.measures["value"].sum() == pytest.approx(written.measures["value"].sum())
+    there, here = (each.measures.query("subset_kind != 'bucket'") for each in (written, loaded))
+    assert here["value"].sum() == pytest.approx(there["value"].sum())
 
 
 def test_empty_folder_names_the_notebook(tmp_path: Path) -> None:

@@ -33,11 +33,10 @@ _WORDING = Wording("parameter", tuple(Options.model_fields), "the first cell of 
 
 @dataclass(frozen=True)
 class Asked:
-    """An experiment, whether to train what is missing, and on which device the curves were made."""
+    """An experiment, and whether to train what is missing."""
 
     experiment: Experiment
     train: bool
-    device: str
 
 
 def notebook_experiment(names: MutableMapping[str, Any], name: str) -> Asked:
@@ -56,7 +55,7 @@ def notebook_experiment(names: MutableMapping[str, Any], name: str) -> Asked:
     if options.device not in known:
         raise unknown("device", options.device, known)
     accept(names)
-    return Asked(experiment, options.train, options.device)
+    return Asked(experiment, options.train)
 
 
 def devices(experiment: Experiment) -> list[str]:

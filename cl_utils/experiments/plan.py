@@ -18,9 +18,9 @@ from cl_utils.curriculum.arms import arm_named
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.experiments.variants import Strict, Variant
-from cl_utils.names import check_name, listed, shown, unknown
+from cl_utils.names import check_name, check_once, listed, shown, unknown
 from cl_utils.paths import PARAMS, params_file
-from cl_utils.study.contradictions import check_batches, check_once, check_parts
+from cl_utils.study.contradictions import check_batches, check_parts
 from cl_utils.study.device import device_of
 from cl_utils.study.estimates import check_data_memory, check_model_memory, check_runs, check_time
 from cl_utils.study.params import Params, read_params

@@ -86,10 +86,7 @@ def require(rows: pd.DataFrame, what: str, fix: str = f"{running(EVALUATION)} fi
 
 
 def seeds_text(rows: pd.DataFrame, called: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return how many seeds stand behind a figure, e.g. "n = 5 seeds".
-
-    `called`: the arms that the figure gives other names.
-    """
+    """Return how many seeds a figure shows, "n = 5 seeds"; `called`: arms that it renames."""
     counts = rows.groupby("arm")["seed"].nunique()
     if counts.nunique() == 1:
         n = int(counts.iloc[0])
@@ -160,25 +157,24 @@ def percent_axis(axes: Axes, label: str) -> None:
     axes.grid(axis="x")
 
 
-def bar_colours(arm: str) -> tuple[str, str]:
-    """Return the colours of an arm's bar: area and rim."""
-    return style.arm_colour(arm), style.line_colour(arm)
-
-
 def seed_bars(
     axes: Axes,
     rows: pd.DataFrame,
     arms: Sequence[str],
-    colours: Callable[[str], tuple[str, str]] = bar_colours,
+    painted: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Draw one bar an arm: mean, 95 % t interval, single seeds as dots, the mean in print."""
+    """Draw one bar an arm: mean, 95 % t interval, single seeds as dots, the mean in print.
+
+    `painted`: arms that are drawn in another one's colours.
+    """
     for place, arm in enumerate(arms):
         values = seed_values(rows, arm).to_numpy(dtype=float)
         interval = mean_interval(values)
         if interval.n == 0:
             value_text(axes, place, "–")
             continue
-        area, rim = colours(arm)
+        own = painted.get(arm, arm)
+        area, rim = style.arm_colour(own), style.line_colour(own)
         axes.barh(place, interval.mean, height=0.66, color=area, edgecolor=rim, linewidth=0.8)
         if interval.n > 1:
             draw_interval(axes, place - 0.1, interval.low, interval.high)

@@ -16,7 +16,6 @@ from matplotlib.lines import Line2D
 from cl_utils.figures import style
 from cl_utils.figures.described import describe
 from cl_utils.figures.panels import (
-    bar_colours,
     canvas,
     draw_interval,
     height_for,
@@ -198,12 +197,8 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     arms = [str(arm) for arm in means.index]
     figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
-
-    def colours(arm: str) -> tuple[str, str]:
-        """Return one blue for all metrics, and grey for buckets that mean nothing."""
-        return bar_colours(BASELINE if metric_of[arm] == "random" else METRIC_ARM)
-
-    seed_bars(axes, bars, arms, colours)
+    painted = {arm: BASELINE if metric_of[arm] == "random" else METRIC_ARM for arm in arms}
+    seed_bars(axes, bars, arms, painted)
     name_metrics(axes, [metric_of[arm] for arm in arms])
     percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))

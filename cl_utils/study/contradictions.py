@@ -30,7 +30,7 @@ from cl_utils.difficulty.buckets import BUCKETS, thresholds
 from cl_utils.difficulty.catalogue import BUCKET_METRICS, METRICS
 from cl_utils.difficulty.overall_metric import DIFFICULTY_COLUMNS
 from cl_utils.errors import StudyError
-from cl_utils.names import listed, shown, unknown
+from cl_utils.names import check_once, listed, shown, unknown
 from cl_utils.study.stage_params import BucketParams, DataParams, TrainingParams
 from cl_utils.tinypy.grammar import ALL, GRAMMAR, WHILE_LEVEL, ProgramStream
 from cl_utils.training.recipes import RECIPES, recipe_named
@@ -104,16 +104,6 @@ def check_split(params: BucketParams) -> None:
         raise StudyError(
             f"the split needs {needed:,} programs, but at most {drawn:,} are drawn: raise programs "
             "or least_per_bucket, or lower training_programs and the parts held out"
-        )
-
-
-def check_lines(line_programs: int, params: BucketParams) -> None:
-    """Raise StudyError when more programs are to be completed line by line than a test set has."""
-    largest = max(len(BUCKETS) * params.test_programs, params.natural_programs)
-    if line_programs > largest:
-        raise StudyError(
-            f"line_programs={line_programs:,} is more than the {largest:,} programs of the largest "
-            "test set: lower it"
         )
 
 
@@ -261,9 +251,3 @@ def _check_arm(name: str, arm: Arm) -> None:
     if arm.budget < 1:  # figures show, by budget, what the arm with all steps gains on the baseline
         at_full_budget(name)
         with_budget("baseline", arm.budget)
-
-
-def check_once(what: str, names: Collection[str]) -> None:
-    """Raise StudyError when a list of names holds one twice."""
-    if len(set(names)) < len(names):
-        raise StudyError(f"{what}={shown(list(names))} names one twice: remove one")

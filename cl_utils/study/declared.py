@@ -10,8 +10,7 @@ from itertools import combinations
 
 from cl_utils.curriculum.arms import arms
 from cl_utils.errors import StudyError
-from cl_utils.names import meant, shown, unknown
-from cl_utils.study.contradictions import check_once
+from cl_utils.names import check_once, meant, shown, unknown
 from cl_utils.study.stage_params import LevelQuestion, SecondMeasure
 from cl_utils.tinypy.grammar import GRAMMAR
 

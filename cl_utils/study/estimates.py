@@ -6,16 +6,14 @@ and low: they are to find a slip of many zeros, not to plan a study.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from cl_utils.curriculum.arms import arm_named
 from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 from cl_utils.model.config import ModelConfig
 from cl_utils.parallel import installed_memory
-
-if TYPE_CHECKING:
-    from cl_utils.study.params import Params
+from cl_utils.study.stage_params import TrainingParams
 
 BYTES_OF_A_PROGRAM = 900
 """At the peak of making the data; measured: 979 MB a million of full length (docs/speed.md)."""
@@ -28,18 +26,25 @@ LONGEST = 365 * 24 * 3600.0  # seconds of training, with nothing beside it
 MOST_RUNS = 10_000  # each a job that trains and one that evaluates: Snakemake plans no more
 
 
-def check_study(params: Params) -> None:
-    """Raise StudyError when the data, runs or models of a study ask for more than there can be."""
+def check_study(
+    params: TrainingParams,
+    seeds: Mapping[str, int],
+    recipes: int,
+    models: Iterable[ModelConfig],
+    together: int,
+) -> None:
+    """Raise StudyError when the data, runs or models of a study ask for more than there can be.
+
+    `seeds`: how many each arm has, with each of so many `recipes`; `together`: at once.
+    """
     check_data_memory(params.programs + len(BUCKETS) * params.least_per_bucket)
-    counts = {arm: len(seeds) for arm, seeds in params.seeds.items()}
-    runs = sum(counts.values()) * len(params.recipes)
+    runs = sum(seeds.values()) * recipes
     check_runs(runs)
     steps = sum(
-        count * max(1, round(params.steps * arm_named(arm).budget)) for arm, count in counts.items()
+        count * max(1, round(params.steps * arm_named(arm).budget)) for arm, count in seeds.items()
     )
-    characters = max(steps * len(params.recipes), params.steps) * params.characters_per_step
-    together = min(params.together, max(counts.values()))
-    for model in map(params.model_of, {params.recipe, *params.recipes}):
+    characters = max(steps * recipes, params.steps) * params.characters_per_step
+    for model in models:
         check_model_memory(model, params.characters_per_step, together, params.device)
         check_time(characters, runs, model)
 

@@ -58,8 +58,7 @@ class Params(TrainingParams):
     second_measure: SecondMeasure | None  # as well
     line_programs: Count  # per test set, for the edit similarity of lines
     resamples: int = Field(ge=LEAST_RESAMPLES, le=MOST_RESAMPLES)  # of every bootstrap
-    together: int = Field(gt=0, le=MOST_TOGETHER)
-    """Seeds that notebook 04 trains as one batched model; 1: `seed` alone."""
+    together: int = Field(gt=0, le=MOST_TOGETHER)  # seeds that 04 trains as one batched model
     _own: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     """What the profile's file says; nothing when there is none, or these values are the profile."""
 
@@ -75,12 +74,15 @@ class Params(TrainingParams):
         drawn = [level for level, _ in rows]
         declared.check_level_question(self.level_question, self.seeds, drawn)
         declared.check_second_measure(self.second_measure, self.seeds)
-        contradictions.check_lines(self.line_programs, self)
-        return self
-
-    @model_validator(mode="after")
-    def _can_be_done(self) -> Params:
-        estimates.check_study(self)
+        if self.line_programs > (largest := self.largest_test):
+            raise StudyError(
+                f"line_programs={self.line_programs:,} is more than the {largest:,} programs of "
+                "the largest test set: lower it"
+            )
+        counts = {arm: len(seeds) for arm, seeds in self.seeds.items()}
+        models = [self.model_of(each) for each in {self.recipe, *self.recipes}]
+        together = min(self.together, max(counts.values()))
+        estimates.check_study(self, counts, len(self.recipes), models, together)
         return self
 
     @property

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cl_utils.difficulty.buckets import BUCKETS
 from cl_utils.errors import StudyError
 
 LARGEST = 10**24  # of any number, so that all can be reckoned with; what is sensible comes later
@@ -68,6 +69,11 @@ class BucketParams(DataParams):
             "natural": self.natural_programs,
             "leaky": self.natural_programs,
         }
+
+    @property
+    def largest_test(self) -> int:
+        """Return how many programs the largest test set has."""
+        return max(len(BUCKETS) * self.test_programs, self.natural_programs)
 
 
 class TrainingParams(BucketParams):
