@@ -90,8 +90,8 @@ def first(column: str, value: object) -> Change:
         ),
         (first("output", 3), ["output=3", "give a text"]),
         (
-            lambda programs: programs.assign(output=programs["output"] + ".0"),
-            ["has output=", ".0", "but prints", "give what it prints"],
+            lambda programs: programs.assign(output=programs["output"] + "0"),
+            ["has output=", "but prints", "give what it prints"],
         ),
         (
             lambda programs: programs.assign(output=programs["output"].to_numpy()[::-1]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from studies import tiny_params
 from cl_utils.artifacts import save_csv, save_table
 from cl_utils.errors import StudyError
 from cl_utils.files import file_digest
-from cl_utils.manifests import write_manifest
+from cl_utils.manifests import manifest_path, read_manifest, write_manifest
 from cl_utils.report.main_table import main_table
 from cl_utils.stats import mean_interval, paired_difference
 from cl_utils.study.data_files import data_fingerprint
@@ -144,21 +143,24 @@ def test_a_table_that_its_run_s_manifest_does_not_name_is_refused(folder: Path) 
     assert "seed10/manifest.json is damaged" in refusal(lambda: load_results(folder))
 
 
-@pytest.mark.parametrize("with_fingerprint", [False, True])
-def test_a_table_of_other_test_programs_is_refused(
-    study_home: Path, with_fingerprint: bool
-) -> None:
-    """With the same numbers of programs, but in other buckets, or of other data by its manifest."""
+def test_test_programs_in_other_buckets_than_were_measured_are_refused(folder: Path) -> None:
+    """The same programs, from a table that passes for another study's own."""
+    path = folder / "data/tested.parquet"
+    table, made = pd.read_parquet(path), read_manifest(manifest_path(path), "")["params"]
+    save_table(path, table, params=made)
+    assert len(load_results(folder).programs)
+    save_table(path, table.assign(bucket=table["bucket"].to_numpy()[::-1]), params=made)
+    said = refusal(lambda: load_results(folder))
+    assert f"{path} is not the table of the programs that the runs were tested on" in said
+
+
+def test_test_programs_of_other_data_are_refused_by_their_manifest(study_home: Path) -> None:
     params = tiny_params()
-    path = params.paths.tested
-    table = pd.read_parquet(path)
-    made: dict[str, Any] = {"params": params.of(BucketParams)}
-    save_table(path, table, **made, data_fingerprint=data_fingerprint(params))
+    path, made = params.paths.tested, {"params": params.of(BucketParams)}
+    table, data = pd.read_parquet(path), data_fingerprint(params)
+    save_table(path, table, **made, data_fingerprint=data)
     assert len(load_results(params.paths.results, params).programs)
-    if with_fingerprint:
-        save_table(path, table, **made, data_fingerprint="0123456789abcdef")
-    else:
-        save_table(path, table.assign(bucket=table["bucket"].to_numpy()[::-1]), **made)
+    save_table(path, table, **made, data_fingerprint="0123456789abcdef")
     said = refusal(lambda: load_results(params.paths.results, params))
     assert f"{path} is not the table of the programs that the runs were tested on" in said
 
