@@ -20,7 +20,7 @@ from cl_utils.labels.names import level_label, trained_on
 from cl_utils.labels.numbers import points_text
 from cl_utils.paths import REPOSITORY, committed_results, params_file
 from cl_utils.report import settings as settings_module
-from cl_utils.report.composition import drawn_shares, shares_sentence
+from cl_utils.report.composition import shares_sentence
 from cl_utils.report.in_short import ROWS
 from cl_utils.report.pages import settings as page_module
 from cl_utils.report.pages.also_measured import ORDER, also_measured
@@ -49,6 +49,7 @@ from cl_utils.report.settings import (
 )
 from cl_utils.report.side_by_side import rows_by_order, rows_by_setting
 from cl_utils.stats import FACTORIAL, factorial_effects, standing
+from cl_utils.stats.drawn import drawn_shares
 from cl_utils.stats.exams import exam_accuracy, exam_effects
 from cl_utils.stats.factorial import FACTORS
 from cl_utils.study.params import read_params
@@ -381,7 +382,7 @@ def test_the_shares_that_hybrid_draws_are_those_of_its_runs() -> None:
             "share_hard": [0.1, 0.3, 0.1, 0.3],
         }
     )
-    assert drawn_shares(history).to_dict() == pytest.approx(
+    assert drawn_shares(history).loc["hybrid-shuffled"].to_dict() == pytest.approx(
         {"easy": 0.5, "medium": 0.25, "hard": 0.25}
     )
     setting = invented("x", replace(every_arm(), history=history))

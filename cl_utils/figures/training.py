@@ -25,6 +25,7 @@ from cl_utils.figures.panels import canvas, label_line_ends, require, seeds_text
 from cl_utils.figures.words import BASELINE, controls_text, percent_text, range_text
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import fixed
+from cl_utils.stats.drawn import drawn_shares
 
 SHARES = [f"share_{bucket}" for bucket in BUCKETS]
 CURVE_AXES = {
@@ -61,8 +62,8 @@ def composition_result(history: pd.DataFrame) -> str:
     Steps have equal characters, not equal programs, so arms that read the same programs in another
     order differ a little.
     """
-    means = 100 * history.groupby("arm")[SHARES].mean()
-    return f"Share of hard programs in a step, mean over training: {range_text(means[SHARES[-1]])}."
+    hard = 100 * drawn_shares(history)["hard"]
+    return f"Share of hard programs in a step, mean over training: {range_text(hard)}."
 
 
 def draw_composition(axes: Axes, history: pd.DataFrame) -> None:

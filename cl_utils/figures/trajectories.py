@@ -19,6 +19,7 @@ from cl_utils.figures.words import range_text
 from cl_utils.labels.arm_groups import adaptive_arms
 from cl_utils.labels.names import arm_label, in_order
 from cl_utils.labels.numbers import fixed
+from cl_utils.stats.drawn import drawn_shares
 
 SHADE = "#F1F1F1"
 
@@ -43,7 +44,7 @@ def adaptive_trajectories(history: pd.DataFrame) -> Figure:
         axes.set_title(arm_label(arm), color=style.INK)
     for axes in grid[-1]:
         axes.set_xlabel("share of training (%)")
-    hard = 100 * rows.groupby("arm")["share_hard"].mean()
+    hard = 100 * drawn_shares(rows)["hard"]
     describe(
         figure,
         f"Share of hard programs over the whole training: {range_text(hard)}.",

@@ -10,6 +10,7 @@
     factorial     order x restarts x composition
     budget        gains at a share of the steps
     leak          a split by text alone
+    drawn         of which buckets programs were
     reached       how soon curves reach an accuracy
     exams         the factorial off the training distribution
     levels        the factorial on each level of the grammar

@@ -8,6 +8,7 @@ seed in front.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -15,6 +16,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
@@ -85,10 +87,11 @@ class Results:
         """
         tables = {}
         for name, table in vars(self).items():
-            arm, seed = table["arm"].astype(object), table["seed"]
-            first = arm.map({each: own.start for each, own in seeds.items()})
-            stop = arm.map({each: own.stop for each, own in seeds.items()})
-            tables[name] = table[first.isna() | ((seed >= first) & (seed < stop))]
+            place, arms = pd.factorize(table["arm"])
+            own = [seeds.get(arm, range(sys.maxsize)) for arm in arms]
+            first = np.array([each.start for each in own], dtype=int)[place]
+            stop = np.array([each.stop for each in own], dtype=int)[place]
+            tables[name] = table[(table["seed"] >= first) & (table["seed"] < stop)]
         return replace(self, **tables)
 
 

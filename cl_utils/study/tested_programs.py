@@ -71,7 +71,7 @@ def check_test_programs(
     made = artifacts.check_content(path, running(BUCKETING)).get(FINGERPRINT)
     measure, test_set, _ = PRIMARY
     run = ["recipe", "arm", "seed", "bucket"]
-    programs = evaluated[evaluated["test_set"] == test_set]
+    programs = evaluated.loc[evaluated["test_set"] == test_set, [*run, "exact"]]
     found = 100 * programs.groupby(run, observed=True)["exact"].mean()
     rows = measures.rename(columns={"subset": "bucket"})
     rows = rows[(rows["measure"] == measure) & (rows["test_set"] == test_set)]
