@@ -161,11 +161,11 @@ def seed_bars(
     axes: Axes,
     rows: pd.DataFrame,
     arms: Sequence[str],
-    painted: Mapping[str, str] = MappingProxyType({}),
+    colours: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Draw one bar an arm: mean, 95 % t interval, single seeds as dots, the mean in print.
 
-    `painted`: arms that are drawn in another one's colours.
+    `colours`: of arms that are not drawn in their own.
     """
     for place, arm in enumerate(arms):
         values = seed_values(rows, arm).to_numpy(dtype=float)
@@ -173,8 +173,8 @@ def seed_bars(
         if interval.n == 0:
             value_text(axes, place, "–")
             continue
-        own = painted.get(arm, arm)
-        area, rim = style.arm_colour(own), style.line_colour(own)
+        area = colours.get(arm, style.arm_colour(arm))
+        rim = colours.get(arm, style.line_colour(arm))
         axes.barh(place, interval.mean, height=0.66, color=area, edgecolor=rim, linewidth=0.8)
         if interval.n > 1:
             draw_interval(axes, place - 0.1, interval.low, interval.high)

@@ -197,8 +197,9 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
     arms = [str(arm) for arm in means.index]
     figure = canvas(height_for(len(arms)))
     axes = figure.subplots()
-    painted = {arm: BASELINE if metric_of[arm] == "random" else METRIC_ARM for arm in arms}
-    seed_bars(axes, bars, arms, painted)
+    colours = dict.fromkeys(arms, style.arm_colour(METRIC_ARM))
+    colours |= {arm: style.FAINT for arm in arms if metric_of[arm] == "random"}
+    seed_bars(axes, bars, arms, colours)
     name_metrics(axes, [metric_of[arm] for arm in arms])
     percent_axis(axes, f"{measure_text(measure)} (%)")
     baseline = mean_interval(seed_values(rows, "baseline"))
