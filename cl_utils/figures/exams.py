@@ -41,7 +41,8 @@ def effects_by_exam(accuracy: pd.DataFrame, effects: pd.DataFrame, where: str) -
     """
     sets = list(accuracy["test_set"])
     taken = effects if len(sets) > 1 else effects[:0]
-    require(taken, "exams, or of the factorial's eight arms", TRAIN_EIGHT)
+    fix = f"{TRAIN_EIGHT}, or evaluate them again (05), as older rows know no exams"
+    require(taken, "exams, or of the factorial's eight arms", fix)
     figure = canvas(0.36 * len(sets) + 1.0)
     panels = figure.subplots(1, 1 + len(SHOWN), sharey=True, width_ratios=[1.0, *[1.25] * 4])
     _draw_accuracy(panels[0], accuracy)

@@ -215,7 +215,7 @@ def metric_ablation(measures: pd.DataFrame, metric: str) -> Figure:
         "The incremental schedule with one learning-rate cycle; buckets of the same sizes that "
         "differ only in the metric. Bar: mean over seeds; line: 95 % t interval; "
         f"{counted}. {where_text(test_set, subset)}. Grey: buckets drawn at random. Dashed: the "
-        "baseline over all its seeds; differences paired by seed are in metric_worth.",
+        "baseline over all its seeds; differences paired by seed are in the figure metric_worth.",
     )
     return figure
 
