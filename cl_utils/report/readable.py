@@ -27,8 +27,11 @@ P_HEAD: Final = "p after Holm"
 POINTS_HEAD: Final = "difference (points)"
 INTERVAL_HEAD: Final = "95 % interval (points)"
 MEANS_HEAD: Final = "exact outputs, mean (95 % interval) (%)"
+POSSIBLE_HEAD: Final = "possible p after Holm"
 LEAST_HEAD: Final = "smallest possible p of a contrast alone"
-WRITTEN_NUMBERS: Final = frozenset({P_HEAD, POINTS_HEAD, INTERVAL_HEAD, MEANS_HEAD, LEAST_HEAD})
+WRITTEN_NUMBERS: Final = frozenset(
+    {P_HEAD, POINTS_HEAD, INTERVAL_HEAD, MEANS_HEAD, LEAST_HEAD, POSSIBLE_HEAD}
+)
 """Columns whose numbers come as texts."""
 HEADS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -99,7 +102,7 @@ def contrasts_shown(rows: pd.DataFrame) -> PageTable:
         "arm": rows["arm"],
         "against": rows["reference"],
         **judged(rows),
-        LEAST_HEAD: [p_text(p) for p in rows["p_least"]],
+        POSSIBLE_HEAD: [p_text(p) for p in rows["p_least"]],
         "verdict": [verdict_cell(row) for _, row in rows.iterrows()],
     }
     return readable(pd.DataFrame(columns))
