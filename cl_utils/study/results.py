@@ -122,7 +122,7 @@ def load_results(folder: Path | str, params: Params | None = None) -> Results:
         history=concatenate(runs, "history.csv"),
         programs=with_metrics(concatenate(runs, "programs.parquet"), folder, params),
     )
-    data = {manifest[FINGERPRINT] for manifest in manifests.values()}
+    data = manifests[runs[0]][FINGERPRINT]  # of all: they compare
     check_test_programs(results.programs, results.measures, folder, data)
     if params is None or not (extra := undeclared(runs, params.seeds)):
         return results
@@ -184,12 +184,10 @@ def run_manifest(run: Path) -> dict[str, Any]:
     """Return the manifest of a run's rows; StudyError when it is damaged or another kind's."""
     kinds = {"params": dict, "arm": dict, "code": str, FINGERPRINT: str, "evaluation": dict}
     manifest = read_manifest(run / MANIFEST, _REPAIR, kinds)
-    evaluated, tables = (
-        manifest["evaluation"],
-        [each for each in TABLE_COLUMNS if (run / each).exists()],
-    )
+    evaluated = manifest["evaluation"]
+    tables = {name for name in TABLE_COLUMNS if (run / name).exists()}
     written = has_entries(evaluated, {"code": str, "files": dict})
-    if not written or not {*tables} <= evaluated["files"].keys():
+    if not written or not tables <= evaluated["files"].keys():
         raise damaged(run / MANIFEST, _REPAIR)
     return manifest
 

@@ -6,7 +6,6 @@ metric of each program; or StudyError, where the table is not that of the runs.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -57,12 +56,12 @@ def with_metrics(
 
 
 def check_test_programs(
-    evaluated: pd.DataFrame, measures: pd.DataFrame, folder: Path, data: Collection[str]
+    evaluated: pd.DataFrame, measures: pd.DataFrame, folder: Path, data: str
 ) -> None:
     """Raise StudyError unless the table of test programs is that of the runs' own data.
 
-    `evaluated`, `measures`: of the runs; `data`: their fingerprints, which are one. The table's
-    manifest names its own, but older ones do not; and the buckets of the table must give the
+    `evaluated`, `measures`: of the runs; `data`: its fingerprint. The table's manifest
+    names it, but older ones do not; and the buckets of the table must give the
     accuracies by bucket that were measured.
     """
     if evaluated.empty:
@@ -77,7 +76,7 @@ def check_test_programs(
     rows = rows[(rows["measure"] == measure) & (rows["test_set"] == test_set)]
     said = rows[rows["bucket"].isin(BUCKETS)].set_index(run)["value"]
     alike = (found.reindex(said.index) - said).abs() < ROUNDING
-    if (made is None or {made} == {*data}) and alike.all():
+    if made in (None, data) and alike.all():
         return
     raise StudyError(
         f"{path} is not the table of the programs that the runs were tested on: restore it, or "
