@@ -14,12 +14,10 @@ from cl_utils.stats import (
     Interval,
     arms_in,
     mean_interval,
-    paired_difference,
     seed_values,
     select,
 )
-from cl_utils.stats.contrasts import common_seeds
-from cl_utils.stats.rows import PRIMARY
+from cl_utils.stats.rows import PRIMARY, paired
 from cl_utils.study.results import Results
 
 BASELINE: Final = "baseline"
@@ -70,7 +68,7 @@ def table_row(selected: dict[str, pd.DataFrame], arm: str) -> dict[str, float]:
 
 def difference_to_baseline(rows: pd.DataFrame, arm: str) -> Interval:
     """Return the paired difference of the primary measure's rows; n = 0 without a common seed."""
-    if arm == BASELINE or not common_seeds(rows, arm, BASELINE):
+    if arm == BASELINE:
         return mean_interval([])
-    contrast = paired_difference(rows, arm)
-    return Interval(contrast.difference, contrast.low, contrast.high, contrast.n)
+    ours, theirs = paired(seed_values(rows, arm), seed_values(rows, BASELINE))
+    return mean_interval(ours - theirs)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from cl_utils.stats.contrasts import Contrast, family_table, paired_contrast, without_margin
-from cl_utils.stats.rows import PRIMARY, Pair, paired, seed_values, select
+from cl_utils.stats.rows import PRIMARY, Cell, Pair, paired, seed_values, select
 
 
 class Change(NamedTuple):
@@ -34,9 +34,9 @@ def change_table(changes: Sequence[Change]) -> pd.DataFrame:
     return without_margin(family_table(found, len(changes))).assign(exploratory=False)
 
 
-def difference_by_seed(measures: pd.DataFrame, pair: Pair) -> pd.Series:
+def difference_by_seed(measures: pd.DataFrame, pair: Pair, cell: Cell = PRIMARY) -> pd.Series:
     """Return arm minus reference (points), indexed by the seeds that both have."""
-    rows = select(measures, *PRIMARY)
+    rows = select(measures, *cell)
     arm, reference = (seed_values(rows, each) for each in pair)
     return (arm - reference).dropna()
 

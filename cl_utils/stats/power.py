@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy  # scipy.stats comes when it is first used, as in intervals
 
+from cl_utils.stats.changes import difference_by_seed
 from cl_utils.stats.intervals import CONFIDENCE, SIGNIFICANCE
 from cl_utils.stats.paired_tests import least_sign_flip_p
 from cl_utils.stats.rows import PRIMARY, Cell, seed_values, select
@@ -33,10 +34,10 @@ def seed_deviation(
 
     With a `reference` it is that of the paired differences, which decides what a contrast shows.
     """
-    rows = select(measures, *cell)
-    values = seed_values(rows, arm)
-    if reference is not None:
-        values = (values - seed_values(rows, reference)).dropna()
+    if reference is None:
+        values = seed_values(select(measures, *cell), arm)
+    else:
+        values = difference_by_seed(measures, (arm, reference), cell)
     return float(values.std(ddof=1))
 
 
